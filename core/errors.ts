@@ -1,0 +1,156 @@
+/**
+ * Typed errors: a stable code, typed facts, and one table that turns them into what happened, why, and what to do.
+ *
+ * Expected outcomes (a refused order, a rejected request) are values, not errors. A `BerthError` is thrown when a
+ * part can't go on; whoever shows it prints `describeError`, never a stack trace.
+ */
+
+/** What a person reads: one sentence each. */
+export interface ErrorText {
+  readonly what: string;
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** The table of codes. A code never changes its meaning; facts never hold a secret. */
+export const errorTexts = {
+  CLI_USAGE: (f: { problem: string; fix: string }) => ({
+    what: f.problem,
+    why: "The command line could not be understood.",
+    fix: f.fix,
+  }),
+  CONFIG_INVALID: (f: { file: string; field: string; found: string; expected: string }) => ({
+    what: `${f.file}: ${f.field} is ${f.found}.`,
+    why: `Expected ${f.expected}.`,
+    fix: `Change ${f.field} in ${f.file}.`,
+  }),
+  CONFIG_UNREADABLE: (f: { file: string; reason: string }) => ({
+    what: `The config file ${f.file} can't be read: ${f.reason}.`,
+    why: "It was named by --config or found in the working folder.",
+    fix: "Check the path and that it holds valid JSON.",
+  }),
+  HOST_PORT_BUSY: (f: { port: number; purpose: string }) => ({
+    what: `Port ${f.port} (${f.purpose}) is already in use.`,
+    why: "Another program, perhaps another berth, listens there.",
+    fix: `Stop it, or set another port in the config.`,
+  }),
+  HOST_ALREADY_RUNNING: (f: { dataDir: string; pid: number }) => ({
+    what: `Another berth (process ${f.pid}) uses ${f.dataDir}.`,
+    why: "Two hosts on one journal and account would fight over orders.",
+    fix: "Stop the other one, or give this one its own dataDir.",
+  }),
+  HOST_LIVE_NOT_CONFIRMED: (f: { environment: string }) => ({
+    what: `The environment ${f.environment} trades real money and was not confirmed.`,
+    why: "Live needs an explicit flag, keys, approvals and limits.",
+    fix: "Start with --env live --i-understand-live-trading, or use sim, paper or testnet.",
+  }),
+  INSTRUMENT_OFF_TICK: (f: { instrument: string; value: string; increment: string }) => ({
+    what: `${f.value} is no multiple of ${f.increment} on ${f.instrument}.`,
+    why: "Prices are whole ticks and sizes whole lots.",
+    fix: "Round it by a stated direction first.",
+  }),
+  MODEL_INVALID_ID: (f: { kind: string; value: string; expected: string }) => ({
+    what: `${JSON.stringify(f.value)} is no ${f.kind}.`,
+    why: `Expected ${f.expected}.`,
+    fix: `Use ${f.expected}.`,
+  }),
+  MODEL_INVALID_DECIMAL: (f: { value: string; expected: string }) => ({
+    what: `${JSON.stringify(f.value)} is no ${f.expected}.`,
+    why: "Numbers of orders are read digit by digit, without rounding.",
+    fix: `Write it as ${f.expected}.`,
+  }),
+  MODEL_OUT_OF_RANGE: (f: { what: string; value: string; range: string }) => ({
+    what: `${f.what} ${f.value} is outside ${f.range}.`,
+    why: "Beyond it the number would lose its last digits.",
+    fix: "Use a smaller value.",
+  }),
+  PROTOCOL_BAD_FRAME: (f: { pluginId: string; reason: string }) => ({
+    what: `${f.pluginId} sent a frame that can't be read: ${f.reason}.`,
+    why: "A plugin that breaks the protocol can't be trusted with the rest of it.",
+    fix: "Use the SDK to talk to the host; report this if you do.",
+  }),
+  PROTOCOL_FRAME_TOO_LARGE: (f: { pluginId: string; sizeBytes: number; limitBytes: number }) => ({
+    what: `${f.pluginId} announced a frame of ${f.sizeBytes} bytes (limit ${f.limitBytes}).`,
+    why: "A frame is held in memory until it is whole.",
+    fix: "Send less at once.",
+  }),
+  PROTOCOL_VERSION_MISMATCH: (f: { pluginId: string; theirs: number; ours: number }) => ({
+    what: `${f.pluginId} speaks protocol version ${f.theirs}, this host version ${f.ours}.`,
+    why: "Frames of another version can't be read.",
+    fix: "Run plugin and host from the same release.",
+  }),
+  PLUGIN_HEARTBEAT_LATE: (f: { pluginId: string; lateMs: number; limitMs: number }) => ({
+    what: `${f.pluginId} was stopped: no heartbeat for ${f.lateMs} ms (limit ${f.limitMs} ms).`,
+    why: "While its event loop is busy nobody watches its orders.",
+    fix: "Split long work over several timers, or raise limits.heartbeatMs for this plugin.",
+  }),
+  PLUGIN_MANIFEST_INVALID: (f: { file: string; field: string; found: string; expected: string }) => ({
+    what: `${f.file}: manifest field ${f.field} is ${f.found}.`,
+    why: `Expected ${f.expected}.`,
+    fix: `Change ${f.field} in the manifest.`,
+  }),
+  PLUGIN_START_FAILED: (f: { pluginId: string; reason: string }) => ({
+    what: `${f.pluginId} did not start: ${f.reason}.`,
+    why: "A plugin must load and answer before its start time is over.",
+    fix: "Run `berth plugin check` on its file.",
+  }),
+  PLUGIN_CRASHED: (f: { pluginId: string; reason: string }) => ({
+    what: `${f.pluginId} ended by itself: ${f.reason}.`,
+    why: "An error reached its event loop, or it ran out of memory.",
+    fix: "See its log lines above this one; mend it and save the file.",
+  }),
+  PLUGIN_CALLBACK_THREW: (f: { pluginId: string; callback: string; reason: string }) => ({
+    what: `${f.pluginId} threw in ${f.callback}: ${f.reason}.`,
+    why: "What a callback throws is the plugin's fault; after several in a row it is restarted.",
+    fix: "Catch what can fail inside the callback.",
+  }),
+  PLUGIN_LIMIT_EXCEEDED: (f: { pluginId: string; limit: string; value: number; allowed: number }) => ({
+    what: `${f.pluginId} was stopped: ${f.limit} ${f.value} (allowed ${f.allowed}).`,
+    why: "Each plugin has limits so that it can't slow the others.",
+    fix: `Use less, or raise limits.${f.limit} for this plugin.`,
+  }),
+  PLUGIN_NOT_GRANTED: (f: { pluginId: string; action: string }) => ({
+    what: `${f.pluginId} tried to ${f.action}, which it was not granted.`,
+    why: "A plugin may do only what its manifest asked for and the operator approved.",
+    fix: "Declare it in the manifest and approve it again.",
+  }),
+  INVARIANT_BROKEN: (f: { invariant: string; details: string }) => ({
+    what: `An invariant does not hold: ${f.invariant} (${f.details}).`,
+    why: "This is a mistake in berth itself; the part that broke was stopped.",
+    fix: "Report it with the journal of this run.",
+  }),
+} as const satisfies Record<string, (facts: never) => ErrorText>;
+
+export type ErrorCode = keyof typeof errorTexts;
+export type ErrorFacts<C extends ErrorCode> = Parameters<(typeof errorTexts)[C]>[0];
+
+/** An error with a stable code. Its message is the table's `what`, made when it is thrown. */
+export class BerthError<C extends ErrorCode = ErrorCode> extends Error {
+  readonly code: C;
+  readonly facts: ErrorFacts<C>;
+  readonly text: ErrorText;
+
+  constructor(code: C, facts: ErrorFacts<C>, options?: { readonly cause?: unknown }) {
+    // The table's row takes exactly `ErrorFacts<C>`; TypeScript can't see that through the union of rows.
+    const row = errorTexts[code] as (facts: ErrorFacts<C>) => ErrorText;
+    const text = row(facts);
+    super(text.what, options);
+    this.name = "BerthError";
+    this.code = code;
+    this.facts = facts;
+    this.text = text;
+  }
+}
+
+/** One paragraph for a person: code, what, why, fix. Any other thrown value gives its message only. */
+export function describeError(error: unknown): string {
+  if (error instanceof BerthError) {
+    return `${error.text.what} ${error.text.why} ${error.text.fix} [${error.code}]`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** For what must hold. Throws INVARIANT_BROKEN. */
+export function invariant(condition: boolean, name: string, details: string): asserts condition {
+  if (!condition) throw new BerthError("INVARIANT_BROKEN", { invariant: name, details });
+}
