@@ -1,0 +1,164 @@
+/** Every number of the strategy, with its default, bounds and meaning. */
+import { setting, type SettingValues } from "@berth/sdk";
+
+export const settings = {
+  symbols: setting.textList({
+    default: ["BTC-PERP", "ETH-PERP", "SOL-PERP", "DOGE-PERP"],
+    maxItems: 100,
+    description: "Symbols to watch on every pair of venues.",
+  }),
+  minNetEdgeBps: setting.number({
+    default: 1,
+    min: -100,
+    max: 1_000,
+    description: "Open only if spread minus the taker fees of both opening legs is at least this many bps.",
+  }),
+  minRoundTripBps: setting.number({
+    default: 0.5,
+    min: -1_000,
+    max: 1_000,
+    description:
+      "Open only if spread minus the taker fees of all four legs, opening and closing, is at least this many bps.",
+  }),
+  maxQuoteAgeMs: setting.number({
+    default: 500,
+    min: 1,
+    max: 60_000,
+    description: "Both quotes must have been received within this many ms before opening.",
+  }),
+  maxExitQuoteAgeMs: setting.number({
+    default: 2_000,
+    min: 1,
+    max: 60_000,
+    description: "Both quotes must have been received within this many ms for a decision to close.",
+  }),
+  orderNotionalUsd: setting.number({
+    default: 500,
+    min: 1,
+    max: 1_000_000,
+    description: "Largest value of one leg in the quote currency.",
+  }),
+  depthShare: setting.number({
+    default: 0.5,
+    min: 0.01,
+    max: 1,
+    description: "Share of the size at the best price that one leg may take.",
+  }),
+  legMode: setting.choice({
+    default: "pilot_first",
+    choices: ["pilot_first", "together"],
+    description:
+      "pilot_first sends the second leg sized by the first one's fills; together sends both at once: less price risk, more broken legs.",
+  }),
+  pairLegModes: setting.textList({
+    default: [],
+    maxItems: 200,
+    description:
+      "Leg mode of single pairs, as SYMBOL=mode or SYMBOL/venue+venue=mode, e.g. BTC-PERP/okx+paradex=together.",
+  }),
+  pilotVenue: setting.text({
+    default: "",
+    maxLength: 24,
+    description:
+      "Venue whose leg goes first in pilot_first; empty for the one with less size at its best price.",
+  }),
+  priceCapBps: setting.number({
+    default: 3,
+    min: 0,
+    max: 500,
+    description: "How much worse than the quote an opening leg's IOC price may be, in bps.",
+  }),
+  exitPriceCapBps: setting.number({
+    default: 10,
+    min: 0,
+    max: 1_000,
+    description:
+      "How much worse than the quote a closing or unwinding leg's IOC price may be, in bps; doubled at each retry.",
+  }),
+  completeMaxLossBps: setting.number({
+    default: 4,
+    min: 0,
+    max: 500,
+    description:
+      "A broken pair is completed rather than unwound while that costs at most this many bps more than unwinding.",
+  }),
+  maxRepairAttempts: setting.number({
+    default: 5,
+    min: 1,
+    max: 50,
+    integer: true,
+    description: "Tries to even out or close a pair before it is halted for the operator.",
+  }),
+  closeSpreadBps: setting.number({
+    default: 1,
+    min: -1_000,
+    max: 1_000,
+    description:
+      "Converged: close when buying back the short leg costs at most this many bps more than selling the long leg brings.",
+  }),
+  takeProfitBps: setting.number({
+    default: 2,
+    min: -1_000,
+    max: 10_000,
+    description: "Close as soon as the pair's result after all four fees is at least this many bps.",
+  }),
+  maxHoldMs: setting.number({
+    default: 600_000,
+    min: 100,
+    max: 30 * 86_400_000,
+    description: "Close the pair when it is this many ms old, whatever the spread.",
+  }),
+  cooldownMs: setting.number({
+    default: 500,
+    min: 0,
+    max: 3_600_000,
+    description: "Wait this many ms after a pair is closed before its symbol is opened again.",
+  }),
+  failureCooldownMs: setting.number({
+    default: 5_000,
+    min: 0,
+    max: 3_600_000,
+    description: "Wait this many ms after an opening that filled nothing or had to be unwound.",
+  }),
+  maxOpenPairs: setting.number({
+    default: 4,
+    min: 1,
+    max: 100,
+    integer: true,
+    description: "Pairs that may be open at the same time, over all symbols.",
+  }),
+} as const;
+
+export type ArbitrageSettings = SettingValues<typeof settings>;
+export type LegMode = ArbitrageSettings["legMode"];
+
+/**
+ * Leg mode of one pair: the most exact entry of `pairLegModes` wins, else `legMode`. Entries that can't be read are
+ * returned, so that the strategy can say so instead of ignoring them.
+ */
+export function legModeOf(
+  values: Pick<ArbitrageSettings, "legMode" | "pairLegModes">,
+  symbol: string,
+  venues: readonly [string, string],
+): LegMode {
+  const pair = `${symbol}/${[...venues].sort().join("+")}`;
+  let mode: LegMode = values.legMode;
+  for (const entry of values.pairLegModes) {
+    const parsed = parsePairLegMode(entry);
+    if (parsed === undefined) continue;
+    if (parsed.pair === pair) return parsed.mode;
+    if (parsed.pair === symbol) mode = parsed.mode;
+  }
+  return mode;
+}
+
+/** `BTC-PERP/okx+paradex=together`; undefined when it has another form. Venues are sorted. */
+export function parsePairLegMode(
+  entry: string,
+): { readonly pair: string; readonly mode: LegMode } | undefined {
+  const match = /^([A-Za-z0-9-]+)(?:\/([a-z0-9_]+)\+([a-z0-9_]+))?=(pilot_first|together)$/.exec(entry);
+  const [, symbol, first, second, mode] = match ?? [];
+  if (symbol === undefined || (mode !== "pilot_first" && mode !== "together")) return undefined;
+  if (first === undefined || second === undefined) return { pair: symbol, mode };
+  return { pair: `${symbol}/${[first, second].sort().join("+")}`, mode };
+}
