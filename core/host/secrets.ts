@@ -1,0 +1,40 @@
+/**
+ * Secrets of the operator: read once from `.env` and the environment, handed to the one plugin that was granted a
+ * name, and known to the log writer so that a value can never be printed. The environment wins over the file.
+ */
+import { parseEnv } from "node:util";
+import { BerthError } from "../errors.ts";
+
+export interface Secrets {
+  get(name: string): string | undefined;
+  /** Values of all names that plugins declare: what logs and errors are searched for. Values under 6 characters are left out. */
+  valuesOf(names: Iterable<string>): readonly string[];
+}
+
+/**
+ * @param envFile path of the `.env` file; a missing one is empty
+ * @throws {BerthError} CONFIG_UNREADABLE when it is there and can't be read
+ */
+export async function readSecrets(
+  envFile: string,
+  environment: { get(name: string): string | undefined },
+): Promise<Secrets> {
+  const fromFile = await readEnvFile(envFile);
+  const get = (name: string): string | undefined => environment.get(name) ?? fromFile[name];
+  return {
+    get,
+    valuesOf(names) {
+      const values = [...names].map(get).filter((value) => value !== undefined);
+      return [...new Set(values)].filter((value) => value.length >= 6);
+    },
+  };
+}
+
+async function readEnvFile(path: string): Promise<Readonly<Record<string, string | undefined>>> {
+  try {
+    return parseEnv(await Deno.readTextFile(path));
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return {};
+    throw new BerthError("CONFIG_UNREADABLE", { file: path, reason: "it can't be opened" }, { cause });
+  }
+}
