@@ -114,6 +114,21 @@ export const errorTexts = {
     why: "A plugin may do only what its manifest asked for and the operator approved.",
     fix: "Declare it in the manifest and approve it again.",
   }),
+  VENUE_ANSWER_INVALID: (f: { venue: string; request: string; reason: string }) => ({
+    what: `${f.venue} answered ${f.request} with something unreadable: ${f.reason}.`,
+    why: "Answers are checked against the venue's documented form before they are used.",
+    fix: "If it lasts, the venue has changed its interface: report this.",
+  }),
+  VENUE_REFUSED: (f: { venue: string; request: string; venueCode: string; venueText: string }) => ({
+    what: `${f.venue} refused ${f.request}: ${f.venueCode} ${f.venueText}.`,
+    why: "This can't mend by itself.",
+    fix: "Check the venue's keys, account and permissions.",
+  }),
+  VENUE_UNREACHABLE: (f: { venue: string; request: string; reason: string }) => ({
+    what: `${f.venue} did not answer ${f.request}: ${f.reason}.`,
+    why: "The network, the venue or its rate limit is in the way.",
+    fix: "It is tried again; check the connection if it lasts.",
+  }),
   INVARIANT_BROKEN: (f: { invariant: string; details: string }) => ({
     what: `An invariant does not hold: ${f.invariant} (${f.details}).`,
     why: "This is a mistake in berth itself; the part that broke was stopped.",
