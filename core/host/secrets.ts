@@ -2,7 +2,7 @@
  * Secrets of the operator: read once from `.env` and the environment, handed to the one plugin that was granted a
  * name, and known to the log writer so that a value can never be printed. The environment wins over the file.
  */
-import { parseEnv } from "node:util";
+import { load } from "@std/dotenv";
 import { BerthError } from "../errors.ts";
 
 export interface Secrets {
@@ -32,9 +32,8 @@ export async function readSecrets(
 
 async function readEnvFile(path: string): Promise<Readonly<Record<string, string | undefined>>> {
   try {
-    return parseEnv(await Deno.readTextFile(path));
+    return await load({ envPath: path });
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return {};
     throw new BerthError("CONFIG_UNREADABLE", { file: path, reason: "it can't be opened" }, { cause });
   }
 }
