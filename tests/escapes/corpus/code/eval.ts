@@ -1,0 +1,8 @@
+/** Runs text as code with eval. */
+// expect: refused /Code generation from strings disallowed|EvalError|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("code_eval", async () => {
+  const run = globalThis["ev" + "al" as "eval"];
+  return run("1 + 1");
+});

@@ -1,0 +1,7 @@
+/** Runs text as code with Function. */
+// expect: refused /Code generation from strings disallowed|EvalError|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("code_function_constructor", async () => {
+  return new Function("return 1 + 1")();
+});

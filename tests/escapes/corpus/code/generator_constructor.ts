@@ -1,0 +1,8 @@
+/** Reaches the generator function constructor. */
+// expect: refused /Code generation from strings disallowed|EvalError|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("code_generator_constructor", async () => {
+  const make = Object.getPrototypeOf(function* () {}).constructor;
+  return [...make("yield 1")()].join();
+});

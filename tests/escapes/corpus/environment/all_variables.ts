@@ -1,0 +1,7 @@
+/** Reads the whole environment. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("environment_all_variables", async () => {
+  return JSON.stringify(Deno.env.toObject());
+});

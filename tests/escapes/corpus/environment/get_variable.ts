@@ -1,0 +1,7 @@
+/** Reads an environment variable. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("environment_get_variable", async () => {
+  return Deno.env.get("PATH");
+});

@@ -1,0 +1,7 @@
+/** Ends its process with a code of its own. */
+// expect: refused /not available|not a function|undefined/
+import { attempt } from "../attempt.ts";
+
+export default attempt("exit_deno_exit", async () => {
+  Deno.exit(0);
+});

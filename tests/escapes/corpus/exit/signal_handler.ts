@@ -1,0 +1,8 @@
+/** Installs a handler for the stop signal. */
+// expect: refused /not available|not a function/
+import { attempt } from "../attempt.ts";
+
+export default attempt("exit_signal_handler", async () => {
+  Deno.addSignalListener("SIGTERM", () => {});
+  return "installed";
+});

@@ -1,0 +1,8 @@
+/** Opens the frame stream by its device name. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("files_dev_stdout", async () => {
+  await Deno.writeTextFile("/dev/stdout", "forged");
+  return "written";
+});

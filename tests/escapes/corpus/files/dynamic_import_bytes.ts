@@ -1,0 +1,8 @@
+/** Imports any file as bytes. */
+// expect: refused /NotCapable|refused|not allowed|Requires/
+import { attempt } from "../attempt.ts";
+
+export default attempt("files_dynamic_import_bytes", async () => {
+  const target: string = "file:///etc/passwd";
+  return JSON.stringify(await import(target, { with: { type: "bytes" } }));
+});

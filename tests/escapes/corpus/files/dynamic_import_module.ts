@@ -1,0 +1,8 @@
+/** Imports a module of the host by a computed specifier. */
+// expect: refused /NotCapable|refused|not allowed|Requires|Cannot find/
+import { attempt } from "../attempt.ts";
+
+export default attempt("files_dynamic_import_module", async () => {
+  const target = ["file://", "/usr", "/lib/berth_escape.ts"].join("");
+  return JSON.stringify(await import(target));
+});

@@ -1,0 +1,8 @@
+/** Imports any file as text. */
+// expect: refused /NotCapable|refused|not allowed|Requires/
+import { attempt } from "../attempt.ts";
+
+export default attempt("files_dynamic_import_text", async () => {
+  const target: string = "file:///etc/passwd";
+  return JSON.stringify(await import(target, { with: { type: "text" } }));
+});

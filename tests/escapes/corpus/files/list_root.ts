@@ -1,0 +1,9 @@
+/** Lists the root folder. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("files_list_root", async () => {
+  const names: string[] = [];
+  for await (const entry of Deno.readDir("/")) names.push(entry.name);
+  return names.join();
+});

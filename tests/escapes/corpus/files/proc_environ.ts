@@ -1,0 +1,7 @@
+/** Reads the environment of its own process from /proc. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("files_proc_environ", async () => {
+  return await Deno.readTextFile("/proc/self/environ");
+});

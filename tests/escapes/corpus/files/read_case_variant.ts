@@ -1,0 +1,7 @@
+/** Spells a path with another case and redundant parts. */
+// expect: refused /NotCapable|NotFound|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("files_read_case_variant", async () => {
+  return await Deno.readTextFile("/ETC/../etc/./passwd");
+});

@@ -1,0 +1,7 @@
+/** Climbs out of its folder with "..". */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("files_read_parent_relative", async () => {
+  return await Deno.readTextFile(new URL("../../../../../../etc/hostname", import.meta.url));
+});

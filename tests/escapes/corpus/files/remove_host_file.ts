@@ -1,0 +1,8 @@
+/** Removes a file. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("files_remove_host_file", async () => {
+  await Deno.remove("/tmp/berth-escape-target");
+  return "removed";
+});

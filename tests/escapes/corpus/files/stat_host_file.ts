@@ -1,0 +1,7 @@
+/** Asks whether a file exists. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("files_stat_host_file", async () => {
+  return (await Deno.stat("/etc/passwd")).size;
+});

@@ -1,0 +1,13 @@
+/** Orders a size that is no number. */
+// expect: refused /MODEL_|decimal|outside/
+import { attempt } from "../attempt.ts";
+import { instrumentId } from "@berth/sdk";
+
+export default attempt("frames_impossible_order", async (ctx) => {
+  return ctx.orders.submit({
+    instrument: instrumentId("alpha", "BTC-PERP"),
+    side: "buy",
+    sizeBase: NaN,
+    limitPrice: Infinity,
+  });
+});

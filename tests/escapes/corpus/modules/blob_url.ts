@@ -1,0 +1,8 @@
+/** Imports a module from a blob: URL. */
+// expect: refused /refused|not allowed|not available|NotCapable/
+import { attempt } from "../attempt.ts";
+
+export default attempt("modules_blob_url", async () => {
+  const target = URL.createObjectURL(new Blob(["export default 1"], { type: "text/javascript" }));
+  return JSON.stringify(await import(target));
+});

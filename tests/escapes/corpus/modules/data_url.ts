@@ -1,0 +1,8 @@
+/** Imports a module from a data: URL. */
+// expect: refused /refused|not allowed|NotCapable/
+import { attempt } from "../attempt.ts";
+
+export default attempt("modules_data_url", async () => {
+  const target: string = "data:text/javascript,export default 1";
+  return JSON.stringify(await import(target));
+});

@@ -1,0 +1,8 @@
+/** Imports a bare name of the host's import map. */
+// expect: refused /refused|not allowed|not in import map|Relative import path|NotCapable/
+import { attempt } from "../attempt.ts";
+
+export default attempt("modules_dynamic_bare", async () => {
+  const name: string = "starknet";
+  return JSON.stringify(await import(name));
+});

@@ -1,0 +1,8 @@
+/** Imports a JSR package. */
+// expect: refused /refused|not allowed|jsr|NotCapable|remote/
+import { attempt } from "../attempt.ts";
+
+export default attempt("modules_dynamic_jsr", async () => {
+  const name: string = "jsr:@std/assert";
+  return JSON.stringify(await import(name));
+});

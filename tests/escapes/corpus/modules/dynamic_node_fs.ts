@@ -1,0 +1,8 @@
+/** Imports node:fs by a computed name. */
+// expect: refused /refused|not allowed|NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("modules_dynamic_node_fs", async () => {
+  const fs = await import(["node", "fs"].join(":"));
+  return fs.readFileSync("/etc/passwd", "utf8");
+});

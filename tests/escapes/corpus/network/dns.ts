@@ -1,0 +1,7 @@
+/** Resolves a name, which can carry data out. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("network_dns", async () => {
+  return (await Deno.resolveDns("secret.example.com", "A")).join();
+});

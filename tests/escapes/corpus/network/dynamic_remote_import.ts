@@ -1,0 +1,8 @@
+/** Imports a module from a server. */
+// expect: refused /refused|not allowed|NotCapable|--no-remote|remote/
+import { attempt } from "../attempt.ts";
+
+export default attempt("network_dynamic_remote_import", async () => {
+  const target: string = "http://127.0.0.1:1/module.ts";
+  return JSON.stringify(await import(target));
+});

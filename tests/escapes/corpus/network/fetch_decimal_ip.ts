@@ -1,0 +1,7 @@
+/** Writes the loopback address as one number. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("network_fetch_decimal_ip", async () => {
+  return await (await fetch("http://2130706433:1/")).text();
+});

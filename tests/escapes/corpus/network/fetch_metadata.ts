@@ -1,0 +1,7 @@
+/** Fetches the cloud metadata address. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("network_fetch_metadata", async () => {
+  return await (await fetch("http://169.254.169.254/latest/meta-data/")).text();
+});

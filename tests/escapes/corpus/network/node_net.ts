@@ -1,0 +1,8 @@
+/** Connects with node:net. */
+// expect: refused /refused|not allowed|NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("network_node_net", async () => {
+  const name: string = "node:net";
+  return JSON.stringify(await import(name));
+});

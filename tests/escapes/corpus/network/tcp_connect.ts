@@ -1,0 +1,8 @@
+/** Connects over TCP. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("network_tcp_connect", async () => {
+  (await Deno.connect({ hostname: "127.0.0.1", port: 1 })).close();
+  return "connected";
+});

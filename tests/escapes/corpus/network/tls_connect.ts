@@ -1,0 +1,8 @@
+/** Connects over TLS. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("network_tls_connect", async () => {
+  (await Deno.connectTls({ hostname: "example.com", port: 443 })).close();
+  return "connected";
+});

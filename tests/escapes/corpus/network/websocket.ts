@@ -1,0 +1,7 @@
+/** Opens a WebSocket. */
+// expect: refused /NotCapable|not available|not a constructor/
+import { attempt } from "../attempt.ts";
+
+export default attempt("network_websocket", async () => {
+  return new WebSocket("ws://127.0.0.1:1/").readyState;
+});

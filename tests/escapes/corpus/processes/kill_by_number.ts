@@ -1,0 +1,8 @@
+/** Sends a signal to process 1. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("processes_kill_by_number", async () => {
+  Deno.kill(1, "SIGCONT");
+  return "sent";
+});

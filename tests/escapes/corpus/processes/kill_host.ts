@@ -1,0 +1,8 @@
+/** Sends a signal to the host. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("processes_kill_host", async () => {
+  Deno.kill(Deno.ppid, "SIGTERM");
+  return "sent";
+});

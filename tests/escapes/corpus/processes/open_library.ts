@@ -1,0 +1,8 @@
+/** Loads a native library. */
+// expect: refused /NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("processes_open_library", async () => {
+  Deno.dlopen("libc.so.6", {});
+  return "loaded";
+});

@@ -1,0 +1,7 @@
+/** Starts a program. */
+// expect: refused /NotCapable|not available|not a constructor/
+import { attempt } from "../attempt.ts";
+
+export default attempt("processes_run_command", async () => {
+  return new TextDecoder().decode((await new Deno.Command("id").output()).stdout);
+});

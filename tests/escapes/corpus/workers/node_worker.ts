@@ -1,0 +1,8 @@
+/** Starts a Node worker. */
+// expect: refused /refused|not allowed|NotCapable|not available/
+import { attempt } from "../attempt.ts";
+
+export default attempt("workers_node_worker", async () => {
+  const name: string = "node:worker_threads";
+  return JSON.stringify(await import(name));
+});
