@@ -1,0 +1,30 @@
+/** Paradex: perpetual futures on a Starknet app-chain. Manifest and factory. */
+import { defineExchange } from "@berth/sdk";
+import { ParadexAdapter } from "./adapter.ts";
+import { openWebSocket } from "./connection.ts";
+import { settings } from "./settings.ts";
+
+export default defineExchange({
+  kind: "exchange",
+  id: "paradex",
+  venue: "paradex",
+  version: "0.1.0",
+  sdkVersion: 1,
+  description:
+    "Paradex perpetual futures: market data in binary form, orders over WebSocket, STARK signatures.",
+  author: "berth",
+  // One host each serves public and private data alike, so paper trading needs both.
+  endpoints: {
+    live: {
+      rest: { url: "https://api.prod.paradex.trade/v1", purpose: "market_data" },
+      ws: { url: "wss://ws.api.prod.paradex.trade/v1", purpose: "market_data" },
+    },
+    testnet: {
+      rest: { url: "https://api.testnet.paradex.trade/v1", purpose: "market_data" },
+      ws: { url: "wss://ws.api.testnet.paradex.trade/v1", purpose: "market_data" },
+    },
+  },
+  tradingSecrets: ["PARADEX_ACCOUNT", "PARADEX_PRIVATE_KEY"],
+  packages: ["@noble/hashes", "valibot"],
+  settings,
+}, (ctx) => new ParadexAdapter(ctx, { fetch: (url, init) => fetch(url, init), openSocket: openWebSocket }));

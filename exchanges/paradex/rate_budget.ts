@@ -1,0 +1,67 @@
+/**
+ * What may still be sent before the venue's rate limit is reached: token buckets with continuous refill, as the
+ * venue counts. A share of the order budget is kept for cancels, so that a burst of orders can't lock us out of
+ * taking them back.
+ *
+ * @see https://docs.paradex.trade "Rate limits" (2026-08): orders 800/s and 17,250/min per account, private GET
+ * 120/s and 600/min, public 1,500/min per address
+ */
+import type { Clock } from "@berth/sdk";
+
+export interface RateLimit {
+  readonly requests: number;
+  readonly perMs: number;
+}
+
+/** Several limits that hold at once; a request takes one token of each. */
+export class RateBudget {
+  readonly #clock: Clock;
+  readonly #buckets: { readonly limit: RateLimit; tokens: number }[];
+  #refilledMs: number;
+  #pausedUntilMs = -Infinity;
+
+  constructor(clock: Clock, limits: readonly RateLimit[]) {
+    this.#clock = clock;
+    this.#buckets = limits.map((limit) => ({ limit, tokens: limit.requests }));
+    this.#refilledMs = clock.monotonicMs();
+  }
+
+  /**
+   * Takes one request if every bucket keeps at least `reservedShare` of its size afterwards.
+   * @returns false when it may not be sent now; nothing is taken then
+   */
+  tryTake(reservedShare = 0): boolean {
+    return this.waitMs(reservedShare) === 0 && this.#take();
+  }
+
+  /** Time until `tryTake` could succeed; 0 for now. */
+  waitMs(reservedShare = 0): number {
+    this.#refill();
+    let waitMs = Math.max(0, this.#pausedUntilMs - this.#refilledMs);
+    for (const { limit, tokens } of this.#buckets) {
+      const missing = 1 + reservedShare * limit.requests - tokens;
+      if (missing > 0) waitMs = Math.max(waitMs, (missing * limit.perMs) / limit.requests);
+    }
+    return waitMs;
+  }
+
+  /** The venue said to wait: nothing more is sent for `durationMs`. */
+  pause(durationMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + durationMs);
+  }
+
+  #take(): boolean {
+    for (const bucket of this.#buckets) bucket.tokens -= 1;
+    return true;
+  }
+
+  #refill(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const elapsedMs = nowMs - this.#refilledMs;
+    this.#refilledMs = nowMs;
+    for (const bucket of this.#buckets) {
+      const { requests, perMs } = bucket.limit;
+      bucket.tokens = Math.min(requests, bucket.tokens + (elapsedMs * requests) / perMs);
+    }
+  }
+}
