@@ -6,20 +6,11 @@
  * Version 1. A peer of another version is refused at the handshake.
  */
 import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/account.ts";
-import type { CauseId, ClientOrderId, InstrumentId, PluginId, VenueOrderId } from "../model/ids.ts";
+import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
+import type { CauseId, InstrumentId, PluginId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
-import type {
-  AmendOutcome,
-  CancelOutcome,
-  Order,
-  OrderQueryOutcome,
-  OrderReport,
-  OrderRequest,
-  OrderTerms,
-  Side,
-  SubmitOutcome,
-} from "../model/order.ts";
-import type { PriceTicks, SizeLots } from "../model/ticks.ts";
+import type { Order, OrderReport, OrderTerms } from "../model/order.ts";
+import type { SizeLots } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
 
 export const protocolVersion = 1;
@@ -137,50 +128,7 @@ export type HostMessage =
   }
   | (AdapterRequest & { readonly type: "request"; readonly requestId: number; readonly timeoutMs: number });
 
-/** What the host asks of an adapter; each gets exactly one `response` with its id, or none if the adapter dies. */
-export type AdapterRequest =
-  | { readonly kind: "submit"; readonly order: OrderRequest }
-  | {
-    readonly kind: "cancel";
-    readonly instrument: InstrumentId;
-    readonly clientOrderId: ClientOrderId;
-    readonly venueOrderId: VenueOrderId | undefined;
-  }
-  | {
-    readonly kind: "amend";
-    readonly instrument: InstrumentId;
-    readonly clientOrderId: ClientOrderId;
-    readonly venueOrderId: VenueOrderId | undefined;
-    readonly side: Side;
-    readonly sizeLots: SizeLots;
-    readonly limitPriceTicks: PriceTicks;
-  }
-  | { readonly kind: "cancel_all"; readonly instrument: InstrumentId | undefined }
-  | {
-    readonly kind: "query_order";
-    readonly instrument: InstrumentId;
-    readonly clientOrderId: ClientOrderId;
-    readonly venueOrderId: VenueOrderId | undefined;
-  }
-  | { readonly kind: "open_orders" }
-  | { readonly kind: "fills"; readonly sinceMs: number }
-  | { readonly kind: "positions" }
-  | { readonly kind: "balances" }
-  | { readonly kind: "set_leverage"; readonly instrument: InstrumentId; readonly leverage: number };
-
-export type AdapterResponse =
-  | { readonly kind: "submit"; readonly outcome: SubmitOutcome }
-  | { readonly kind: "cancel"; readonly outcome: CancelOutcome }
-  | { readonly kind: "amend"; readonly outcome: AmendOutcome }
-  | { readonly kind: "cancel_all"; readonly outcome: CancelOutcome }
-  | { readonly kind: "query_order"; readonly outcome: OrderQueryOutcome }
-  | { readonly kind: "open_orders"; readonly orders: readonly OrderReport[] }
-  | { readonly kind: "fills"; readonly fills: readonly Fill[] }
-  | { readonly kind: "positions"; readonly positions: readonly VenuePosition[] }
-  | { readonly kind: "balances"; readonly balances: readonly Omit<Balance, "venue">[] }
-  | { readonly kind: "set_leverage" }
-  /** The venue could not be asked, or the adapter threw. */
-  | { readonly kind: "failed"; readonly details: string };
+export type { AdapterRequest, AdapterResponse };
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
