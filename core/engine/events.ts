@@ -1,0 +1,288 @@
+/**
+ * Everything that reaches the engine and everything that leaves it. Frequent market data has methods of its own on
+ * `Engine` (onQuote, onTrade, onMark); all else is one closed union each way. Events carry their time; the engine has
+ * no other clock.
+ */
+import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/account.ts";
+import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
+import type { ClientOrderId, InstrumentId, PluginId, VenueId } from "../model/ids.ts";
+import type { Facts, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
+import type { BookUpdate } from "../model/market.ts";
+import type { Order, OrderIntent, OrderReport } from "../model/order.ts";
+import type { RiskScope, RiskSettings, ScopeLimits, TradingState } from "../model/risk_limits.ts";
+import type { VenueHealth } from "../model/venue_health.ts";
+
+/** Number of an instrument in this host, given by `Engine.registerInstrument`, from 0 without gaps. */
+export type InstrumentIndex = number;
+/** Number the host gives to a plugin's channel; the router hands it back. */
+export type Subscriber = number;
+export type MarketDataKind = "quotes" | "trades" | "books" | "marks";
+
+/** What the operator granted; the gate checks every intent against it. */
+export interface TradingGrant {
+  /** Venue ids, or `*`. */
+  readonly venues: readonly string[];
+  /** Symbols with `*` as wildcard. */
+  readonly instruments: readonly string[];
+  readonly data: readonly MarketDataKind[];
+  readonly orders: "none" | "reduce_only" | "trade";
+}
+
+/** The granted part of the plugin's risk budget; the settings' ceiling for plugins holds besides. */
+export interface GrantedBudget {
+  readonly maxOrderNotionalUsd: number;
+  readonly maxPositionNotionalUsd: number;
+  readonly maxOrdersPerSecond: number;
+  readonly maxDailyLossUsd: number;
+}
+
+/** What survives a restart, read from the journal; given once, before adapters start. */
+export interface EngineRestore {
+  /** Orders that were not done. */
+  readonly workingOrders: readonly Order[];
+  readonly positions: readonly PluginPosition[];
+  /** Fills already booked, newest last; those of the last day are enough. */
+  readonly bookedFills: readonly { readonly venue: VenueId; readonly fillId: string }[];
+  /** Venue time of the newest booked fill per venue. */
+  readonly lastFillMs: Readonly<Record<string, number>>;
+  readonly states: readonly {
+    readonly scope: RiskScope;
+    readonly state: TradingState;
+    readonly reason: string;
+  }[];
+  /** Profit and loss at the last midnight UTC, and at its highest, per scope name. */
+  readonly baselines: readonly PnlBaseline[];
+}
+
+export interface PnlBaseline {
+  /** As `scopeName` gives it. */
+  readonly scope: string;
+  /** Days since the epoch, UTC. */
+  readonly day: number;
+  /** USD. */
+  readonly dayStartPnl: number;
+  readonly peakPnl: number;
+  readonly consecutiveLosses: number;
+}
+
+/** A person's command; `by` says through which door it came: `cli`, `http`, `signal`, `file`. */
+export type OperatorCommand =
+  /** Halts everything, cancels everything everywhere, and flattens if asked. */
+  | { readonly kind: "kill"; readonly flatten: boolean }
+  | {
+    readonly kind: "set_state";
+    readonly scope: RiskScope;
+    readonly state: TradingState;
+    readonly reason: string;
+  }
+  | { readonly kind: "set_limits"; readonly scope: RiskScope; readonly limits: Partial<ScopeLimits> }
+  | { readonly kind: "cancel_orders"; readonly scope: RiskScope }
+  | { readonly kind: "cancel_order"; readonly clientOrderId: ClientOrderId }
+  /** Reduce-only market orders in the plugins' names, bounded by the collar, with bounded retries. */
+  | { readonly kind: "flatten"; readonly scope: RiskScope }
+  /** No new orders; cancel all; `shutdown_complete` follows when all is confirmed or the time is over. */
+  | { readonly kind: "shutdown"; readonly deadlineMs: number };
+
+export type EngineEvent =
+  | { readonly kind: "restore"; readonly tsUs: number; readonly restore: EngineRestore }
+  /** A strategy runs from now on; its subscriptions follow from `grant.data`. Also after a reload, with new values. */
+  | {
+    readonly kind: "plugin_started";
+    readonly tsUs: number;
+    readonly plugin: PluginId;
+    readonly subscriber: Subscriber;
+    readonly grant: TradingGrant;
+    readonly budget: GrantedBudget;
+    readonly onStop: "keep_positions" | "flatten";
+  }
+  /** Its process is gone or told to go; its orders are cancelled, its positions kept or flattened. */
+  | {
+    readonly kind: "plugin_stopped";
+    readonly tsUs: number;
+    readonly plugin: PluginId;
+    readonly reason: string;
+    /** False for a reload: positions stay whatever the policy says. */
+    readonly isFinal: boolean;
+  }
+  | { readonly kind: "intent"; readonly tsUs: number; readonly intent: OrderIntent }
+  | { readonly kind: "cancel_intent"; readonly tsUs: number; readonly plugin: PluginId; readonly ref: string }
+  | {
+    readonly kind: "cancel_all_intent";
+    readonly tsUs: number;
+    readonly plugin: PluginId;
+    readonly instrument: InstrumentId | undefined;
+  }
+  | { readonly kind: "book"; readonly tsUs: number; readonly update: BookUpdate }
+  /** `hasTrading` false: market data only, every order on that venue is refused. */
+  | {
+    readonly kind: "adapter_started";
+    readonly tsUs: number;
+    readonly venue: VenueId;
+    readonly hasTrading: boolean;
+    readonly capabilities: Readonly<Record<string, boolean>>;
+  }
+  | {
+    readonly kind: "adapter_lost";
+    readonly tsUs: number;
+    readonly venue: VenueId;
+    readonly reason: string;
+  }
+  | {
+    readonly kind: "adapter_response";
+    readonly tsUs: number;
+    readonly venue: VenueId;
+    readonly requestId: number;
+    readonly response: AdapterResponse;
+  }
+  | {
+    readonly kind: "order_report";
+    readonly tsUs: number;
+    readonly venue: VenueId;
+    readonly report: OrderReport;
+  }
+  | { readonly kind: "fill_report"; readonly tsUs: number; readonly venue: VenueId; readonly fill: Fill }
+  | {
+    readonly kind: "position_report";
+    readonly tsUs: number;
+    readonly venue: VenueId;
+    readonly position: VenuePosition;
+  }
+  | {
+    readonly kind: "balance_report";
+    readonly tsUs: number;
+    readonly venue: VenueId;
+    readonly balance: Omit<Balance, "venue">;
+  }
+  | {
+    readonly kind: "funding_report";
+    readonly tsUs: number;
+    readonly venue: VenueId;
+    readonly payment: FundingPayment;
+  }
+  | { readonly kind: "venue_health"; readonly tsUs: number; readonly health: VenueHealth }
+  | { readonly kind: "private_stream_restored"; readonly tsUs: number; readonly venue: VenueId }
+  /** Every 100 ms or so: timeouts, reconciliation, loss limits, retries. */
+  | { readonly kind: "tick"; readonly tsUs: number }
+  | {
+    readonly kind: "operator";
+    readonly tsUs: number;
+    readonly by: string;
+    readonly command: OperatorCommand;
+  };
+
+/** What a plugin is told; the same fields as the host's messages. The text of a refusal is made at the edge. */
+export type PluginNotice =
+  | { readonly type: "order"; readonly ref: string; readonly order: Order }
+  | { readonly type: "refused"; readonly ref: string; readonly code: string; readonly facts: Facts }
+  | { readonly type: "fill"; readonly ref: string; readonly fill: Fill }
+  | ({ readonly type: "position" } & Omit<PluginPosition, "plugin" | "fundingPaid">)
+  | { readonly type: "venue_health"; readonly health: VenueHealth };
+
+export type Severity = "info" | "warning" | "critical";
+
+/** What people are told by log and alert; texts are made at the edge. */
+export const noticeCodes = [
+  "ORDER_ILLEGAL_TRANSITION",
+  "ORDER_OVERFILLED",
+  "ORDER_UNKNOWN",
+  "ORDER_UNKNOWN_LASTS",
+  "ORDER_REVIVED",
+  "ORDER_ADOPTED",
+  "ORDER_FOREIGN",
+  "FILL_FOREIGN",
+  "FILL_RECOVERED",
+  "POSITION_FOREIGN",
+  "ACCOUNT_RECONCILED",
+  "ACCOUNT_RECONCILIATION_FAILED",
+  "ADAPTER_LOST",
+  "PLUGIN_ORDERS_CANCELLED",
+  "FLATTEN_STARTED",
+  "FLATTEN_DONE",
+  "FLATTEN_FAILED",
+  "TRADING_STATE_CHANGED",
+  "KILL_SWITCH",
+  "REQUEST_UNANSWERED",
+  "RESPONSE_UNEXPECTED",
+  "QUOTE_CROSSED",
+] as const;
+export type NoticeCode = (typeof noticeCodes)[number];
+
+/** What is left when a shutdown ends. */
+export interface ShutdownRemains {
+  readonly workingOrders: readonly Order[];
+  readonly positions: readonly PluginPosition[];
+}
+
+export type EngineOutput =
+  | { readonly kind: "journal"; readonly entry: JournalEntry }
+  /** `afterJournal`: to be handed over only when all journal entries before it are durable. */
+  | {
+    readonly kind: "adapter_request";
+    readonly venue: VenueId;
+    readonly requestId: number;
+    readonly request: AdapterRequest;
+    readonly timeoutMs: number;
+    readonly afterJournal: boolean;
+  }
+  | { readonly kind: "to_plugin"; readonly plugin: PluginId; readonly message: PluginNotice }
+  | {
+    readonly kind: "notice";
+    readonly severity: Severity;
+    readonly code: NoticeCode;
+    readonly facts: Facts;
+  }
+  | { readonly kind: "shutdown_complete"; readonly remains: ShutdownRemains };
+
+export interface EngineSettings {
+  /** 2 to 4 lower-case letters and digits, the same over restarts: by it our orders are known at the venue. */
+  readonly hostTag: string;
+  /** Above every counter the journal knows. */
+  readonly nextOrderCounter: number;
+  readonly risk: RiskSettings;
+  readonly timing: EngineTiming;
+  /** Requests a second that each venue allows; absent venues have the default. */
+  readonly rateBudgets: Readonly<Record<string, VenueRateBudget>>;
+  readonly defaultRateBudget: VenueRateBudget;
+}
+
+export interface VenueRateBudget {
+  readonly requestsPerSecond: number;
+  readonly burst: number;
+  /** Share of the burst that only cancels and reduce-only orders may use: 0.3. */
+  readonly reservedShare: number;
+}
+
+export interface EngineTiming {
+  /** An adapter's answer later than this is lost. */
+  readonly requestTimeoutMs: number;
+  readonly reconcileOrdersEveryMs: number;
+  readonly reconcilePositionsEveryMs: number;
+  /** Between two questions about an unknown order. */
+  readonly queryEveryMs: number;
+  /** `not_found` counts only this long after the order was sent: venues answer before they know. */
+  readonly notFoundGraceMs: number;
+  /** Fills are asked for from this much before the newest known one. */
+  readonly fillsOverlapMs: number;
+  /** At the first start, fills are asked for from this long ago. */
+  readonly fillsLookbackMs: number;
+  readonly flattenAttempts: number;
+  readonly flattenRetryMs: number;
+}
+
+export const defaultTiming: EngineTiming = {
+  requestTimeoutMs: 5_000,
+  reconcileOrdersEveryMs: 5_000,
+  reconcilePositionsEveryMs: 30_000,
+  queryEveryMs: 1_000,
+  notFoundGraceMs: 3_000,
+  fillsOverlapMs: 60_000,
+  fillsLookbackMs: 600_000,
+  flattenAttempts: 5,
+  flattenRetryMs: 1_000,
+};
+
+export const defaultRateBudget: VenueRateBudget = {
+  requestsPerSecond: 10,
+  burst: 20,
+  reservedShare: 0.3,
+};

@@ -1,0 +1,104 @@
+/** The engine's state as one plain record, for display, HTTP and metrics. Money in USD as floats: nothing is decided on it. */
+import type { Balance, VenuePosition } from "../model/account.ts";
+import type { InstrumentId, PluginId, VenueId } from "../model/ids.ts";
+import type { PluginPosition } from "../model/journal_entry.ts";
+import type { Order, OrderReport } from "../model/order.ts";
+import type { RiskScope, TradingState } from "../model/risk_limits.ts";
+import type { VenueHealth } from "../model/venue_health.ts";
+
+/** NaN for what is not known: the console shows a dash. */
+export interface QuoteSnapshot {
+  readonly instrument: InstrumentId;
+  readonly bidPrice: number;
+  readonly bidSizeBase: number;
+  readonly askPrice: number;
+  readonly askSizeBase: number;
+  readonly ageMs: number;
+  readonly updates: number;
+  readonly updatesPerSecond: number;
+  /** Receive time − venue time, moving average. */
+  readonly latencyAverageMs: number;
+  readonly gaps: number;
+  readonly isCrossed: boolean;
+  readonly markPrice: number;
+  readonly indexPrice: number;
+  readonly fundingRate: number;
+  readonly tsNextFundingMs: number;
+  readonly lastTradePrice: number;
+}
+
+export interface PnlSnapshot {
+  readonly realizedUsd: number;
+  readonly unrealizedUsd: number;
+  readonly feesUsd: number;
+  readonly fundingUsd: number;
+  /** realized + unrealized − fees − funding. */
+  readonly totalUsd: number;
+  readonly todayUsd: number;
+}
+
+export interface PositionSnapshot extends PluginPosition {
+  readonly sizeBase: number;
+  readonly averageEntryPrice: number | undefined;
+  readonly markPrice: number;
+  readonly unrealizedUsd: number;
+}
+
+export interface ScopeSnapshot {
+  readonly scope: RiskScope;
+  readonly state: TradingState;
+  readonly reason: string;
+  readonly pnl: PnlSnapshot;
+  readonly peakPnlUsd: number;
+  readonly drawdownUsd: number;
+  readonly consecutiveLosses: number;
+  readonly grossExposureUsd: number;
+  readonly netExposureUsd: number;
+  readonly openOrders: number;
+  readonly cancels: number;
+  readonly fills: number;
+}
+
+export interface VenueSnapshot {
+  readonly venue: VenueId;
+  readonly isStarted: boolean;
+  readonly hasTrading: boolean;
+  readonly isReconciled: boolean;
+  readonly health: VenueHealth | undefined;
+  readonly balances: readonly Omit<Balance, "venue">[];
+  readonly venuePositions: readonly VenuePosition[];
+  /** Lots per instrument that the account holds beside our plugins' positions. */
+  readonly foreignPositions: readonly { readonly instrument: InstrumentId; readonly positionLots: number }[];
+  readonly foreignOrders: readonly OrderReport[];
+  /** Repairs by kind, and how often the account was compared. */
+  readonly reconciliations: Readonly<Record<string, number>>;
+  readonly rateBudget: { readonly tokens: number; readonly burst: number };
+  readonly pendingRequests: number;
+}
+
+export interface PluginSnapshot {
+  readonly plugin: PluginId;
+  readonly isRunning: boolean;
+  readonly isFlattening: boolean;
+  readonly orders: number;
+  readonly refusals: number;
+}
+
+export interface EngineSnapshot {
+  readonly tsUs: number;
+  readonly isShuttingDown: boolean;
+  readonly venues: readonly VenueSnapshot[];
+  readonly plugins: readonly PluginSnapshot[];
+  readonly quotes: readonly QuoteSnapshot[];
+  /** Not done, oldest first. */
+  readonly workingOrders: readonly Order[];
+  /** Done, newest last, at most 200. */
+  readonly recentOrders: readonly Order[];
+  /** What is not flat or has ever traded. */
+  readonly positions: readonly PositionSnapshot[];
+  /** Global first, then accounts, then plugins. */
+  readonly scopes: readonly ScopeSnapshot[];
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly notices: Readonly<Record<string, number>>;
+  readonly orderCounter: number;
+}

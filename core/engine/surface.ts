@@ -1,0 +1,54 @@
+/** The engine as the host sees it: events in, outputs out, and a few questions. `Engine` implements it; tests may fake it. */
+import type { InstrumentId } from "../model/ids.ts";
+import type { Instrument } from "../model/instrument.ts";
+import type { Side } from "../model/order.ts";
+import type { DataSource } from "../model/quote.ts";
+import type { EngineEvent, EngineOutput, InstrumentIndex } from "./events.ts";
+import type { Router } from "./router.ts";
+import type { EngineSnapshot } from "./snapshot.ts";
+
+export interface EngineSurface {
+  readonly router: Router;
+  /** The same index for the same id; a changed record (fees, status) takes effect at once. */
+  registerInstrument(instrument: Instrument, tsUs: number): InstrumentIndex;
+  instrument(index: InstrumentIndex): Instrument | undefined;
+  indexOf(id: InstrumentId): InstrumentIndex | undefined;
+  /** Hot path, allocates nothing. A missing side is price NaN and size 0. */
+  onQuote(
+    index: InstrumentIndex,
+    bidPrice: number,
+    bidSizeBase: number,
+    askPrice: number,
+    askSizeBase: number,
+    sequence: number,
+    tsVenueMs: number,
+    tsRecvUs: number,
+    source: DataSource,
+  ): void;
+  onTrade(
+    index: InstrumentIndex,
+    takerSide: Side,
+    price: number,
+    sizeBase: number,
+    sequence: number,
+    tsVenueMs: number,
+    tsRecvUs: number,
+  ): void;
+  /** NaN for what the venue did not state: the last stated value stays. */
+  onMark(
+    index: InstrumentIndex,
+    markPrice: number,
+    indexPrice: number,
+    fundingRate: number,
+    tsNextFundingMs: number,
+    sequence: number,
+    tsVenueMs: number,
+    tsRecvUs: number,
+  ): void;
+  /**
+   * One event; what is to be done about it, in order. Outputs of `registerInstrument` come with the next event's.
+   * The array is the caller's.
+   */
+  handle(event: EngineEvent): readonly EngineOutput[];
+  snapshot(tsUs: number): EngineSnapshot;
+}

@@ -1,0 +1,103 @@
+/**
+ * What the engine writes down: each entry has its own id and the id of what caused it, so that any fill can be
+ * followed back through order and intent to the quote it was decided on.
+ */
+import type { Fill, FundingPayment } from "./account.ts";
+import type { AdapterRequest } from "./adapter_request.ts";
+import type { CauseId, ClientOrderId, InstrumentId, PluginId, VenueId } from "./ids.ts";
+import type { Instrument } from "./instrument.ts";
+import type { Money } from "./money.ts";
+import type { Order, OrderIntent, OrderReport } from "./order.ts";
+import type { RiskScope, TradingState } from "./risk_limits.ts";
+import type { SizeLots } from "./ticks.ts";
+
+/** Numbers and words of an event; never a secret. */
+export type Facts = Readonly<Record<string, string | number>>;
+
+/** A plugin's own position on one instrument; `undefined` is what the account holds beside all plugins. */
+export interface PluginPosition {
+  readonly plugin: PluginId;
+  readonly instrument: InstrumentId;
+  /** Long positive. */
+  readonly positionLots: SizeLots;
+  /** Sum of ticks × lots at entry, signed as the position, exact. */
+  readonly costTicksLots: bigint;
+  /** Settlement asset, before fees and funding. */
+  readonly realizedPnl: Money;
+  /** Settlement asset; positive is paid. */
+  readonly feesPaid: Money;
+  /** Settlement asset; positive is paid. */
+  readonly fundingPaid: Money;
+}
+
+/** A difference between the venue's word and ours, and what was done about it. */
+export type ReconciliationRepair =
+  /** The venue works an order under our tag that we had no record of: taken on and cancelled. */
+  | { readonly kind: "order_adopted"; readonly clientOrderId: ClientOrderId }
+  /** We thought it working, the venue does not know it. */
+  | { readonly kind: "order_gone"; readonly clientOrderId: ClientOrderId }
+  /** We thought it done, the venue works it. */
+  | { readonly kind: "order_revived"; readonly clientOrderId: ClientOrderId }
+  /** A fill that the private stream did not bring. */
+  | { readonly kind: "fill_recovered"; readonly clientOrderId: ClientOrderId; readonly fillId: string }
+  /** The account holds what no plugin of ours bought or sold. */
+  | {
+    readonly kind: "foreign_position";
+    readonly instrument: InstrumentId;
+    readonly beforeLots: SizeLots;
+    readonly afterLots: SizeLots;
+  };
+
+export type JournalBody =
+  | { readonly kind: "instrument"; readonly instrument: Instrument }
+  | {
+    readonly kind: "plugin";
+    readonly plugin: PluginId;
+    readonly change: "started" | "stopped" | "flattening" | "flattened" | "flatten_failed";
+    readonly details: string;
+  }
+  | { readonly kind: "intent"; readonly intent: OrderIntent }
+  | {
+    readonly kind: "refusal";
+    readonly plugin: PluginId;
+    readonly ref: string;
+    readonly instrument: InstrumentId;
+    readonly code: string;
+    readonly facts: Facts;
+  }
+  /** A new order, or a change of one; `event` is the transition's name. */
+  | { readonly kind: "order"; readonly order: Order; readonly event: string }
+  | { readonly kind: "foreign_order"; readonly venue: VenueId; readonly report: OrderReport }
+  | {
+    readonly kind: "request";
+    readonly venue: VenueId;
+    readonly requestId: number;
+    readonly request: AdapterRequest;
+  }
+  | { readonly kind: "fill"; readonly plugin: PluginId; readonly ref: string; readonly fill: Fill }
+  | { readonly kind: "foreign_fill"; readonly fill: Fill }
+  | { readonly kind: "funding"; readonly payment: FundingPayment }
+  | { readonly kind: "position"; readonly position: PluginPosition }
+  | {
+    readonly kind: "trading_state";
+    readonly scope: RiskScope;
+    readonly before: TradingState;
+    readonly after: TradingState;
+    readonly by: string;
+    readonly reason: string;
+    readonly facts: Facts;
+  }
+  | { readonly kind: "repair"; readonly venue: VenueId; readonly repair: ReconciliationRepair }
+  | {
+    readonly kind: "operator";
+    readonly command: string;
+    readonly by: string;
+    readonly facts: Facts;
+  };
+
+export interface JournalEntry {
+  readonly id: CauseId;
+  readonly cause: CauseId | undefined;
+  readonly tsUs: number;
+  readonly body: JournalBody;
+}
