@@ -36,12 +36,10 @@ Deno.test("parseJson() keeps every integer, and is JSON.parse for all else", () 
     assert(Array.isArray(parsed));
     assertEquals(parsed.map((value) => BigInt(value)), integers);
   }));
-  fc.assert(
-    fc.property(
-      fc.jsonValue(),
-      (value) => assertEquals(parseJson(JSON.stringify(value)), JSON.parse(JSON.stringify(value))),
-    ),
+  const text = fc.jsonValue().map((value) => JSON.stringify(value)).filter((json) =>
+    !/\d{16}(?![\d.e])/.test(json)
   );
+  fc.assert(fc.property(text, (json) => assertEquals(parseJson(json), JSON.parse(json))));
   assertThrows(() => parseJson("{"), SyntaxError);
 });
 
