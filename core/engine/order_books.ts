@@ -1,0 +1,104 @@
+/**
+ * Order books of instruments whose adapter publishes depth. A book is either whole or not there: after a gap it is
+ * empty until the next snapshot. A book that stays crossed after a delta counts as broken too.
+ */
+import type { BookLevel, BookUpdate } from "../model/market.ts";
+import type { PriceTicks, SizeLots } from "../model/ticks.ts";
+
+/** Levels kept per side; what lies beyond is dropped, and comes back with the next snapshot. */
+const maxLevels = 400;
+
+/** Position of `price` in a list sorted best first, or where it belongs. */
+function indexIn(levels: readonly BookLevel[], price: PriceTicks, isBid: boolean): number {
+  let low = 0;
+  let high = levels.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const at = levels[middle]?.priceTicks ?? price;
+    if (isBid ? at > price : at < price) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function setLevel(levels: BookLevel[], level: BookLevel, isBid: boolean): void {
+  const at = indexIn(levels, level.priceTicks, isBid);
+  const isThere = levels[at]?.priceTicks === level.priceTicks;
+  if (level.sizeLots === 0) {
+    if (isThere) levels.splice(at, 1);
+  } else if (isThere) {
+    levels[at] = level;
+  } else if (at < maxLevels) {
+    levels.splice(at, 0, level);
+    if (levels.length > maxLevels) levels.pop();
+  }
+}
+
+export type BookState = "whole" | "waiting_for_snapshot";
+
+export class OrderBook {
+  #bids: BookLevel[] = [];
+  #asks: BookLevel[] = [];
+  #state: BookState = "waiting_for_snapshot";
+  #tsRecvUs = -Infinity;
+
+  get state(): BookState {
+    return this.#state;
+  }
+  get tsRecvUs(): number {
+    return this.#tsRecvUs;
+  }
+  /** Best first; empty while the book waits for a snapshot. */
+  get bids(): readonly BookLevel[] {
+    return this.#bids;
+  }
+  get asks(): readonly BookLevel[] {
+    return this.#asks;
+  }
+
+  apply(update: BookUpdate): void {
+    switch (update.kind) {
+      case "invalid":
+        return this.#clear();
+      case "snapshot":
+        this.#clear();
+        this.#state = "whole";
+        break;
+      case "delta":
+        if (this.#state !== "whole") return;
+        break;
+      default:
+        update.kind satisfies never;
+    }
+    for (const level of update.bids) setLevel(this.#bids, level, true);
+    for (const level of update.asks) setLevel(this.#asks, level, false);
+    this.#tsRecvUs = update.tsRecvUs;
+    const [bid, ask] = [this.#bids[0], this.#asks[0]];
+    if (bid !== undefined && ask !== undefined && bid.priceTicks >= ask.priceTicks) this.#clear();
+  }
+
+  #clear(): void {
+    this.#bids = [];
+    this.#asks = [];
+    this.#state = "waiting_for_snapshot";
+  }
+}
+
+/**
+ * Sum of ticks × lots for taking `sizeLots` from the best level on, and how much of it was there.
+ * Levels 100 × 2 and 101 × 5, size 3: 301 ticks × lots for 3 lots.
+ */
+export function walkLevels(
+  levels: readonly BookLevel[],
+  sizeLots: SizeLots,
+): { readonly takenLots: number; readonly ticksLots: bigint } {
+  let left: number = sizeLots;
+  let ticksLots = 0n;
+  for (const level of levels) {
+    if (left <= 0) break;
+    const taken = Math.min(left, level.sizeLots);
+    ticksLots += BigInt(level.priceTicks) * BigInt(taken);
+    left -= taken;
+  }
+  return { takenLots: sizeLots - left, ticksLots };
+}
