@@ -1,0 +1,432 @@
+/** REST of the simulated OKX (okx.md, section 4): one table of endpoints with their limits. */
+import * as v from "valibot";
+import { checkRestSignature } from "./authentication.ts";
+import { contractsText, instrumentRow, listingOf, type OkxListing, priceText } from "./listing.ts";
+import type { Fields, ItemAnswer } from "./order_entry.ts";
+import { accountRow, fillRow, orderRow, positionRow } from "./rows.ts";
+import { listedInstruments, type SessionContext } from "./sessions.ts";
+
+interface Call {
+  readonly context: SessionContext;
+  readonly query: URLSearchParams;
+  /** Parsed JSON body of a POST: one record or a list of them. */
+  readonly items: readonly Fields[];
+}
+
+type Result =
+  | { readonly kind: "data"; readonly data: readonly unknown[] }
+  | { readonly kind: "items"; readonly items: readonly ItemAnswer[] }
+  | { readonly kind: "error"; readonly code: string; readonly msg: string };
+
+interface Route {
+  readonly per2s: number;
+  readonly isPrivate: boolean;
+  /** Draws faults of order requests. */
+  readonly isOrder?: boolean;
+  readonly handle: (call: Call) => Result;
+}
+
+const data = (rows: readonly unknown[]): Result => ({ kind: "data", data: rows });
+const failure = (code: string, msg: string): Result => ({ kind: "error", code, msg });
+const unknownInstrument = failure("51001", "Instrument ID doesn't exist.");
+
+function withInstrument(call: Call, act: (one: OkxListing) => Result): Result {
+  const one = listingOf(call.query.get("instId") ?? "");
+  return one === undefined || !listedInstruments(call.context.venue).includes(one)
+    ? unknownInstrument
+    : act(one);
+}
+
+const limitOf = (call: Call, max: number): number => {
+  const limit = Number(call.query.get("limit") ?? max);
+  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, max) : max;
+};
+
+function ordersPage(call: Call, isOpenOnly: boolean): Result {
+  const { venue, accountId } = call.context;
+  const fills = venue.fills(accountId);
+  const orders = isOpenOnly
+    ? venue.openOrders(accountId)
+    : venue.orderHistory(accountId).filter((order) => order.status !== "open");
+  const instId = call.query.get("instId");
+  const after = call.query.get("after");
+  const rows = orders
+    .filter((order) => order.status !== "rejected" || order.refusal === "post_only_would_cross")
+    .filter((order) => instId === null || listingOf(instId)?.simulated.symbol === order.symbol)
+    .filter((order) => after === null || Number(order.orderId) < Number(after))
+    .sort((a, b) => Number(b.orderId) - Number(a.orderId));
+  return data(rows.slice(0, limitOf(call, 100)).map((order) => orderRow(order, fills)));
+}
+
+function fillsPage(call: Call): Result {
+  const { venue, accountId } = call.context;
+  const { query } = call;
+  const begin = Number(query.get("begin") ?? 0);
+  const end = Number(query.get("end") ?? Infinity);
+  const after = Number(query.get("after") ?? Infinity);
+  const instId = query.get("instId");
+  const ordId = query.get("ordId");
+  const rows = venue.fills(accountId)
+    .filter((fill) => fill.tsMs >= begin && fill.tsMs <= end && Number(fill.fillId) < after)
+    .filter((fill) => instId === null || listingOf(instId)?.simulated.symbol === fill.symbol)
+    .filter((fill) => ordId === null || fill.orderId === ordId)
+    .toReversed();
+  return data(rows.slice(0, limitOf(call, 100)).map(fillRow));
+}
+
+const barMinutes: Readonly<Record<string, number>> = {
+  "1m": 1,
+  "3m": 3,
+  "5m": 5,
+  "15m": 15,
+  "30m": 30,
+  "1H": 60,
+  "2H": 120,
+  "4H": 240,
+  "1Dutc": 1_440,
+};
+
+/** Bars of the simulated trades, newest first. */
+function candles(call: Call): Result {
+  return withInstrument(call, (one) => {
+    const minutes = barMinutes[call.query.get("bar") ?? "1m"];
+    if (minutes === undefined) return failure("51000", "Parameter bar error");
+    const { venue } = call.context;
+    const bars = new Map<number, { open: number; high: number; low: number; close: number; lots: number }>();
+    for (const { priceTicks, sizeLots, tsMs } of venue.recentTrades(one.simulated.symbol, 1_000)) {
+      const start = Math.floor(tsMs / (minutes * 60_000)) * minutes * 60_000;
+      const bar = bars.get(start) ??
+        { open: priceTicks, high: priceTicks, low: priceTicks, close: priceTicks, lots: 0 };
+      bars.set(start, bar);
+      bar.high = Math.max(bar.high, priceTicks);
+      bar.low = Math.min(bar.low, priceTicks);
+      bar.close = priceTicks;
+      bar.lots += sizeLots;
+    }
+    const nowMs = venue.clock.nowMs();
+    const rows = [...bars].sort(([a], [b]) => b - a).map(([start, bar]) => [
+      String(start),
+      priceText(bar.open, one),
+      priceText(bar.high, one),
+      priceText(bar.low, one),
+      priceText(bar.close, one),
+      contractsText(bar.lots, one),
+      String(bar.lots * Number(one.simulated.lotSize)),
+      "0",
+      start + minutes * 60_000 <= nowMs ? "1" : "0",
+    ]);
+    return data(rows.slice(0, limitOf(call, 300)));
+  });
+}
+
+function setLeverage(call: Call): Result {
+  const [fields = {}] = call.items;
+  const one = listingOf(String(fields["instId"] ?? ""));
+  const lever = Number(fields["lever"]);
+  if (one === undefined) return unknownInstrument;
+  if (!(lever >= 1 && lever <= one.simulated.maxLeverage)) {
+    return failure("59102", "Leverage exceeds the maximum leverage.");
+  }
+  call.context.venue.setLeverage(call.context.accountId, one.simulated.symbol, lever);
+  return data([{ instId: one.instId, lever: String(lever), mgnMode: "cross", posSide: "" }]);
+}
+
+function closePosition(call: Call): Result {
+  const { venue, accountId } = call.context;
+  const one = listingOf(String(call.items[0]?.["instId"] ?? ""));
+  if (one === undefined) return unknownInstrument;
+  const lots =
+    venue.positions(accountId).find((position) => position.symbol === one.simulated.symbol)?.positionLots ??
+      0;
+  if (lots === 0) return failure("51023", "Position does not exist");
+  venue.submit({
+    accountId,
+    symbol: one.simulated.symbol,
+    clientOrderId: "",
+    side: lots > 0 ? "sell" : "buy",
+    type: "market",
+    timeInForce: "IOC",
+    postOnly: false,
+    reduceOnly: true,
+    sizeLots: Math.abs(lots),
+  });
+  return data([{ instId: one.instId, posSide: "net", clOrdId: "", tag: "" }]);
+}
+
+const entryRoute = (act: "place" | "cancel" | "amend", per2s: number): Route => ({
+  per2s,
+  isPrivate: true,
+  isOrder: true,
+  handle: ({ context, items }) => ({
+    kind: "items",
+    items: items.slice(0, 20).map((fields) => context.entry[act](fields, false)),
+  }),
+});
+
+function queryOrder(call: Call): Result {
+  return withInstrument(call, () => {
+    const { venue, accountId, entry } = call.context;
+    const order = entry.find(Object.fromEntries(call.query));
+    const isKnown = order !== undefined &&
+      (order.status !== "rejected" || order.refusal === "post_only_would_cross");
+    return isKnown
+      ? data([orderRow(order, venue.fills(accountId))])
+      : failure("51603", "Order does not exist");
+  });
+}
+
+/** The table of endpoints; `armDeadMansSwitch` is the one thing that needs a timer. */
+function routes(armDeadMansSwitch: (seconds: number) => Result): Readonly<Record<string, Route>> {
+  const open = (per2s: number, handle: Route["handle"]): Route => ({ per2s, isPrivate: false, handle });
+  const closed = (per2s: number, handle: Route["handle"]): Route => ({ per2s, isPrivate: true, handle });
+  const listed = ({ context }: Call) => listedInstruments(context.venue);
+  return {
+    "GET /api/v5/public/time": open(10, ({ context }) => data([{ ts: String(context.venue.clock.nowMs()) }])),
+    "GET /api/v5/public/instruments": open(
+      20,
+      (call) =>
+        data(
+          call.query.get("instType") === "SWAP"
+            ? listed(call).filter((one) => (call.query.get("instId") ?? one.instId) === one.instId).map(
+              instrumentRow,
+            )
+            : [],
+        ),
+    ),
+    "GET /api/v5/market/tickers": open(
+      20,
+      (call) => data(listed(call).map((one) => call.context.feed.ticker(one.simulated.symbol))),
+    ),
+    "GET /api/v5/market/ticker": open(
+      20,
+      (call) => withInstrument(call, (one) => data([call.context.feed.ticker(one.simulated.symbol)])),
+    ),
+    "GET /api/v5/market/books": open(
+      40,
+      (call) =>
+        withInstrument(call, (one) =>
+          data([
+            call.context.feed.depthRow(
+              one.simulated.symbol,
+              Math.min(400, Number(call.query.get("sz") ?? 1) || 1),
+            ),
+          ])),
+    ),
+    "GET /api/v5/market/trades": open(
+      100,
+      (call) =>
+        withInstrument(call, (one) =>
+          data(
+            call.context.venue.recentTrades(one.simulated.symbol, limitOf(call, 500)).toReversed().map((
+              trade,
+            ) => ({
+              instId: one.instId,
+              tradeId: trade.tradeId,
+              px: priceText(trade.priceTicks, one),
+              sz: contractsText(trade.sizeLots, one),
+              side: trade.takerSide,
+              ts: String(trade.tsMs),
+            })),
+          )),
+    ),
+    "GET /api/v5/market/candles": open(40, candles),
+    "GET /api/v5/public/funding-rate": open(
+      10,
+      (call) => withInstrument(call, (one) => data([call.context.feed.fundingRow(one)])),
+    ),
+    "GET /api/v5/public/mark-price": open(10, (call) =>
+      data(
+        listed(call).map((one) => {
+          const mark = call.context.venue.mark(one.simulated.symbol);
+          return {
+            instType: "SWAP",
+            instId: one.instId,
+            markPx: mark.markPrice.toFixed(one.tick.decimals),
+            ts: String(mark.tsMs),
+          };
+        }),
+      )),
+    "GET /api/v5/account/balance": closed(
+      10,
+      ({ context }) =>
+        data([accountRow(context.venue.account(context.accountId), context.venue.clock.nowMs())]),
+    ),
+    "GET /api/v5/account/positions": closed(
+      10,
+      ({ context }) =>
+        data(
+          context.venue.positions(context.accountId).filter((one) => one.positionLots !== 0).map((one) =>
+            positionRow(one, context.venue)
+          ),
+        ),
+    ),
+    "GET /api/v5/account/config": closed(
+      5,
+      () =>
+        data([{
+          acctLv: "2",
+          posMode: "net_mode",
+          uid: "614488474791936",
+          level: "Lv1",
+          perm: "read_only,trade",
+          acctStpMode: "cancel_maker",
+        }]),
+    ),
+    "GET /api/v5/account/trade-fee": closed(
+      5,
+      ({ query }) =>
+        query.get("instType") === "SWAP"
+          ? data([{
+            instType: "SWAP",
+            level: "Lv1",
+            maker: "-0.0002",
+            taker: "-0.0005",
+            makerU: "-0.0002",
+            takerU: "-0.0005",
+            category: "1",
+            ts: "0",
+          }])
+          : data([]),
+    ),
+    "GET /api/v5/account/leverage-info": closed(
+      20,
+      (call) =>
+        withInstrument(
+          call,
+          (one) => data([{ instId: one.instId, mgnMode: "cross", posSide: "net", lever: "10" }]),
+        ),
+    ),
+    "POST /api/v5/account/set-leverage": closed(20, setLeverage),
+    "POST /api/v5/account/set-position-mode": closed(
+      5,
+      ({ items }) =>
+        items[0]?.["posMode"] === "net_mode"
+          ? data([{ posMode: "net_mode" }])
+          : failure("59000", "Your settings failed: the simulated account trades in net_mode"),
+    ),
+    "POST /api/v5/trade/order": entryRoute("place", 60),
+    "POST /api/v5/trade/batch-orders": entryRoute("place", 300),
+    "POST /api/v5/trade/cancel-order": entryRoute("cancel", 60),
+    "POST /api/v5/trade/cancel-batch-orders": entryRoute("cancel", 300),
+    "POST /api/v5/trade/amend-order": entryRoute("amend", 60),
+    "POST /api/v5/trade/amend-batch-orders": entryRoute("amend", 300),
+    "POST /api/v5/trade/close-position": closed(20, closePosition),
+    "POST /api/v5/trade/cancel-all-after": closed(
+      2,
+      ({ items }) => armDeadMansSwitch(Number(items[0]?.["timeOut"])),
+    ),
+    "GET /api/v5/trade/order": closed(60, queryOrder),
+    "GET /api/v5/trade/orders-pending": closed(60, (call) => ordersPage(call, true)),
+    "GET /api/v5/trade/orders-history": closed(40, (call) => ordersPage(call, false)),
+    "GET /api/v5/trade/fills": closed(60, fillsPage),
+    "GET /api/v5/trade/fills-history": closed(10, fillsPage),
+  };
+}
+
+const bodySchema = v.union([
+  v.array(v.record(v.string(), v.unknown())),
+  v.pipe(v.record(v.string(), v.unknown()), v.transform((one) => [one])),
+]);
+
+function itemsOf(body: string): readonly Fields[] | undefined {
+  if (body === "") return [];
+  try {
+    const parsed = v.safeParse(bodySchema, JSON.parse(body));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined; // answered as a parameter error
+  }
+}
+
+function respond(result: Result): Response {
+  const json = (status: number, code: string, msg: string, rows: readonly unknown[]): Response =>
+    Response.json({ code, msg, data: rows }, { status });
+  switch (result.kind) {
+    case "data":
+      return json(200, "0", "", result.data);
+    case "error":
+      return json(result.code.startsWith("501") ? 401 : 200, result.code, result.msg, []);
+    case "items": {
+      const failed = result.items.filter((item) => item.sCode !== "0").length;
+      const code = failed === 0 ? "0" : failed === result.items.length ? "1" : "2";
+      return json(200, code, code === "1" ? "All operations failed" : "", result.items);
+    }
+    default:
+      return result satisfies never;
+  }
+}
+
+export interface RestRoutes {
+  handle(request: Request): Promise<Response>;
+  stop(): void;
+}
+
+export function createRestRoutes(context: SessionContext): RestRoutes {
+  let disarm = (): void => {};
+  const table = routes((seconds) => {
+    if (!(seconds === 0 || (seconds >= 10 && seconds <= 120))) {
+      return failure("51000", "Parameter timeOut error");
+    }
+    disarm();
+    const nowMs = context.venue.clock.nowMs();
+    if (seconds > 0) {
+      disarm = context.venue.clock.schedule(
+        seconds * 1000,
+        () => void context.venue.cancelAll(context.accountId, undefined, "dead_mans_switch"),
+      );
+    }
+    return data([{
+      triggerTime: seconds === 0 ? "0" : String(nowMs + seconds * 1000),
+      tag: "",
+      ts: String(nowMs),
+    }]);
+  });
+  const answer = async (request: Request): Promise<Response | "none"> => {
+    const url = new URL(request.url);
+    const key = `${request.method} ${url.pathname}`;
+    const route = table[key];
+    if (route === undefined) {
+      return Response.json({ code: "404", msg: "Not Found", data: [] }, { status: 404 });
+    }
+    const body = await request.text();
+    if (route.isPrivate) {
+      const signed = {
+        headers: request.headers,
+        method: request.method,
+        pathAndQuery: url.pathname + url.search,
+        body,
+      };
+      const fault = checkRestSignature(context.credentials, signed, context.venue.clock.nowMs());
+      if (fault !== undefined) return Response.json({ ...fault, data: [] }, { status: 401 });
+    }
+    const fate = route.isOrder === true ? context.faults.requestFate() : "normal";
+    if (fate === "lose_request") return "none";
+    if (!context.limits.admit(key, route.per2s) || fate === "rate_limit") {
+      return Response.json({
+        code: "50011",
+        msg: "Rate limit reached. Please refer to API documentation and throttle requests accordingly.",
+        data: [],
+      }, { status: 429 });
+    }
+    if (fate === "reject") {
+      return Response.json({ code: "50026", msg: "System error, please try again later.", data: [] }, {
+        status: 500,
+      });
+    }
+    const items = itemsOf(body);
+    if (items === undefined) return respond(failure("50002", "JSON syntax error"));
+    const response = respond(route.handle({ context, query: url.searchParams, items }));
+    return fate === "lose_answer" ? "none" : response;
+  };
+  return {
+    async handle(request) {
+      const response = await answer(request);
+      // An answer that never comes: the caller's own deadline ends the wait.
+      if (response === "none") return await new Promise<Response>(() => {});
+      return await new Promise((resolve) =>
+        context.faults.delayed(`rest-${crypto.randomUUID()}`, () => resolve(response))
+      );
+    },
+    stop: () => disarm(),
+  };
+}
