@@ -55,25 +55,30 @@ export function startSimulator(options: ProtocolSimulatorOptions): Promise<Proto
   };
   const rest = createRestRoutes(context);
   const sessions = new Set<Session>();
-  const server = Deno.serve(
-    { hostname: options.hostname, port: options.port, onListen: () => {} },
-    (request) => {
-      const path = paths[new URL(request.url).pathname];
-      if (path === undefined) return rest.handle(request);
-      if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-        return new Response("Bad Request", {
-          status: 400,
-        });
-      }
-      const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
-      socket.onopen = () => {
-        const session = new Session(socket, path, context);
-        sessions.add(session);
-        socket.addEventListener("close", () => sessions.delete(session));
-      };
-      return response;
-    },
-  );
+  // Answers that are lost on purpose never end, so the server is ended rather than drained.
+  const ending = new AbortController();
+  const listening = {
+    hostname: options.hostname,
+    port: options.port,
+    signal: ending.signal,
+    onListen: () => {},
+  };
+  const server = Deno.serve(listening, (request) => {
+    const path = paths[new URL(request.url).pathname];
+    if (path === undefined) return rest.handle(request);
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      return new Response("Bad Request", {
+        status: 400,
+      });
+    }
+    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
+    socket.onopen = () => {
+      const session = new Session(socket, path, context);
+      sessions.add(session);
+      socket.addEventListener("close", () => sessions.delete(session));
+    };
+    return response;
+  });
   const base = `${options.hostname}:${server.addr.port}`;
   return Promise.resolve({
     endpoints: {
