@@ -5,6 +5,7 @@ import {
   type ExchangeAdapter,
   type ExchangeCapabilities,
   type Instrument,
+  type InstrumentId,
   type MarketData,
   type Trading,
 } from "@berth/sdk";
@@ -151,13 +152,14 @@ export class ParadexAdapter implements ExchangeAdapter {
   }
 
   async #loadInstruments(): Promise<void> {
-    const { clock, log, publish, settings, symbols, venue } = this.#ctx;
+    const { clock, log, settings, symbols, venue } = this.#ctx;
     const fees = await this.#private?.fees();
     const { results } = await this.#getPublic(marketListSchema, "/markets");
     const fallbackFees: FeeRates = {
       maker: String(settings.makerFeeBps / 10_000),
       taker: String(settings.takerFeeBps / 10_000),
     };
+    const listed = new Set<InstrumentId>();
     for (const row of results) {
       const reading = readMarket(row, {
         venue,
@@ -169,15 +171,23 @@ export class ParadexAdapter implements ExchangeAdapter {
       });
       if (reading.kind === "misfit") log.warn("a market can't be read", { reason: reading.details });
       if (reading.kind === "instrument") {
-        this.#list(reading.instrument, publish.instrument(reading.instrument));
+        listed.add(reading.instrument.id);
+        this.#announce(reading.instrument);
       }
+    }
+    for (const { instrument } of this.#instruments.all()) {
+      if (!listed.has(instrument.id)) this.#announce({ ...instrument, status: "halted" }); // delisted
     }
     if (this.#instruments.all().length === 0) {
       log.warn("no instrument matches", { symbols: symbols.join(" "), markets: results.length });
     }
   }
 
-  #list(instrument: Instrument, index: number): void {
+  /** Publishes what is new or changed. */
+  #announce(instrument: Instrument): void {
+    const known = this.#instruments.byId(instrument.id);
+    if (known !== undefined && JSON.stringify(known.instrument) === JSON.stringify(instrument)) return;
+    const index = this.#ctx.publish.instrument(instrument);
     this.#instruments.set({ instrument, index });
     this.#feed.instrumentChanged({ instrument, index }, this.#ctx.clock.epochUs());
   }
@@ -194,10 +204,10 @@ export class ParadexAdapter implements ExchangeAdapter {
 
   async #readClock(): Promise<void> {
     const { clock, gauge, log } = this.#ctx;
-    const sentMs = clock.epochMs();
     const { server_time: serverMs } = await this.#getPublic(systemTimeSchema, "/system/time");
-    const receivedMs = clock.epochMs();
-    this.#clockOffsetMs = serverMs - (sentMs + receivedMs) / 2;
+    // The venue took its time before we read ours: the true offset is this or more, so that what is signed with it is
+    // never ahead of the venue's clock. How far ahead it would tolerate is not known.
+    this.#clockOffsetMs = serverMs - clock.epochMs();
     gauge("clock_offset_ms", this.#clockOffsetMs);
     if (Math.abs(this.#clockOffsetMs) > skewWarningMs) {
       log.warn("this machine's clock differs from the venue's", {

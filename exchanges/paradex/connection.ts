@@ -104,6 +104,8 @@ export class VenueConnection {
   #misfits = 0;
   #cancelTimer: () => void = () => {};
   #cancelWatch: () => void = () => {};
+  /** Of refused channels, on this connection. */
+  readonly #cancelRetries: (() => void)[] = [];
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -273,10 +275,10 @@ export class VenueConnection {
     }
     this.#channels.set(channel, "refused");
     this.#options.log.error("subscription refused", { channel, reason: describeCall(answer) });
-    this.#options.scheduler.after(refusedRetryMs, () => {
+    this.#cancelRetries.push(this.#options.scheduler.after(refusedRetryMs, () => {
       const isStillRefused = this.#channels.get(channel) === "refused" && generation === this.#generation;
       if (isStillRefused && this.#state === "connected") void this.#ask(channel);
-    });
+    }));
     return false;
   }
 
@@ -327,6 +329,7 @@ export class VenueConnection {
   /** Lets go of the socket; all calls under way end as unknown. */
   #drop(reason: string): void {
     const socket = this.#socket;
+    for (const cancel of this.#cancelRetries.splice(0)) cancel();
     this.#generation += 1;
     this.#socket = undefined;
     for (const channel of this.#channels.keys()) this.#channels.set(channel, "wanted");

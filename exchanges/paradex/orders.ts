@@ -34,7 +34,7 @@ import type { InstrumentList } from "./instruments.ts";
 import { balanceOf, fillOf, orderReportOf, positionOf, type PrivateStream } from "./private_stream.ts";
 import type { RateBudget } from "./rate_budget.ts";
 import { knownWordIn, orderEnd, rejectCodeOf } from "./reject_codes.ts";
-import type { RestClient, RestRequest } from "./rest.ts";
+import { type RestClient, type RestRequest, unlessAborted } from "./rest.ts";
 import type { ParadexSigner, SignedOrder } from "./signing.ts";
 import { listSchema, orderResultSchema } from "./wire/json.ts";
 import {
@@ -101,9 +101,8 @@ export class ParadexTrading implements Trading {
   async submit(order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
     const instrument = this.#instrument(order.instrument);
     if (instrument === undefined) return localRefusal("instrument_unknown", `no ${order.instrument} here`);
-    if (order.pricing.kind === "limit" && order.pricing.timeInForce === "FOK") {
-      return localRefusal("unsupported", "Paradex has no fill-or-kill");
-    }
+    const unsupported = unsupportedOf(order);
+    if (unsupported !== undefined) return localRefusal("unsupported", unsupported);
     if (!this.#options.orderBudget.tryTake(cancelReserve)) {
       return localRefusal("rate_limited", "rate budget is empty");
     }
@@ -360,21 +359,15 @@ export class ParadexTrading implements Trading {
   }
 
   async #commandByRest(command: Command, signal: AbortSignal): Promise<Reply> {
-    if (signal.aborted) {
-      return localRefusal("other", "the deadline passed before anything was sent", "refused");
-    }
     const { authentication, orderBudget, rest } = this.#options;
-    let token: string;
+    let token: string | undefined;
     try {
-      token = await authentication.token();
+      token = signal.aborted ? undefined : await unlessAborted(authentication.token(), signal);
     } catch (error) {
-      return localRefusal(
-        "authentication",
-        error instanceof Error ? error.message : String(error),
-        "refused",
-      );
+      const reason = error instanceof Error ? error.message : String(error);
+      return localRefusal("authentication", reason, "refused");
     }
-    if (signal.aborted) {
+    if (token === undefined) {
       return localRefusal("other", "the deadline passed before anything was sent", "refused");
     }
     const answer = await rest.send({ ...command.rest, token, signal });
@@ -462,6 +455,13 @@ const wireTerms = (terms: SignedOrder) => ({
   size: terms.size,
   price: terms.price,
 });
+
+function unsupportedOf({ pricing }: OrderRequest): string | undefined {
+  if (pricing.kind === "market") return undefined;
+  if (pricing.timeInForce === "FOK") return "Paradex has no fill-or-kill";
+  if (pricing.postOnly && pricing.timeInForce === "IOC") return "an order can't be post-only and IOC";
+  return undefined;
+}
 
 function instructionOf(order: OrderRequest, isMarket: boolean): "GTC" | "IOC" | "POST_ONLY" {
   const { pricing } = order;

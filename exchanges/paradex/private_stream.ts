@@ -4,6 +4,7 @@
  */
 import {
   type Balance,
+  BerthError,
   type ClientOrderId,
   clientOrderId,
   type ConnectionState,
@@ -16,8 +17,10 @@ import {
   type OrderReport,
   parseIncrements,
   parseMoney,
+  type PriceTicks,
   priceTicks,
   type Publish,
+  roundToIncrements,
   type Side,
   sizeLots,
   venueOrderId,
@@ -87,7 +90,7 @@ function limitPrice(order: OrderRecord, instrument: Instrument): OrderReport["li
 /**
  * @param side of the order if it is known. The venue's own field may be the taker's side: its specification says so,
  *   its binary schema says otherwise, and nobody has measured it (2026-10).
- * @throws {BerthError} when price or size are off the instrument's increments
+ * @throws {BerthError} when the size is off the instrument's lot
  */
 export function fillOf(
   fill: FillRecord,
@@ -101,7 +104,7 @@ export function fillOf(
     venueOrderId: venueOrderId(fill.orderId),
     clientOrderId: ownClientOrderId(fill.clientId),
     side: side ?? sideOf(fill.side),
-    priceTicks: priceTicks(parseIncrements(fill.price, instrument.tick)),
+    priceTicks: fillPriceTicks(fill.price, instrument),
     sizeLots: sizeLots(parseIncrements(fill.size, instrument.lot)),
     liquidity: fill.liquidity === "MAKER" ? "maker" : "taker",
     fee: parseMoney(fill.fee),
@@ -109,6 +112,16 @@ export function fillOf(
     tsVenueMs: fill.tsVenueMs,
     tsRecvUs,
   };
+}
+
+/** Liquidations and transfers happen at the mark price, which is off the tick: then the nearest tick. */
+function fillPriceTicks(text: string, { tick }: Instrument): PriceTicks {
+  try {
+    return priceTicks(parseIncrements(text, tick));
+  } catch (error) {
+    if (!(error instanceof BerthError && error.code === "INSTRUMENT_OFF_TICK")) throw error;
+    return priceTicks(roundToIncrements(Number(text), tick, "nearest"));
+  }
 }
 
 const optionalNumber = (text: string): number | undefined => (text === "" ? undefined : Number(text));

@@ -213,11 +213,25 @@ Deno.test("health is reported every second, the system's state follows within fi
     gaps: 0,
     reconnects: 0,
   });
+  await time.advance(600_000);
+  assertEquals(publish.of("instrument").length, 1); // unchanged ones are not announced again
   state.status = "cancel_only";
   await time.advance(15_000);
   assertEquals(publish.of("instrument").at(-1), { ...btcInstrument, status: "cancel_only" });
   sockets.last.events.closed("1006");
   assertEquals(log.lines.some((line) => line.message === "connection lost"), true);
+  await adapter.stop();
+});
+
+Deno.test("a market that is listed no more is halted", async () => {
+  let isListed = true;
+  const { adapter, publish, time } = bench({
+    answer: (path) => path.endsWith("/markets") && !isListed ? new Response('{"results":[]}') : undefined,
+  });
+  await adapter.start(never);
+  isListed = false;
+  await time.advance(600_001);
+  assertEquals(publish.of("instrument"), [btcInstrument, { ...btcInstrument, status: "halted" }]);
   await adapter.stop();
 });
 

@@ -332,6 +332,11 @@ Deno.test("submit: nothing is sent for what the venue can't do, nor after the de
     pricing: { kind: "limit", limitPriceTicks: priceTicks(1), timeInForce: "FOK", postOnly: false },
   }, never);
   assert(fok.kind === "rejected" && fok.code === "unsupported");
+  const both = await trading.submit({
+    ...limitOrder,
+    pricing: { kind: "limit", limitPriceTicks: priceTicks(1), timeInForce: "IOC", postOnly: true },
+  }, never);
+  assert(both.kind === "rejected" && both.code === "unsupported");
   const foreign = await trading.submit(
     { ...limitOrder, instrument: parseInstrumentId("paradex:NO-PERP") },
     never,

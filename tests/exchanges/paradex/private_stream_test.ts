@@ -220,6 +220,14 @@ Deno.test("an acknowledged order's side is known before its first update", () =>
   assertEquals(fill.side, "sell");
 });
 
+Deno.test("a liquidation at a mark price off the tick is a fill at the nearest tick", () => {
+  const { publish, stream } = bench();
+  stream.onPush("fills.ALL", { ...fillJson, fill_type: "LIQUIDATION", price: "67307.7725876" }, 10);
+  const [fill] = publish.of("fill");
+  assert(typeof fill === "object" && fill !== null && "priceTicks" in fill);
+  assertEquals(fill.priceTicks, 673_078);
+});
+
 const positionJson = {
   market: "BTC-USD-PERP",
   status: "OPEN",
