@@ -58,7 +58,7 @@ export class ParadexAdapter implements ExchangeAdapter {
       cancelAll: true,
       deadMansSwitch: ctx.settings.cancelOnDisconnect,
     };
-    this.#rest = new RestClient(endpoint(ctx, "restUrl"), platform.fetch, scheduler);
+    this.#rest = new RestClient(endpoint(ctx, "rest"), platform.fetch, scheduler);
     this.#publicBudget = new RateBudget(clock, [{ requests: 1_500, perMs: 60_000 }]);
     this.#statistics = new FeedStatistics(clock);
     this.#publicConnection = new VenueConnection({
@@ -279,5 +279,5 @@ function endpoint(ctx: ParadexContext, name: string): string {
 
 /** Public channels are served in binary form only, and only to connections that ask for a schema. */
 function socketUrl(ctx: ParadexContext): string {
-  return `${endpoint(ctx, "wsUrl").replace(/\/+$/, "")}?sbeSchemaId=1&sbeSchemaVersion=1`;
+  return `${endpoint(ctx, "ws").replace(/\/+$/, "")}?sbeSchemaId=1&sbeSchemaVersion=1`;
 }

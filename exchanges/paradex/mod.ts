@@ -16,12 +16,12 @@ export default defineExchange({
   // One host each serves public and private data alike, so paper trading needs both.
   endpoints: {
     live: {
-      restUrl: { url: "https://api.prod.paradex.trade/v1", purpose: "market_data" },
-      wsUrl: { url: "wss://ws.api.prod.paradex.trade/v1", purpose: "market_data" },
+      rest: { url: "https://api.prod.paradex.trade/v1", purpose: "market_data" },
+      ws: { url: "wss://ws.api.prod.paradex.trade/v1", purpose: "market_data" },
     },
     testnet: {
-      restUrl: { url: "https://api.testnet.paradex.trade/v1", purpose: "market_data" },
-      wsUrl: { url: "wss://ws.api.testnet.paradex.trade/v1", purpose: "market_data" },
+      rest: { url: "https://api.testnet.paradex.trade/v1", purpose: "market_data" },
+      ws: { url: "wss://ws.api.testnet.paradex.trade/v1", purpose: "market_data" },
     },
   },
   tradingSecrets: ["PARADEX_ACCOUNT", "PARADEX_PRIVATE_KEY"],

@@ -71,7 +71,7 @@ function bench(options: {
   const adapter = new ParadexAdapter({
     venue: "paradex",
     environment: "sim",
-    endpoints: { restUrl: "https://venue.test/v1", wsUrl: "wss://venue.test/v1" },
+    endpoints: { rest: "https://venue.test/v1", ws: "wss://venue.test/v1" },
     symbols: options.symbols ?? ["BTC-PERP"],
     secret: (name) => options.secrets?.[name],
     settings: { ...defaults, ...options.settings },
