@@ -49,6 +49,31 @@ export const errorTexts = {
     why: "Prices are whole ticks and sizes whole lots.",
     fix: "Round it by a stated direction first.",
   }),
+  JOURNAL_ENTRY_TOO_LARGE: (f: { id: string; sizeBytes: number; limitBytes: number }) => ({
+    what: `The journal entry ${f.id} has ${f.sizeBytes} bytes (limit ${f.limitBytes}).`,
+    why: "Entries pass through a buffer of fixed size on their way to the journal's thread.",
+    fix: "Write less into one entry.",
+  }),
+  JOURNAL_FAILED: (f: { file: string; reason: string }) => ({
+    what: `The journal ${f.file} can't be written: ${f.reason}.`,
+    why: "What is not in the journal can't be told apart after a crash, so nothing may trade without it.",
+    fix: "Check free space and permissions of the data folder, then start again.",
+  }),
+  JOURNAL_MISSING: (f: { file: string }) => ({
+    what: `There is no journal at ${f.file}.`,
+    why: "A journal is begun by the first start in a data folder.",
+    fix: "Start berth once, or name another folder by --data-dir.",
+  }),
+  JOURNAL_SCHEMA_NEWER: (f: { file: string; found: number; known: number }) => ({
+    what: `The journal ${f.file} has schema version ${f.found}; this berth knows versions up to ${f.known}.`,
+    why: "A newer berth wrote it, and an older one would misread it.",
+    fix: "Use the newer berth, or give this one its own dataDir.",
+  }),
+  JOURNAL_UNREADABLE: (f: { file: string; reason: string }) => ({
+    what: `The journal ${f.file} can't be read: ${f.reason}.`,
+    why: "It is no journal, it is damaged, or this user may not open it.",
+    fix: "Check the path; a damaged journal is set aside by the next start.",
+  }),
   MODEL_INVALID_ID: (f: { kind: string; value: string; expected: string }) => ({
     what: `${JSON.stringify(f.value)} is no ${f.kind}.`,
     why: `Expected ${f.expected}.`,
