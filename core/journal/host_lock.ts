@@ -1,9 +1,12 @@
 /**
  * One host a data folder: two on one journal and account would fight over orders. The lock is the operating system's
- * own on an open file, so it ends with the process however that dies; the file's text says who holds it.
+ * own on an open file, so it ends with the process however that dies. Who holds it stands in a file beside it: a
+ * locked file can't be read on every system.
  */
 import { join } from "node:path";
 import { BerthError } from "../errors.ts";
+
+const ownerName = "host.pid";
 
 export interface HostLock extends Disposable {
   readonly path: string;
@@ -19,10 +22,9 @@ export function acquireHostLock(dataDir: string, owner: { readonly pid: number }
   const file = openLockFile(dataDir, path);
   if (!file.tryLockSync(true)) {
     file.close();
-    throw new BerthError("HOST_ALREADY_RUNNING", { dataDir, pid: ownerOf(path) });
+    throw new BerthError("HOST_ALREADY_RUNNING", { dataDir, pid: ownerOf(dataDir) });
   }
-  file.truncateSync();
-  file.writeSync(new TextEncoder().encode(`${owner.pid}\n`));
+  Deno.writeTextFileSync(join(dataDir, ownerName), `${owner.pid}\n`);
   let isHeld = true;
   const release = (): void => {
     if (!isHeld) return;
@@ -43,7 +45,12 @@ function openLockFile(dataDir: string, path: string): Deno.FsFile {
 }
 
 /** The holder's process id; 0 in the moment before it has written it. */
-function ownerOf(path: string): number {
-  const pid = Number(Deno.readTextFileSync(path).trim());
-  return Number.isSafeInteger(pid) ? pid : 0;
+function ownerOf(dataDir: string): number {
+  try {
+    const pid = Number(Deno.readTextFileSync(join(dataDir, ownerName)).trim());
+    return Number.isSafeInteger(pid) ? pid : 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
 }

@@ -73,7 +73,7 @@ function prepare(database: DatabaseSync, options: OpenFileOptions): OpenFileResu
   database.exec(`PRAGMA synchronous = ${options.durability === "power_loss" ? "FULL" : "NORMAL"}`);
   // Checkpoints write the whole log back and wait for the disk: the thread makes them when nobody waits.
   database.exec("PRAGMA wal_autocheckpoint = 0");
-  database.exec("PRAGMA busy_timeout = 2000");
+  database.exec("PRAGMA busy_timeout = 5000");
   checkIntegrity(database, Deno.statSync(options.path).size);
   const isUpdate = before !== 0 && before !== after;
   return { kind: "open", database, notices: isUpdate ? [{ kind: "migrated", before, after }] : [] };

@@ -48,10 +48,13 @@ export interface JournalReader extends Disposable {
   last(count: number, filter?: RecordFilter): readonly StoredRecord[];
   /** The newest record with this id. */
   byId(id: string): StoredRecord | undefined;
-  /** From a record back to what it came from, newest first; ends at what was not written down, and at 64 records. */
-  causesOf(id: string): readonly StoredRecord[];
-  /** Records that came of this one, directly or over others, oldest first; at most `limit`. */
-  effectsOf(id: string, limit?: number): readonly StoredRecord[];
+  /** A record and what it came from, newest first; ends at what was not written down, and at 64 records. */
+  causesFrom(record: StoredRecord): readonly StoredRecord[];
+  /**
+   * Records that came of this one, directly or over others, oldest first; at most `limit` (1000). Where a later run
+   * used the id again, what came of that is left out.
+   */
+  effectsFrom(record: StoredRecord, limit?: number): readonly StoredRecord[];
   counts(filter?: RecordFilter): readonly KindCount[];
   /** Newest first. */
   runs(limit?: number): readonly RunRecord[];
@@ -193,9 +196,9 @@ class SqliteJournalReader implements JournalReader {
     return this.#all(`${selectRecords} WHERE id = ? ORDER BY sequence DESC LIMIT 1`, [id]).map(recordOf)[0];
   }
 
-  causesOf(id: string): readonly StoredRecord[] {
+  causesFrom(record: StoredRecord): readonly StoredRecord[] {
     const chain: StoredRecord[] = [];
-    let next = this.byId(id);
+    let next: StoredRecord | undefined = record;
     while (next !== undefined && chain.length < 64) {
       chain.push(next);
       next = this.#causeOf(next);
@@ -203,16 +206,21 @@ class SqliteJournalReader implements JournalReader {
     return chain;
   }
 
-  effectsOf(id: string, limit = 1000): readonly StoredRecord[] {
+  effectsFrom(record: StoredRecord, limit = 1000): readonly StoredRecord[] {
     const query = `WITH RECURSIVE effects (sequence) AS (
-        SELECT sequence FROM records WHERE cause_id = ?
+        SELECT ?
         UNION
         SELECT later.sequence FROM effects
           JOIN records AS earlier ON earlier.sequence = effects.sequence
           JOIN records AS later ON later.cause_id = earlier.id AND later.sequence > earlier.sequence
+          WHERE NOT EXISTS (
+            SELECT 1 FROM records AS namesake
+            WHERE namesake.id = earlier.id AND namesake.run_number <> earlier.run_number
+              AND namesake.sequence > earlier.sequence AND namesake.sequence < later.sequence
+          )
       )
-      ${selectRecords} WHERE sequence IN (SELECT sequence FROM effects LIMIT ?) ORDER BY sequence`;
-    return this.#all(query, [id, limit]).map(recordOf);
+      ${selectRecords} WHERE sequence IN (SELECT sequence FROM effects LIMIT ?) AND sequence <> ? ORDER BY sequence`;
+    return this.#all(query, [record.sequence, limit + 1, record.sequence]).map(recordOf);
   }
 
   counts(filter: RecordFilter = {}): readonly KindCount[] {
