@@ -1,0 +1,340 @@
+/**
+ * What every plugin and every account holds, owes in open orders, has made and paid. Plugins' positions are virtual:
+ * several may hold one instrument on one account, even against each other; the account's is their sum plus what is
+ * foreign to us.
+ *
+ * Invariants:
+ * 1. A plugin's position changes by its fills alone.
+ * 2. An account's position is the sum of the plugins' plus `foreignLots`.
+ * 3. Open lots are the sums of `remainingLots` over the orders that were reported by `orderChanged`.
+ */
+import type { Fill } from "../model/account.ts";
+import type { InstrumentId, PluginId, VenueId } from "../model/ids.ts";
+import type { Instrument } from "../model/instrument.ts";
+import type { PluginPosition } from "../model/journal_entry.ts";
+import { type Money, money, moneyToNumber, tickLotMoney, zeroMoney } from "../model/money.ts";
+import type { Order } from "../model/order.ts";
+import { remainingLots } from "../model/order_transitions.ts";
+import type { RiskScope } from "../model/risk_limits.ts";
+import type { ExposureCell } from "./exposure.ts";
+import { splitFunding } from "./funding_payments.ts";
+import {
+  applyFill,
+  averageEntryTicks,
+  flatPosition,
+  type Position,
+  unrealizedTicksLots,
+} from "./position_book.ts";
+
+interface OpenLots {
+  openBuyLots: number;
+  openSellLots: number;
+  /** Of working reduce-only orders. */
+  reducingBuyLots: number;
+  reducingSellLots: number;
+}
+
+interface PluginCell extends OpenLots {
+  readonly plugin: PluginId;
+  readonly index: number;
+  readonly instrument: Instrument;
+  position: Position;
+  positionLots: number;
+  feesPaid: Money;
+  fundingPaid: Money;
+  /** realized − fees − funding when the position was last flat. */
+  flatNet: Money;
+}
+
+interface AccountCell extends OpenLots {
+  readonly index: number;
+  readonly venue: VenueId;
+  /** Plugins' and foreign. */
+  positionLots: number;
+  foreignLots: number;
+}
+
+interface InstrumentCell {
+  readonly instrument: Instrument;
+  readonly tickLot: Money;
+  /** USD of one tick × lot, float. */
+  readonly tickLotUsd: number;
+}
+
+export interface RoundTrip {
+  /** Realized − fees − funding from flat to flat. */
+  readonly net: Money;
+}
+
+export interface Booked {
+  readonly position: PluginPosition;
+  /** Present when the fill made the position flat, or took it through zero. */
+  readonly roundTrip: RoundTrip | undefined;
+}
+
+/** Profit and loss in USD; unrealized is NaN when a position has no price. */
+export interface PnlFigures {
+  readonly realizedUsd: number;
+  readonly unrealizedUsd: number;
+  readonly feesUsd: number;
+  readonly fundingUsd: number;
+  readonly totalUsd: number;
+}
+
+const noOpenLots = (): OpenLots => ({
+  openBuyLots: 0,
+  openSellLots: 0,
+  reducingBuyLots: 0,
+  reducingSellLots: 0,
+});
+
+function addOpenLots(cell: OpenLots, order: Order, lots: number): void {
+  const isBuy = order.side === "buy";
+  if (order.reduceOnly) {
+    if (isBuy) cell.reducingBuyLots += lots;
+    else cell.reducingSellLots += lots;
+  } else if (isBuy) cell.openBuyLots += lots;
+  else cell.openSellLots += lots;
+}
+
+export class Portfolio {
+  readonly #instruments: InstrumentCell[] = [];
+  readonly #plugins = new Map<PluginId, Map<number, PluginCell>>();
+  readonly #accounts: AccountCell[] = [];
+  readonly #otherFees = new Map<string, Money>();
+  readonly #isUsd: (asset: string) => boolean;
+  #unassignedFunding: Money = zeroMoney;
+
+  constructor(usdAssets: readonly string[]) {
+    this.#isUsd = (asset) => usdAssets.includes(asset);
+  }
+
+  registerInstrument(index: number, instrument: Instrument): void {
+    const tickLot = tickLotMoney(instrument);
+    this.#instruments[index] = { instrument, tickLot, tickLotUsd: moneyToNumber(tickLot) };
+    this.#accounts[index] ??= {
+      index,
+      venue: instrument.venue,
+      positionLots: 0,
+      foreignLots: 0,
+      ...noOpenLots(),
+    };
+  }
+
+  /** USD of one tick × lot; NaN for what is not registered. */
+  tickLotUsd(index: number): number {
+    return this.#instruments[index]?.tickLotUsd ?? NaN;
+  }
+
+  #cell(plugin: PluginId, index: number): PluginCell | undefined {
+    const instrument = this.#instruments[index]?.instrument;
+    if (instrument === undefined) return undefined;
+    let cells = this.#plugins.get(plugin);
+    if (cells === undefined) this.#plugins.set(plugin, cells = new Map());
+    let cell = cells.get(index);
+    if (cell === undefined) {
+      cell = {
+        plugin,
+        index,
+        instrument,
+        position: flatPosition,
+        positionLots: 0,
+        feesPaid: zeroMoney,
+        fundingPaid: zeroMoney,
+        flatNet: zeroMoney,
+        ...noOpenLots(),
+      };
+      cells.set(index, cell);
+    }
+    return cell;
+  }
+
+  /** A position read from the journal, before any fill of this run. */
+  restorePosition(index: number, restored: PluginPosition): void {
+    const cell = this.#cell(restored.plugin, index);
+    const account = this.#accounts[index];
+    const tickLot = this.#instruments[index]?.tickLot;
+    if (cell === undefined || account === undefined || tickLot === undefined) return;
+    account.positionLots += restored.positionLots - cell.positionLots;
+    cell.position = {
+      positionLots: restored.positionLots,
+      costTicksLots: restored.costTicksLots,
+      realizedTicksLots: restored.realizedPnl / tickLot, // it is a multiple
+    };
+    cell.positionLots = restored.positionLots;
+    cell.feesPaid = restored.feesPaid;
+    cell.fundingPaid = restored.fundingPaid;
+    cell.flatNet = this.#net(cell);
+  }
+
+  #realized(cell: PluginCell): Money {
+    const tickLot = this.#instruments[cell.index]?.tickLot ?? zeroMoney;
+    return money(cell.position.realizedTicksLots * tickLot);
+  }
+
+  #net(cell: PluginCell): Money {
+    return money(this.#realized(cell) - cell.feesPaid - cell.fundingPaid);
+  }
+
+  /** Books a fill of a plugin's order. Undefined when the instrument is not registered. */
+  applyFill(plugin: PluginId, index: number, fill: Fill): Booked | undefined {
+    const cell = this.#cell(plugin, index);
+    const account = this.#accounts[index];
+    if (cell === undefined || account === undefined) return undefined;
+    const before = cell.positionLots;
+    cell.position = applyFill(cell.position, fill.side, fill.priceTicks, fill.sizeLots);
+    cell.positionLots = cell.position.positionLots;
+    account.positionLots += cell.positionLots - before;
+    this.#bookFee(cell, fill);
+    const isTripOver = before !== 0 && (cell.positionLots === 0 || before > 0 !== cell.positionLots > 0);
+    const net = this.#net(cell);
+    const roundTrip = isTripOver ? { net: money(net - cell.flatNet) } : undefined;
+    if (isTripOver) cell.flatNet = net;
+    return { position: this.#record(cell), roundTrip };
+  }
+
+  #bookFee(cell: PluginCell, fill: Fill): void {
+    if (this.#isUsd(fill.feeAsset) || fill.feeAsset === cell.instrument.settlementAsset) {
+      cell.feesPaid = money(cell.feesPaid + fill.fee);
+    } else {
+      const before = this.#otherFees.get(fill.feeAsset) ?? zeroMoney;
+      this.#otherFees.set(fill.feeAsset, money(before + fill.fee));
+    }
+  }
+
+  /** Shares out funding; what no plugin can be charged with is kept apart. Returns the positions it changed. */
+  applyFunding(index: number, amount: Money): readonly PluginPosition[] {
+    const holders = this.#holders(index).map((cell) => ({ owner: cell, positionLots: cell.positionLots }));
+    const { shares, unassigned } = splitFunding(amount, this.accountPositionLots(index), holders);
+    this.#unassignedFunding = money(this.#unassignedFunding + unassigned);
+    return shares.map(({ owner, amount: share }) => {
+      owner.fundingPaid = money(owner.fundingPaid + share);
+      return this.#record(owner);
+    });
+  }
+
+  /** The change of an order's open lots; `before` is undefined for a new one. */
+  orderChanged(index: number, before: Order | undefined, after: Order): void {
+    const cell = this.#cell(after.plugin, index);
+    const account = this.#accounts[index];
+    if (cell === undefined || account === undefined) return;
+    const change = remainingLots(after) - (before === undefined ? 0 : remainingLots(before));
+    if (change === 0) return;
+    addOpenLots(cell, after, change);
+    addOpenLots(account, after, change);
+  }
+
+  foreignLots(index: number): number {
+    return this.#accounts[index]?.foreignLots ?? 0;
+  }
+
+  setForeignLots(index: number, lots: number): void {
+    const account = this.#accounts[index];
+    if (account === undefined) return;
+    account.positionLots += lots - account.foreignLots;
+    account.foreignLots = lots;
+  }
+
+  accountPositionLots(index: number): number {
+    return this.#accounts[index]?.positionLots ?? 0;
+  }
+
+  positionLots(plugin: PluginId, index: number): number {
+    return this.#plugins.get(plugin)?.get(index)?.positionLots ?? 0;
+  }
+
+  /** Average entry in ticks, NaN when flat. */
+  entryTicks(plugin: PluginId, index: number): number {
+    const cell = this.#plugins.get(plugin)?.get(index);
+    return (cell === undefined ? undefined : averageEntryTicks(cell.position)) ?? NaN;
+  }
+
+  /** Lots of working reduce-only orders of one side. */
+  reducingLots(plugin: PluginId | undefined, index: number, side: Order["side"]): number {
+    const cell: OpenLots | undefined = plugin === undefined
+      ? this.#accounts[index]
+      : this.#plugins.get(plugin)?.get(index);
+    return (side === "buy" ? cell?.reducingBuyLots : cell?.reducingSellLots) ?? 0;
+  }
+
+  #holders(index: number): PluginCell[] {
+    return [...this.#plugins.values()].flatMap((cells) => cells.get(index) ?? []);
+  }
+
+  #record(cell: PluginCell): PluginPosition {
+    return {
+      plugin: cell.plugin,
+      instrument: cell.instrument.id,
+      positionLots: cell.position.positionLots,
+      costTicksLots: cell.position.costTicksLots,
+      realizedPnl: this.#realized(cell),
+      feesPaid: cell.feesPaid,
+      fundingPaid: cell.fundingPaid,
+    };
+  }
+
+  #cellsOf(scope: RiskScope): PluginCell[] {
+    const all = scope.kind === "plugin"
+      ? [...(this.#plugins.get(scope.plugin)?.values() ?? [])]
+      : [...this.#plugins.values()].flatMap((cells) => [...cells.values()]);
+    return scope.kind === "account" ? all.filter((cell) => cell.instrument.venue === scope.venue) : all;
+  }
+
+  /** Positions that were ever touched, flat ones included. */
+  positions(scope: RiskScope = { kind: "global" }): readonly PluginPosition[] {
+    return this.#cellsOf(scope).map((cell) => this.#record(cell));
+  }
+
+  position(plugin: PluginId, index: number): PluginPosition | undefined {
+    const cell = this.#plugins.get(plugin)?.get(index);
+    return cell === undefined ? undefined : this.#record(cell);
+  }
+
+  /** What exposures are reckoned from: a plugin's own cells, or those of the accounts. */
+  exposureCells(scope: RiskScope): Iterable<ExposureCell> {
+    switch (scope.kind) {
+      case "plugin":
+        return this.#plugins.get(scope.plugin)?.values() ?? [];
+      case "account":
+        return this.#accounts.filter((cell) => cell.venue === scope.venue);
+      case "global":
+        return this.#accounts;
+      default:
+        return scope satisfies never;
+    }
+  }
+
+  /** Of our plugins; foreign holdings make no profit of ours. */
+  pnl(scope: RiskScope, markTicks: (index: number) => number): PnlFigures {
+    let [realizedUsd, unrealizedUsd, feesUsd, fundingUsd] = [0, 0, 0, 0];
+    for (const cell of this.#cellsOf(scope)) {
+      if (!this.#isUsd(cell.instrument.settlementAsset)) continue;
+      realizedUsd += moneyToNumber(this.#realized(cell));
+      feesUsd += moneyToNumber(cell.feesPaid);
+      fundingUsd += moneyToNumber(cell.fundingPaid);
+      if (cell.positionLots !== 0) {
+        unrealizedUsd += unrealizedTicksLots(cell.position, markTicks(cell.index)) *
+          this.tickLotUsd(cell.index);
+      }
+    }
+    const totalUsd = realizedUsd + unrealizedUsd - feesUsd - fundingUsd;
+    return { realizedUsd, unrealizedUsd, feesUsd, fundingUsd, totalUsd };
+  }
+
+  /** Fees that were charged in assets that don't count as USD, by asset; in no other figure. */
+  otherFees(): ReadonlyMap<string, Money> {
+    return this.#otherFees;
+  }
+
+  get unassignedFunding(): Money {
+    return this.#unassignedFunding;
+  }
+
+  /** Instruments of a venue on which anything of ours or foreign is held, or was. */
+  heldInstruments(venue: VenueId): readonly { readonly index: number; readonly instrument: InstrumentId }[] {
+    return this.#accounts.flatMap(({ index, venue: at }) => {
+      const instrument = this.#instruments[index]?.instrument;
+      return at === venue && instrument !== undefined ? [{ index, instrument: instrument.id }] : [];
+    });
+  }
+}
