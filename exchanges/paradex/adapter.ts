@@ -13,7 +13,7 @@ import type * as v from "valibot";
 import { backoffMs } from "./backoff.ts";
 import { VenueConnection } from "./connection.ts";
 import { type FeeRates, InstrumentList, readMarket, statusOfSystem } from "./instruments.ts";
-import { MarketDataFeed } from "./market_data.ts";
+import { channelOf, MarketDataFeed } from "./market_data.ts";
 import { accountOf, type ParadexContext, type Platform, PrivateSide } from "./private_side.ts";
 import { QuotePoller } from "./quote_poller.ts";
 import { RateBudget } from "./rate_budget.ts";
@@ -195,9 +195,7 @@ export class ParadexAdapter implements ExchangeAdapter {
   /** The venue closes a connection without subscriptions (code 4031): one cheap channel stays. */
   #keepAlive(): void {
     const first = this.#instruments.all()[0];
-    if (first !== undefined) {
-      this.#publicConnection.subscribe(`markets_summary.${first.instrument.venueSymbol}`);
-    }
+    if (first !== undefined) this.#publicConnection.pin(channelOf.marks(first.instrument.venueSymbol));
   }
 
   // While it runs ------------------------------------------------------------------------------------------------------

@@ -91,6 +91,7 @@ type ChannelState = "wanted" | "asked" | "active" | "refused";
 export class VenueConnection {
   readonly #options: ConnectionOptions;
   readonly #channels = new Map<string, ChannelState>();
+  readonly #pinned = new Set<string>();
   readonly #calls = new Map<number, (result: CallResult) => void>();
   #state: ConnectionState = "connecting";
   #socket: Socket | undefined;
@@ -149,7 +150,14 @@ export class VenueConnection {
     if (this.#state === "connected") void this.#ask(channel);
   }
 
+  /** Wants a channel for good: `unsubscribe` leaves it. */
+  pin(channel: string): void {
+    this.#pinned.add(channel);
+    this.subscribe(channel);
+  }
+
   unsubscribe(channel: string): void {
+    if (this.#pinned.has(channel)) return;
     const state = this.#channels.get(channel);
     this.#channels.delete(channel);
     if (this.#socket !== undefined && (state === "active" || state === "asked")) {

@@ -69,6 +69,8 @@ export interface TradingOptions {
 
 /** The share of the order budget that only cancels may use. */
 const cancelReserve = 0.2;
+/** JSON-RPC's "internal error". */
+const internalError = -32603;
 const maxPages = 200;
 const pageSize = 100;
 
@@ -340,6 +342,10 @@ export class ParadexTrading implements Trading {
       case "result":
         return { kind: "ok", body: result.result };
       case "error": {
+        // The server's own trouble: as with HTTP 500, the request may have been done.
+        if (result.code === internalError) {
+          return { kind: "unknown", why: "garbled_reply", details: `${result.code} ${result.message}` };
+        }
         const code = rejectCodeOf("", result.message, result.code);
         if (code === "rate_limited") this.#options.orderBudget.pause(1_000);
         return {

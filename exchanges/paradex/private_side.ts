@@ -22,6 +22,7 @@ export interface Platform {
 export type ParadexContext = ExchangeContext<typeof settings>;
 
 const requestTimeoutMs = 10_000;
+const armAgainMs = 2_000;
 
 export interface Account {
   readonly address: bigint;
@@ -54,6 +55,7 @@ export class PrivateSide {
   readonly #authentication: Authentication;
   readonly #queryBudget: RateBudget;
   #signer: ParadexSigner | undefined;
+  #cancelArming: () => void = () => {};
 
   constructor(
     ctx: ParadexContext,
@@ -122,6 +124,7 @@ export class PrivateSide {
       onState: (state) => {
         log.info("private connection", { state });
         // Lost with each connection, so armed anew before anything else is sent on it.
+        this.#cancelArming();
         if (state === "connected") void this.#arm(cancelOnDisconnect);
         this.#stream.onState(state);
       },
@@ -167,19 +170,21 @@ export class PrivateSide {
   }
 
   stop(): void {
+    this.#cancelArming();
     this.connection.stop();
     this.#authentication.stop();
   }
 
+  /** Until the venue confirms it, or the connection is gone: the next one is armed anew. */
   async #arm(command: { readonly method: string; readonly params: unknown }): Promise<void> {
     const result = await withDeadline(
       this.#ctx.scheduler,
       requestTimeoutMs,
       (signal) => this.connection.call(command.method, command.params, signal),
     );
-    if (result.kind !== "result") {
-      this.#ctx.log.error("cancel on disconnect could not be set", { reason: describeCall(result) });
-    }
+    if (result.kind === "result" || this.connection.state !== "connected") return;
+    this.#ctx.log.warn("cancel on disconnect could not be set yet", { reason: describeCall(result) });
+    this.#cancelArming = this.#ctx.scheduler.after(armAgainMs, () => void this.#arm(command));
   }
 
   #ready(): ParadexSigner {

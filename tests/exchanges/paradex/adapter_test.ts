@@ -153,6 +153,27 @@ Deno.test("settings reach the venue: cancel on disconnect and the fees where nob
   await adapter.stop();
 });
 
+Deno.test("cancel on disconnect is set again until the venue confirms it", async () => {
+  const { adapter, sockets, time } = bench({ secrets });
+  await adapter.start(never);
+  await settle();
+  const socket = sockets.opened[1];
+  socket?.events.opened();
+  for (let round = 0; round < 2; round++) {
+    await settle();
+    socket?.acknowledgeAll();
+  }
+  await settle();
+  const armings = () => (socket?.sent ?? []).filter((frame) => frame.method === "order.cancel_on_disconnect");
+  socket?.refuse(armings()[0]?.id ?? 0, 42901, "rate limit exceeded");
+  await time.advance(2_000);
+  assertEquals(armings().length, 2);
+  socket?.reply(armings()[1]?.id ?? 0, { enabled: true });
+  await time.advance(10_000);
+  assertEquals(armings().length, 2);
+  await adapter.stop();
+});
+
 Deno.test("a key that the venue refuses ends the start with its words", async () => {
   const { adapter } = bench({
     secrets,

@@ -301,3 +301,12 @@ Deno.test("resubscribe() lets go of the channel and asks for it again, in this o
   connection.unsubscribe("order_book.X.deltas");
   assertEquals(sockets.last.sent.map((frame) => frame.method), ["unsubscribe", "subscribe", "unsubscribe"]);
 });
+
+Deno.test("a pinned channel stays, whoever lets go of it", async () => {
+  const { connection, sockets } = await connected();
+  connection.pin("markets_summary.X");
+  sockets.last.acknowledgeAll();
+  await settle();
+  connection.unsubscribe("markets_summary.X");
+  assertEquals(sockets.last.sent, []);
+});

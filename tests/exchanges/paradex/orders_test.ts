@@ -251,6 +251,11 @@ const outcomes: readonly {
     expected: { kind: "unknown", why: "timeout", details: "no answer to order.create" },
   },
   {
+    name: "the server's own trouble is unknown",
+    call: { kind: "error", code: -32603, message: "internal error" },
+    expected: { kind: "unknown", why: "garbled_reply", details: "-32603 internal error" },
+  },
+  {
     name: "an answer without an order is unknown",
     call: result({ ok: true }),
     expected: { kind: "unknown", why: "garbled_reply", details: "no order in the answer" },
