@@ -1,0 +1,44 @@
+/** What the command line hands to the host: everything is checked, every path is absolute, every default is filled in. */
+import type { Environment } from "../sdk/manifest.ts";
+import type { TerminalOutput } from "../terminal/ports.ts";
+import type { HostConfig, LogFormat } from "./config.ts";
+
+export interface HostSignals {
+  /** First SIGINT, SIGTERM or SIGHUP: cancel orders, stop plugins, print the summary. The reason is the signal's name. */
+  readonly stop: AbortSignal;
+  /** A second one: leave at once, whatever is still open. */
+  readonly leave: AbortSignal;
+}
+
+export interface HostOptions {
+  readonly version: string;
+  readonly environment: Environment;
+  /** `--i-understand-live-trading` was given; always true in `live`. */
+  readonly isLiveConfirmed: boolean;
+  /** Given, or drawn for this start and printed. */
+  readonly seed: number;
+  readonly isSeedGiven: boolean;
+  /** Undefined: until a signal. */
+  readonly durationMs: number | undefined;
+  /** Absolute path; undefined when the defaults hold. */
+  readonly configFile: string | undefined;
+  readonly config: HostConfig;
+  /** `auto` resolved. */
+  readonly logFormat: Exclude<LogFormat, "auto">;
+  /** Folders whose plugins may run without approval in sim, paper and testnet. */
+  readonly trustedFolders: readonly string[];
+  /** `.env` of the working folder. */
+  readonly envFile: string;
+  readonly output: TerminalOutput;
+  readonly signals: HostSignals;
+}
+
+/** What a process of berth says by its end. */
+export const exitCodes = {
+  ok: 0,
+  failure: 1,
+  /** Command line or configuration. */
+  usage: 2,
+  /** The port or the data folder is in use. */
+  busy: 3,
+} as const;
