@@ -320,7 +320,9 @@ export class ParadexTrading implements Trading {
   }
 
   async #cancelCommand(command: Command, signal: AbortSignal): Promise<CancelOutcome> {
-    if (!this.#options.orderBudget.tryTake()) return localRefusal("rate_limited", "rate budget is empty");
+    if (!this.#options.orderBudget.tryTakeUrgent()) {
+      return localRefusal("rate_limited", "rate budget is empty");
+    }
     const reply = await this.#command(command, signal);
     switch (reply.kind) {
       case "ok":

@@ -34,10 +34,20 @@ export class RateBudget {
     return this.waitMs(reservedShare) === 0 && this.#take();
   }
 
+  /** As `tryTake`, but through a pause: the venue's refusal of a cancel costs less than one that was not tried. */
+  tryTakeUrgent(): boolean {
+    this.#refill();
+    return this.#bucketWaitMs(0) === 0 && this.#take();
+  }
+
   /** Time until `tryTake` could succeed; 0 for now. */
   waitMs(reservedShare = 0): number {
     this.#refill();
-    let waitMs = Math.max(0, this.#pausedUntilMs - this.#refilledMs);
+    return Math.max(0, this.#pausedUntilMs - this.#refilledMs, this.#bucketWaitMs(reservedShare));
+  }
+
+  #bucketWaitMs(reservedShare: number): number {
+    let waitMs = 0;
     for (const { limit, tokens } of this.#buckets) {
       const missing = 1 + reservedShare * limit.requests - tokens;
       if (missing > 0) waitMs = Math.max(waitMs, (missing * limit.perMs) / limit.requests);
@@ -45,7 +55,7 @@ export class RateBudget {
     return waitMs;
   }
 
-  /** The venue said to wait: nothing more is sent for `durationMs`. */
+  /** The venue said to wait: nothing but what is urgent is sent for `durationMs`. */
   pause(durationMs: number): void {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + durationMs);
   }

@@ -53,6 +53,7 @@ Deno.test("a pause holds everything back until it is over", async () => {
   const budget = new RateBudget(time, [{ requests: 10, perMs: 1_000 }]);
   budget.pause(700);
   assertEquals([budget.tryTake(), budget.waitMs()], [false, 700]);
+  assertEquals(budget.tryTakeUrgent(), true); // a cancel is tried all the same
   await time.advance(700);
   assertEquals(budget.tryTake(), true);
 });
