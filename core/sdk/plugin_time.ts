@@ -1,0 +1,102 @@
+/** Time as a plugin sees it: real, or virtual and moved by the host. */
+import type { Time } from "./strategy.ts";
+
+/** What the runtime needs of the machine, taken before the plugin is loaded. */
+export interface Platform {
+  epochMs(): number;
+  epochUs(): number;
+  monotonicMs(): number;
+  setTimeout(task: () => void, delayMs: number): number;
+  clearTimeout(timer: number): void;
+  heapUsedBytes(): number;
+  seededRandom(seed: number): () => number;
+}
+
+export interface PluginTime extends Time {
+  /** Virtual time only: moves on and runs what falls due, in order. */
+  advance(epochUs: number): void;
+}
+
+/** Runs a task of the plugin; what it throws is the guard's to report. */
+export type Guard = (callback: string, run: () => void) => void;
+
+export function createTime(
+  hello: { readonly timeMode: "real" | "virtual"; readonly epochUs: number },
+  platform: Platform,
+  guard: Guard,
+): PluginTime {
+  return hello.timeMode === "real" ? realTime(platform, guard) : virtualTime(hello.epochUs, guard);
+}
+
+function realTime(platform: Platform, guard: Guard): PluginTime {
+  const after = (delayMs: number, task: () => void): () => void => {
+    const timer = platform.setTimeout(() => guard("timer", task), delayMs);
+    return () => platform.clearTimeout(timer);
+  };
+  return {
+    epochMs: () => platform.epochMs(),
+    epochUs: () => platform.epochUs(),
+    after,
+    every(periodMs, task) {
+      let cancel = after(periodMs, run);
+      let isOver = false;
+      function run(): void {
+        if (isOver) return;
+        cancel = after(periodMs, run);
+        task();
+      }
+      return () => {
+        isOver = true;
+        cancel();
+      };
+    },
+    advance: () => undefined, // real time moves by itself
+  };
+}
+
+interface Planned {
+  readonly atUs: number;
+  readonly order: number;
+  readonly task: () => void;
+}
+
+function virtualTime(startUs: number, guard: Guard): PluginTime {
+  let nowUs = startUs;
+  let count = 0;
+  let planned: Planned[] = [];
+  const after = (delayMs: number, task: () => void): () => void => {
+    const entry: Planned = { atUs: nowUs + Math.max(0, delayMs) * 1000, order: count++, task };
+    planned.push(entry);
+    return () => {
+      planned = planned.filter((other) => other !== entry);
+    };
+  };
+  return {
+    epochMs: () => nowUs / 1000,
+    epochUs: () => nowUs,
+    after,
+    every(periodMs, task) {
+      let isOver = false;
+      const run = (): void => {
+        if (isOver) return;
+        after(Math.max(periodMs, 1), run);
+        task();
+      };
+      after(Math.max(periodMs, 1), run);
+      return () => {
+        isOver = true;
+      };
+    },
+    advance(epochUs) {
+      for (;;) {
+        const due = planned.filter((entry) => entry.atUs <= epochUs)
+          .sort((a, b) => a.atUs - b.atUs || a.order - b.order)[0];
+        if (due === undefined) break;
+        planned = planned.filter((entry) => entry !== due);
+        nowUs = Math.max(nowUs, due.atUs);
+        guard("timer", due.task);
+      }
+      nowUs = Math.max(nowUs, epochUs);
+    },
+  };
+}

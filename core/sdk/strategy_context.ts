@@ -1,0 +1,537 @@
+/**
+ * The strategy's side of the channel: turns frames into live records and callbacks, and calls into frames. Runs in
+ * the plugin's process; the host is trusted, the strategy is not, so whatever it throws is caught here and reported.
+ */
+import { BerthError } from "../errors.ts";
+import { causeId, type InstrumentId, symbolOf, type VenueId } from "../model/ids.ts";
+import type { Instrument } from "../model/instrument.ts";
+import type { BookUpdate, MarkUpdate, Trade } from "../model/market.ts";
+import { money, moneyToNumber, tickLotMoney } from "../model/money.ts";
+import { isFinalStatus, type Order, type OrderPricing, type OrderTerms } from "../model/order.ts";
+import { isTwoSided, midPrice, type Quote } from "../model/quote.ts";
+import {
+  type Increment,
+  incrementsToNumber,
+  parseIncrements,
+  priceTicks,
+  type RoundingDirection,
+  roundToIncrements,
+  sizeLots,
+} from "../model/ticks.ts";
+import type { VenueHealth } from "../model/venue_health.ts";
+import { decodeBook } from "../protocol/codec.ts";
+import {
+  frameLimits,
+  type HostMessage,
+  type PluginMessage,
+  type StrategyHello,
+} from "../protocol/messages.ts";
+import { absentIfNaN, recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
+import type { SettingsShape, SettingValues } from "./settings.ts";
+import type {
+  FillView,
+  LogFields,
+  OrderOptions,
+  OrderView,
+  PositionView,
+  Strategy,
+  StrategyContext,
+  StrategyModule,
+} from "./strategy.ts";
+import { createTime, type Platform, type PluginTime } from "./plugin_time.ts";
+
+/** How many ended orders `ctx.orders.get` still knows. */
+const maxEndedOrders = 1_000;
+/** Callbacks that throw in a row before the plugin gives up. */
+const maxErrorsInARow = 10;
+
+/** A quote that is updated in place: the public type is read-only. */
+interface LiveQuote {
+  instrument: InstrumentId;
+  bidPrice: number;
+  bidSizeBase: number;
+  askPrice: number;
+  askSizeBase: number;
+  sequence: number;
+  tsVenueMs: number;
+  tsRecvUs: number;
+  source: "stream" | "rest";
+}
+
+interface KnownInstrument {
+  instrument: Instrument;
+  readonly quote: LiveQuote;
+  hasQuote: boolean;
+}
+
+interface SubmittedOrder {
+  readonly terms: OrderTerms;
+  view: OrderView;
+}
+
+export interface StrategyRuntimeOptions<Shape extends SettingsShape> {
+  readonly hello: StrategyHello;
+  readonly module: StrategyModule<Shape>;
+  readonly send: (message: PluginMessage) => void;
+  readonly platform: Platform;
+  /** The plugin can't go on: too many errors in a row. */
+  readonly onGiveUp: (details: string) => void;
+}
+
+const emptyQuote = (instrument: InstrumentId): LiveQuote => ({
+  instrument,
+  bidPrice: NaN,
+  bidSizeBase: 0,
+  askPrice: NaN,
+  askSizeBase: 0,
+  sequence: 0,
+  tsVenueMs: 0,
+  tsRecvUs: 0,
+  source: "stream",
+});
+
+/** What a caught value says, whatever it is. */
+export function errorDetails(error: unknown): string {
+  try {
+    const text = error instanceof Error ? error.stack ?? error.message : String(error);
+    return text.slice(0, 2_000);
+  } catch {
+    return "a value that can't be shown"; // its toString threw
+  }
+}
+
+export class StrategyRuntime<Shape extends SettingsShape> {
+  readonly #options: StrategyRuntimeOptions<Shape>;
+  readonly #send: (message: PluginMessage) => void;
+  readonly #time: PluginTime;
+  readonly #known: KnownInstrument[] = [];
+  readonly #byId = new Map<InstrumentId, KnownInstrument>();
+  readonly #instrumentsBySymbol = new Map<string, Instrument[]>();
+  readonly #quotesBySymbol = new Map<string, LiveQuote[]>();
+  readonly #orders = new Map<string, SubmittedOrder>();
+  readonly #endedRefs: string[] = [];
+  readonly #positions = new Map<InstrumentId, Extract<HostMessage, { readonly type: "position" }>>();
+  readonly #health = new Map<VenueId, VenueHealth>();
+  #allInstruments: readonly Instrument[] = [];
+  #strategy: Strategy = {};
+  #settings: SettingValues<Shape>;
+  #nextRef = 1;
+  #errorsInARow = 0;
+
+  constructor(options: StrategyRuntimeOptions<Shape>) {
+    this.#options = options;
+    this.#send = options.send;
+    this.#time = createTime(options.hello, options.platform, (callback, run) => this.#guard(callback, run));
+    // The host has checked every value against the manifest that this shape is.
+    this.#settings = options.hello.settings as SettingValues<Shape>;
+    for (const { index, instrument } of options.hello.instruments) this.#addInstrument(index, instrument);
+  }
+
+  /** Makes the strategy and runs its `onStart`. @throws what the strategy throws there */
+  async start(): Promise<void> {
+    this.#strategy = await this.#options.module.create(this.#context());
+    await this.#strategy.onStart?.();
+  }
+
+  async stop(reason: string): Promise<void> {
+    try {
+      await this.#strategy.onStop?.(reason);
+    } catch (error) {
+      this.#send({ type: "callback_error", callback: "onStop", details: errorDetails(error) });
+    }
+  }
+
+  /** Records of market data, 64 bytes each. */
+  onRecords(payload: Uint8Array): void {
+    const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+    for (let at = 0; at + recordBytes <= payload.length; at += recordBytes) {
+      const known = this.#known[view.getUint32(at + recordOffsets.index, true)];
+      if (known === undefined) continue;
+      const kind = payload[at];
+      if (kind === recordKinds.quote) this.#onQuote(known, view, at);
+      else if (kind === recordKinds.trade) this.#onTrade(known.instrument.id, view, at);
+      else if (kind === recordKinds.mark) this.#onMark(known.instrument.id, view, at);
+    }
+  }
+
+  onBook(payload: Uint8Array): void {
+    const book = decodeBook(payload);
+    const known = book === undefined ? undefined : this.#known[book.index];
+    if (book === undefined || known === undefined) return;
+    const { index: _index, ...rest } = book;
+    const update: BookUpdate = { instrument: known.instrument.id, ...rest };
+    this.#guard("onBook", () => this.#strategy.onBook?.(update));
+  }
+
+  onMessage(message: HostMessage): void {
+    switch (message.type) {
+      case "instruments":
+        for (const { index, instrument } of message.instruments) this.#addInstrument(index, instrument);
+        return;
+      case "order":
+        return this.#onOrder(message.ref, message.order);
+      case "refused":
+        return this.#onRefused(message);
+      case "fill":
+        return this.#guard(
+          "onFill",
+          () => this.#strategy.onFill?.(this.#fillView(message.ref, message.fill)),
+        );
+      case "position":
+        this.#positions.set(message.instrument, message);
+        return this.#guard(
+          "onPosition",
+          () => this.#strategy.onPosition?.(this.#positionView(message.instrument)),
+        );
+      case "venue_health":
+        this.#health.set(message.health.venue, message.health);
+        return this.#guard("onVenueHealth", () => this.#strategy.onVenueHealth?.(message.health));
+      case "settings":
+        this.#settings = message.settings as SettingValues<Shape>;
+        return this.#guard("onSettings", () => this.#strategy.onSettings?.());
+      case "advance_time":
+        return this.#time.advance(message.epochUs);
+      case "hello":
+      case "stop":
+      case "subscribe":
+      case "unsubscribe":
+      case "request":
+        return; // the runtime's own, or an adapter's
+      default:
+        return message satisfies never;
+    }
+  }
+
+  /** Runs a callback; what it throws is reported, and too many in a row end the plugin. */
+  #guard(callback: string, run: () => void): void {
+    try {
+      run();
+      this.#errorsInARow = 0;
+    } catch (error) {
+      const details = errorDetails(error);
+      this.#send({ type: "callback_error", callback, details });
+      this.#errorsInARow += 1;
+      if (this.#errorsInARow === maxErrorsInARow) {
+        this.#options.onGiveUp(`${maxErrorsInARow} errors in a row, the last in ${callback}: ${details}`);
+      }
+    }
+  }
+
+  #addInstrument(index: number, instrument: Instrument): void {
+    const known = this.#known[index];
+    if (known === undefined) {
+      const created = { instrument, quote: emptyQuote(instrument.id), hasQuote: false };
+      this.#known[index] = created;
+      this.#byId.set(instrument.id, created);
+    } else known.instrument = instrument;
+    this.#allInstruments = [...this.#byId.values()].map((one) => one.instrument);
+    this.#instrumentsBySymbol.set(
+      instrument.symbol,
+      this.#allInstruments.filter((one) => one.symbol === instrument.symbol),
+    );
+  }
+
+  #onQuote(known: KnownInstrument, view: DataView, at: number): void {
+    const { quote } = known;
+    quote.source = view.getUint8(at + recordOffsets.flag) === 1 ? "rest" : "stream";
+    quote.sequence = view.getFloat64(at + recordOffsets.sequence, true);
+    quote.tsVenueMs = view.getFloat64(at + recordOffsets.tsVenueMs, true);
+    quote.tsRecvUs = view.getFloat64(at + recordOffsets.tsRecvUs, true);
+    quote.bidPrice = view.getFloat64(at + recordOffsets.first, true);
+    quote.bidSizeBase = view.getFloat64(at + recordOffsets.second, true);
+    quote.askPrice = view.getFloat64(at + recordOffsets.third, true);
+    quote.askSizeBase = view.getFloat64(at + recordOffsets.fourth, true);
+    if (!known.hasQuote) {
+      known.hasQuote = true;
+      const symbol = symbolOf(quote.instrument);
+      this.#quotesBySymbol.set(symbol, [...(this.#quotesBySymbol.get(symbol) ?? []), quote]);
+    }
+    if (this.#strategy.onQuote === undefined) return;
+    try {
+      this.#strategy.onQuote(quote);
+      this.#errorsInARow = 0;
+    } catch (error) {
+      this.#guard("onQuote", () => {
+        throw error;
+      });
+    }
+  }
+
+  #onTrade(instrument: InstrumentId, view: DataView, at: number): void {
+    if (this.#strategy.onTrade === undefined) return;
+    const trade: Trade = {
+      instrument,
+      takerSide: view.getUint8(at + recordOffsets.flag) === 1 ? "sell" : "buy",
+      price: view.getFloat64(at + recordOffsets.first, true),
+      sizeBase: view.getFloat64(at + recordOffsets.second, true),
+      sequence: view.getFloat64(at + recordOffsets.sequence, true),
+      tsVenueMs: view.getFloat64(at + recordOffsets.tsVenueMs, true),
+      tsRecvUs: view.getFloat64(at + recordOffsets.tsRecvUs, true),
+    };
+    this.#guard("onTrade", () => this.#strategy.onTrade?.(trade));
+  }
+
+  #onMark(instrument: InstrumentId, view: DataView, at: number): void {
+    if (this.#strategy.onMark === undefined) return;
+    const update: MarkUpdate = {
+      instrument,
+      markPrice: absentIfNaN(view.getFloat64(at + recordOffsets.first, true)),
+      indexPrice: absentIfNaN(view.getFloat64(at + recordOffsets.second, true)),
+      fundingRate: absentIfNaN(view.getFloat64(at + recordOffsets.third, true)),
+      tsNextFundingMs: absentIfNaN(view.getFloat64(at + recordOffsets.fourth, true)),
+      sequence: view.getFloat64(at + recordOffsets.sequence, true),
+      tsVenueMs: view.getFloat64(at + recordOffsets.tsVenueMs, true),
+      tsRecvUs: view.getFloat64(at + recordOffsets.tsRecvUs, true),
+    };
+    this.#guard("onMark", () => this.#strategy.onMark?.(update));
+  }
+
+  #onOrder(ref: string, order: Order): void {
+    const instrument = this.#byId.get(order.instrument)?.instrument;
+    if (instrument === undefined) return;
+    this.#keepOrder(ref, order, orderView(ref, order, instrument));
+  }
+
+  #onRefused(message: Extract<HostMessage, { readonly type: "refused" }>): void {
+    const submitted = this.#orders.get(message.ref);
+    if (submitted === undefined) return;
+    const view: OrderView = {
+      ...submitted.view,
+      status: "refused",
+      reason: message.code,
+      text: message.text,
+      isDone: true,
+    };
+    this.#keepOrder(message.ref, submitted.terms, view);
+  }
+
+  #keepOrder(ref: string, terms: OrderTerms, view: OrderView): void {
+    const before = this.#orders.get(ref);
+    this.#orders.set(ref, { terms, view });
+    if (view.isDone && before?.view.isDone !== true) {
+      this.#endedRefs.push(ref);
+      const oldest = this.#endedRefs.length > maxEndedOrders ? this.#endedRefs.shift() : undefined;
+      if (oldest !== undefined) this.#orders.delete(oldest);
+    }
+    this.#guard("onOrder", () => this.#strategy.onOrder?.(view));
+  }
+
+  #fillView(ref: string, fill: Extract<HostMessage, { readonly type: "fill" }>["fill"]): FillView {
+    const instrument = this.#byId.get(fill.instrument)?.instrument;
+    return {
+      ref,
+      instrument: fill.instrument,
+      side: fill.side,
+      price: instrument === undefined ? NaN : incrementsToNumber(fill.priceTicks, instrument.tick),
+      sizeBase: instrument === undefined ? NaN : incrementsToNumber(fill.sizeLots, instrument.lot),
+      liquidity: fill.liquidity,
+      fee: moneyToNumber(fill.fee),
+      fillId: fill.fillId,
+      tsVenueMs: fill.tsVenueMs,
+    };
+  }
+
+  #positionView(instrumentId: InstrumentId): PositionView {
+    const position = this.#positions.get(instrumentId);
+    const known = this.#byId.get(instrumentId);
+    if (position === undefined || known === undefined) {
+      return {
+        instrument: instrumentId,
+        sizeBase: 0,
+        averageEntryPrice: undefined,
+        realizedPnl: 0,
+        unrealizedPnl: 0,
+        feesPaid: 0,
+      };
+    }
+    const { instrument, quote } = known;
+    const sizeBase = incrementsToNumber(position.positionLots, instrument.lot);
+    const cost = moneyToNumber(money(position.costTicksLots * tickLotMoney(instrument)));
+    return {
+      instrument: instrumentId,
+      sizeBase,
+      averageEntryPrice: sizeBase === 0 ? undefined : cost / sizeBase,
+      realizedPnl: moneyToNumber(money(position.realizedPnl)),
+      unrealizedPnl: sizeBase === 0 || !isTwoSided(quote) ? 0 : midPrice(quote) * sizeBase - cost,
+      feesPaid: moneyToNumber(money(position.feesPaid)),
+    };
+  }
+
+  #submit(options: OrderOptions): string {
+    const instrument = this.#byId.get(options.instrument)?.instrument;
+    const ref = String(this.#nextRef++);
+    // The host refuses what it does not know; without an instrument there is nothing to round against.
+    const terms: OrderTerms = {
+      instrument: options.instrument,
+      side: options.side,
+      sizeLots: sizeLots(toIncrements(options.sizeBase, instrument?.lot ?? unknownStep, "down")),
+      reduceOnly: options.reduceOnly ?? false,
+      pricing: pricingOf(options, instrument?.tick ?? unknownStep),
+    };
+    this.#orders.set(ref, { terms, view: pendingView(ref, terms, instrument) });
+    const causes = (options.because ?? []).slice(0, 8).map((quote) =>
+      causeId(`quote/${quote.instrument}/${quote.sequence}`)
+    );
+    this.#send({ type: "submit", ref, terms, causes });
+    return ref;
+  }
+
+  #log(level: "debug" | "info" | "warn" | "error", message: string, fields: LogFields = {}): void {
+    const kept: Record<string, string | number | boolean> = {};
+    for (const [name, value] of Object.entries(fields)) {
+      if (value !== undefined) {
+        kept[name.slice(0, 60)] = typeof value === "string" ? value.slice(0, 2_000) : value;
+      }
+    }
+    this.#send({
+      type: "log",
+      level,
+      message: String(message).slice(0, frameLimits.maxLogMessageChars),
+      fields: kept,
+    });
+  }
+
+  #saveState(value: unknown): void {
+    const json = JSON.stringify(value) ?? "null";
+    const sizeBytes = new TextEncoder().encode(json).length;
+    if (sizeBytes > frameLimits.maxStateBytes) {
+      throw new BerthError("PLUGIN_LIMIT_EXCEEDED", {
+        pluginId: this.#options.hello.pluginId,
+        limit: "stateBytes",
+        value: sizeBytes,
+        allowed: frameLimits.maxStateBytes,
+      });
+    }
+    this.#send({ type: "save_state", json });
+  }
+
+  #context(): StrategyContext<Shape> {
+    const { hello, platform } = this.#options;
+    const settings = (): SettingValues<Shape> => this.#settings;
+    const ageMs = (instrument: InstrumentId): number => {
+      const known = this.#byId.get(instrument);
+      return known?.hasQuote === true ? (this.#time.epochUs() - known.quote.tsRecvUs) / 1000 : Infinity;
+    };
+    const send = this.#send;
+    const random = platform.seededRandom(hello.seed);
+    return {
+      pluginId: hello.pluginId,
+      environment: hello.environment,
+      get settings() {
+        return settings();
+      },
+      venues: () => [...new Set(this.#allInstruments.map((one) => one.venue))],
+      quotes: {
+        get: (instrument) => {
+          const known = this.#byId.get(instrument);
+          return known?.hasQuote === true ? known.quote : undefined;
+        },
+        ageMs,
+        all: (symbol) => this.#quotesBySymbol.get(symbol) ?? [],
+        best: (symbol, maxAgeMs) => this.#best(symbol, maxAgeMs),
+      },
+      instruments: {
+        get: (instrument) => this.#byId.get(instrument)?.instrument,
+        all: () => this.#allInstruments,
+        bySymbol: (symbol) => this.#instrumentsBySymbol.get(symbol) ?? [],
+        symbols: () => [...this.#instrumentsBySymbol.keys()],
+      },
+      orders: {
+        submit: (options) => this.#submit(options),
+        cancel: (ref) => send({ type: "cancel", ref }),
+        cancelAll: (instrument) => send({ type: "cancel_all", instrument }),
+        get: (ref) => this.#orders.get(ref)?.view,
+        working: () => [...this.#orders.values()].map((order) => order.view).filter((view) => !view.isDone),
+      },
+      positions: {
+        get: (instrument) => this.#positionView(instrument),
+        all: () => [...this.#positions.keys()].map((instrument) => this.#positionView(instrument)),
+      },
+      time: this.#time,
+      random,
+      log: {
+        debug: (message, fields) => this.#log("debug", message, fields),
+        info: (message, fields) => this.#log("info", message, fields),
+        warn: (message, fields) => this.#log("warn", message, fields),
+        error: (message, fields) => this.#log("error", message, fields),
+      },
+      gauge: (name, value) => send({ type: "gauge", name, value }),
+      opportunity: (record) => send({ type: "opportunity", ...record, skipped: record.skipped }),
+      health: (venue) => this.#health.get(venue),
+      state: { saved: () => hello.savedState ?? null, save: (value) => this.#saveState(value) },
+    };
+  }
+
+  #best(
+    symbol: string,
+    maxAgeMs: number,
+  ): { readonly bid: Quote | undefined; readonly ask: Quote | undefined } {
+    const nowUs = this.#time.epochUs();
+    let bid: Quote | undefined;
+    let ask: Quote | undefined;
+    for (const quote of this.#quotesBySymbol.get(symbol) ?? []) {
+      if (!isTwoSided(quote) || !(nowUs - quote.tsRecvUs <= maxAgeMs * 1000)) continue;
+      if (bid === undefined || quote.bidPrice > bid.bidPrice) bid = quote;
+      if (ask === undefined || quote.askPrice < ask.askPrice) ask = quote;
+    }
+    return { bid, ask };
+  }
+}
+
+const unknownStep: Increment = { text: "0.00000001", units: 1, decimals: 8 };
+
+function toIncrements(value: number | string, step: Increment, direction: RoundingDirection): number {
+  return typeof value === "string" ? parseIncrements(value, step) : roundToIncrements(value, step, direction);
+}
+
+function pricingOf(options: OrderOptions, tick: Increment): OrderPricing {
+  if (options.limitPrice === undefined) return { kind: "market", worstPriceTicks: undefined };
+  const direction = options.rounding ?? (options.side === "buy" ? "down" : "up");
+  return {
+    kind: "limit",
+    limitPriceTicks: priceTicks(toIncrements(options.limitPrice, tick, direction)),
+    timeInForce: options.timeInForce ?? "GTC",
+    postOnly: options.postOnly ?? false,
+  };
+}
+
+function limitPriceOf(terms: OrderTerms, tick: Increment): number | undefined {
+  return terms.pricing.kind === "limit" ? incrementsToNumber(terms.pricing.limitPriceTicks, tick) : undefined;
+}
+
+function pendingView(ref: string, terms: OrderTerms, instrument: Instrument | undefined): OrderView {
+  const { tick, lot } = instrument ?? { tick: unknownStep, lot: unknownStep };
+  return {
+    ref,
+    clientOrderId: undefined,
+    instrument: terms.instrument,
+    side: terms.side,
+    sizeBase: incrementsToNumber(terms.sizeLots, lot),
+    filledBase: 0,
+    averageFillPrice: undefined,
+    limitPrice: limitPriceOf(terms, tick),
+    reduceOnly: terms.reduceOnly,
+    status: "pending_new",
+    reason: undefined,
+    text: undefined,
+    isDone: false,
+  };
+}
+
+function orderView(ref: string, order: Order, { tick, lot }: Instrument): OrderView {
+  const averageTicks = order.filledLots === 0 ? undefined : Number(order.filledTicksLots) / order.filledLots;
+  return {
+    ...pendingView(ref, order, undefined),
+    clientOrderId: order.clientOrderId,
+    sizeBase: incrementsToNumber(order.sizeLots, lot),
+    filledBase: incrementsToNumber(order.filledLots, lot),
+    averageFillPrice: averageTicks === undefined
+      ? undefined
+      : (averageTicks * tick.units) / 10 ** tick.decimals,
+    limitPrice: limitPriceOf(order, tick),
+    status: order.status,
+    reason: order.reason,
+    text: order.venueText,
+    isDone: isFinalStatus(order.status),
+  };
+}
