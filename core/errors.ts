@@ -109,6 +109,11 @@ export const errorTexts = {
     why: "While its event loop is busy nobody watches its orders.",
     fix: "Split long work over several timers, or raise limits.heartbeatMs for this plugin.",
   }),
+  PLUGIN_STOP_LATE: (f: { pluginId: string; deadlineMs: number }) => ({
+    what: `${f.pluginId} was killed: it had not stopped after ${f.deadlineMs} ms.`,
+    why: "A plugin gets this long for its onStop; what it held is the host's to clean up.",
+    fix: "Finish sooner in onStop.",
+  }),
   PLUGIN_MANIFEST_INVALID: (f: { file: string; field: string; found: string; expected: string }) => ({
     what: `${f.file}: manifest field ${f.field} is ${f.found}.`,
     why: `Expected ${f.expected}.`,

@@ -1,0 +1,284 @@
+/**
+ * A plugin in a child process of its own: permissions by command line, cleared environment, frames over its standard
+ * streams, SIGKILL when it does not behave.
+ */
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { BerthError } from "../errors.ts";
+import type { Clock } from "../model/clock.ts";
+import { decodeBook, decodeJson, encodeBook, encodeMessage } from "../protocol/codec.ts";
+import { Conflation } from "../protocol/conflation.ts";
+import { parsePluginMessage } from "../protocol/schemas.ts";
+import { faultError, type FrameKind, frameKinds, FrameReader, FrameWriter } from "../protocol/stream.ts";
+import { readProcessUsage } from "./process_usage.ts";
+import type { Sandbox, SandboxExit, SandboxHandlers, SandboxProcess, SandboxSpec } from "./sandbox.ts";
+import { sampleEveryMs, Supervisor } from "./supervisor.ts";
+
+const heartbeatEveryMs = 50;
+const maxErrorChars = 4_000;
+
+export interface ChildProcessOptions {
+  readonly clock: Clock;
+  /** The project's root: holds deno.json and `core/`. */
+  readonly projectDir: string;
+}
+
+/** The kind of sandbox that a source run uses. */
+export function createChildProcessSandbox(options: ChildProcessOptions): Sandbox {
+  return { start: (spec, handlers) => new ChildProcess(options, spec, handlers) };
+}
+
+/** How often plugins are asked to show a heartbeat. */
+export const defaultHeartbeatEveryMs = heartbeatEveryMs;
+
+const fileUrl = (path: string): string => pathToFileURL(path).href;
+
+/** URL prefixes of what a plugin may load: its own files and the SDK's. */
+function allowedUrls(spec: SandboxSpec, projectDir: string): readonly string[] {
+  const own = spec.rootPath === spec.entryPath ? fileUrl(spec.entryPath) : `${fileUrl(spec.rootPath)}/`;
+  const core = ["sdk/", "model/", "protocol/", "errors.ts"].map((part) =>
+    fileUrl(join(projectDir, "core", part)) +
+    (part.endsWith("/") && !fileUrl(join(projectDir, "core", part)).endsWith("/") ? "/" : "")
+  );
+  return [own, ...core];
+}
+
+/** The command line of a plugin's process. Nothing secret is on it. */
+export function commandLine(spec: SandboxSpec, projectDir: string): readonly string[] {
+  const bootstrap = join(projectDir, "core/sandbox/bootstrap.ts");
+  const core = ["sdk", "model", "protocol", "errors.ts"].map((part) => join(projectDir, "core", part));
+  const isAdapter = spec.role === "exchange" || spec.packages.length > 0;
+  const heapFlags = `--max-old-space-size=${spec.limits.heapMb},--disallow-code-generation-from-strings`;
+  const { net, read, write } = spec.permissions;
+  const modules = isAdapter ? ["--config", join(projectDir, "deno.json"), "--frozen"] : [
+    "--no-config",
+    "--no-lock",
+    "--no-npm",
+    "--import-map",
+    join(projectDir, "core/sandbox/plugin_import_map.json"),
+  ];
+  return [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--no-remote",
+    "--cached-only",
+    ...modules,
+    `--v8-flags=${heapFlags}`,
+    `--allow-read=${[spec.rootPath, ...core, ...read].join(",")}`,
+    ...(net.length > 0 ? [`--allow-net=${net.join(",")}`] : []),
+    ...(write.length > 0 ? [`--allow-write=${write.join(",")}`] : []),
+    bootstrap,
+    spec.role,
+    fileUrl(spec.entryPath),
+    JSON.stringify(allowedUrls(spec, projectDir)),
+    JSON.stringify(spec.packages),
+  ];
+}
+
+class ChildProcess implements SandboxProcess {
+  readonly pid: number;
+  readonly exited: Promise<SandboxExit>;
+  readonly #spec: SandboxSpec;
+  readonly #clock: Clock;
+  readonly #handlers: SandboxHandlers;
+  readonly #process: Deno.ChildProcess;
+  readonly #writer: FrameWriter;
+  readonly #reader = new FrameReader();
+  readonly #conflation = new Conflation();
+  readonly #supervisor: Supervisor;
+  readonly #sampler: ReturnType<typeof setInterval>;
+  #reason: BerthError | undefined;
+  #isStopping = false;
+  #isGone = false;
+  #failure: string | undefined;
+  #errorTail = "";
+
+  constructor(options: ChildProcessOptions, spec: SandboxSpec, handlers: SandboxHandlers) {
+    this.#spec = spec;
+    this.#clock = options.clock;
+    this.#handlers = handlers;
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: [...commandLine(spec, options.projectDir)],
+      cwd: dirname(spec.entryPath),
+      clearEnv: true,
+      // Deno finds its cache by these; they hold no secret.
+      env: cacheEnvironment(),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.pid = this.#process.pid;
+    this.#supervisor = new Supervisor(
+      spec.pluginId,
+      spec.limits,
+      heartbeatEveryMs,
+      options.clock.monotonicMs(),
+    );
+    const input = this.#process.stdin.getWriter();
+    this.#writer = new FrameWriter({ write: (bytes) => input.write(bytes) }, {
+      maxQueuedBytes: spec.limits.maxQueuedBytes,
+      onOverflow: (queuedBytes) =>
+        void this.kill(this.#exceeded("maxQueuedBytes", queuedBytes, spec.limits.maxQueuedBytes)),
+      onError: () => undefined, // the process is gone: its exit tells more than a broken pipe does
+      beforeWrite: (writer) => this.#conflation.drain(writer),
+    });
+    const reading = this.#read();
+    const logging = this.#readErrors();
+    this.#sampler = setInterval(() => this.#sample(), sampleEveryMs);
+    this.exited = this.#process.status.then(async (status) => {
+      clearInterval(this.#sampler);
+      await Promise.allSettled([reading, logging]);
+      this.#isGone = true;
+      this.#writer.end();
+      const exit = {
+        code: status.code,
+        signal: status.signal ?? undefined,
+        reason: this.#exitReason(status),
+      };
+      handlers.onExit(exit);
+      return exit;
+    });
+    this.send(spec.hello);
+  }
+
+  send(message: Parameters<SandboxProcess["send"]>[0]): void {
+    if (!this.#isGone) this.#writer.frame(frameKinds.message, encodeMessage(message));
+  }
+
+  push(index: number, record: Uint8Array, at: number): void {
+    if (this.#isGone) return;
+    this.#conflation.put(index, record, at);
+    this.#writer.wake();
+  }
+
+  pushBook(book: Parameters<SandboxProcess["pushBook"]>[0]): void {
+    if (!this.#isGone) this.#writer.frame(frameKinds.book, encodeBook(book));
+  }
+
+  usage(): ReturnType<SandboxProcess["usage"]> {
+    const { conflatedRecords, droppedTrades } = this.#conflation;
+    return { ...this.#supervisor.usage(this.#clock.monotonicMs()), conflatedRecords, droppedTrades };
+  }
+
+  async stop(reason: string, deadlineMs: number): Promise<SandboxExit> {
+    this.#isStopping = true;
+    this.send({ type: "stop", reason, deadlineMs });
+    const timer = setTimeout(() => {
+      this.kill(new BerthError("PLUGIN_STOP_LATE", { pluginId: this.#spec.pluginId, deadlineMs }));
+    }, deadlineMs);
+    const exit = await this.exited;
+    clearTimeout(timer);
+    return exit;
+  }
+
+  kill(reason: BerthError): Promise<SandboxExit> {
+    this.#reason ??= reason;
+    this.#writer.end();
+    if (!this.#isGone) this.#signal();
+    return this.exited;
+  }
+
+  #signal(): void {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch (error) {
+      // Between its end and our reaping of it: the exit is on its way.
+      if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  #sample(): void {
+    const verdict = this.#supervisor.sample(this.#clock.monotonicMs(), () => readProcessUsage(this.pid));
+    if (verdict !== undefined && this.#reason === undefined) this.kill(verdict);
+  }
+
+  async #read(): Promise<void> {
+    for await (const chunk of this.#process.stdout) {
+      if (this.#reason !== undefined) continue; // it is being killed: nothing it says counts any more
+      const fault = this.#reader.push(chunk, (kind, payload) => this.#onFrame(kind, payload));
+      if (fault !== undefined) this.kill(faultError(this.#spec.pluginId, fault));
+    }
+  }
+
+  #onFrame(kind: FrameKind, payload: Uint8Array): void {
+    if (this.#reason !== undefined) return;
+    if (kind === frameKinds.records) return this.#onRecords(payload);
+    if (kind === frameKinds.book) return this.#onBook(payload);
+    let found: unknown;
+    try {
+      found = decodeJson(payload);
+    } catch {
+      return this.#badFrame("a message that is no JSON");
+    }
+    const parsed = parsePluginMessage(found, this.#spec.role);
+    if (parsed.kind === "fault") return this.#badFrame(parsed.reason);
+    const { message } = parsed;
+    if (message.type === "heartbeat") {
+      this.#supervisor.onHeartbeat(this.#clock.monotonicMs(), message.heapUsedBytes, message.loopDelayMs);
+      return;
+    }
+    if (message.type === "ready") this.#supervisor.onReady(this.#clock.monotonicMs());
+    if (message.type === "failed") this.#failure = message.details;
+    this.#handlers.onMessage(message);
+  }
+
+  #onRecords(payload: Uint8Array): void {
+    if (this.#spec.role !== "exchange") return this.#badFrame("market data from a strategy");
+    this.#handlers.onRecords(payload);
+  }
+
+  #onBook(payload: Uint8Array): void {
+    const book = this.#spec.role === "exchange" ? decodeBook(payload) : undefined;
+    if (book === undefined) return this.#badFrame("a book that can't be read");
+    this.#handlers.onBook(book);
+  }
+
+  #badFrame(reason: string): void {
+    this.kill(new BerthError("PROTOCOL_BAD_FRAME", { pluginId: this.#spec.pluginId, reason }));
+  }
+
+  async #readErrors(): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of this.#process.stderr) {
+      const text = decoder.decode(chunk, { stream: true });
+      this.#errorTail = (this.#errorTail + text).slice(-maxErrorChars);
+      for (const line of text.split("\n")) {
+        if (line.trim() !== "") this.#handlers.onErrorLine(line.slice(0, 500));
+      }
+    }
+  }
+
+  #exitReason(status: Deno.CommandStatus): BerthError | undefined {
+    if (this.#reason !== undefined) return this.#reason;
+    const { pluginId } = this.#spec;
+    if (this.#failure !== undefined) {
+      return new BerthError("PLUGIN_START_FAILED", { pluginId, reason: firstLine(this.#failure) });
+    }
+    if (this.#isStopping || (status.code === 0 && this.#spec.role === "probe")) return undefined;
+    const tail = withoutColors(this.#errorTail).split("\n").find((line) => /error|fatal/i.test(line)) ?? "";
+    const how = status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`;
+    return new BerthError("PLUGIN_CRASHED", {
+      pluginId,
+      reason: tail === "" ? how : `${how}, ${tail.trim().slice(0, 300)}`,
+    });
+  }
+
+  #exceeded(limit: string, value: number, allowed: number): BerthError {
+    return new BerthError("PLUGIN_LIMIT_EXCEEDED", { pluginId: this.#spec.pluginId, limit, value, allowed });
+  }
+}
+
+const firstLine = (text: string): string => (text.split("\n")[0] ?? "").slice(0, 500);
+// deno-lint-ignore no-control-regex
+const withoutColors = (text: string): string => text.replaceAll(/\u001b\[[0-9;]*m/g, "");
+
+/** Variables by which Deno finds its cache of transpiled modules and packages. */
+function cacheEnvironment(): Record<string, string> {
+  const names = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"];
+  const found = names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(found), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
+}
