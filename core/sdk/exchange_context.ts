@@ -228,12 +228,7 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
       settings: hello.settings as SettingValues<Shape>,
       publish: this.#publish(),
       clock: platform,
-      scheduler: {
-        after(delayMs, task) {
-          const timer = platform.setTimeout(task, delayMs);
-          return () => platform.clearTimeout(timer);
-        },
-      },
+      scheduler: { after: (delayMs, task) => platform.after(delayMs, task) },
       random: { next: random },
       log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
       gauge: (name, value) => send({ type: "gauge", name, value }),

@@ -6,8 +6,8 @@ export interface Platform {
   epochMs(): number;
   epochUs(): number;
   monotonicMs(): number;
-  setTimeout(task: () => void, delayMs: number): number;
-  clearTimeout(timer: number): void;
+  /** Runs `task` once; the returned function cancels. */
+  after(delayMs: number, task: () => void): () => void;
   heapUsedBytes(): number;
   seededRandom(seed: number): () => number;
 }
@@ -29,10 +29,8 @@ export function createTime(
 }
 
 function realTime(platform: Platform, guard: Guard): PluginTime {
-  const after = (delayMs: number, task: () => void): () => void => {
-    const timer = platform.setTimeout(() => guard("timer", task), delayMs);
-    return () => platform.clearTimeout(timer);
-  };
+  const after = (delayMs: number, task: () => void): () => void =>
+    platform.after(delayMs, () => guard("timer", task));
   return {
     epochMs: () => platform.epochMs(),
     epochUs: () => platform.epochUs(),

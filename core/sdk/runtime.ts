@@ -165,7 +165,7 @@ function startHeartbeat(everyMs: number, platform: Platform, send: (message: Plu
     const loopDelayMs = Math.max(0, platform.monotonicMs() - dueMs);
     dueMs = platform.monotonicMs() + everyMs;
     send({ type: "heartbeat", count: ++count, heapUsedBytes: platform.heapUsedBytes(), loopDelayMs });
-    platform.setTimeout(beat, everyMs);
+    platform.after(everyMs, beat);
   };
   beat();
 }
