@@ -405,6 +405,12 @@ function riskSettings(given: ConfigFile["risk"]): RiskSettings {
  * @param folder absolute; relative paths in it start here
  */
 export function checkConfig(found: unknown, folder: string): Checked<HostConfig> {
+  if (Array.isArray(found)) { // valibot takes a list for a record
+    return {
+      kind: "invalid",
+      faults: [{ field: "the file", found: "a list", expected: "a record of settings" }],
+    };
+  }
   const parsed = v.safeParse(fileSchema, found);
   if (!parsed.success) return { kind: "invalid", faults: faultsOf(parsed.issues, "the file") };
   const { $schema: _, risk, ...file } = parsed.output;

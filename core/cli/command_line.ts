@@ -1,0 +1,332 @@
+/**
+ * The command line, read into one closed union. Nothing is started here and nothing is printed: what to show comes back
+ * as text, what is wrong as one sentence that says what to change.
+ */
+import { Command, CommanderError, Option } from "commander";
+import { BerthError } from "../errors.ts";
+import { type Environment, environments } from "../sdk/manifest.ts";
+import { logFormats, type LogLevel, logLevels } from "../host/config.ts";
+import type { LogFormat } from "../host/config.ts";
+
+/** Which configuration and data a command works on. */
+export interface PlaceOptions {
+  readonly configFile: string | undefined;
+  readonly dataDir: string | undefined;
+}
+
+export interface StartOptions extends PlaceOptions {
+  readonly durationMs: number | undefined;
+  readonly seed: number | undefined;
+  readonly environment: Environment | undefined;
+  readonly logLevel: LogLevel | undefined;
+  readonly logFormat: LogFormat | undefined;
+  /** Empty: those of the configuration. */
+  readonly pluginFolders: readonly string[];
+  readonly trustedFolders: readonly string[];
+  readonly isLiveConfirmed: boolean;
+}
+
+export interface JournalOptions extends PlaceOptions {
+  readonly show: "records" | "runs" | "counts";
+  readonly last: number;
+  readonly kinds: readonly string[];
+  readonly runId: string | undefined;
+  readonly plugin: string | undefined;
+  readonly venue: string | undefined;
+  readonly instrument: string | undefined;
+  readonly clientOrderId: string | undefined;
+  /** How far back. */
+  readonly sinceMs: number | undefined;
+  readonly asJson: boolean;
+}
+
+export interface ExplainOptions extends PlaceOptions {
+  readonly id: string;
+  readonly asJson: boolean;
+}
+
+export type CommandLine =
+  | { readonly kind: "start"; readonly options: StartOptions }
+  | { readonly kind: "journal"; readonly options: JournalOptions }
+  | { readonly kind: "explain"; readonly options: ExplainOptions }
+  | { readonly kind: "config_check"; readonly options: Pick<PlaceOptions, "configFile"> }
+  | { readonly kind: "config_schema" }
+  /** Help or version, asked for. */
+  | { readonly kind: "show"; readonly text: string }
+  /** Exit code 2. */
+  | { readonly kind: "misuse"; readonly sentence: string };
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const longestMs = 24 * 86_400_000; // timers of JavaScript end at 24.8 days
+
+/** `20s`, `5m`, `1h30m` in milliseconds; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(\d{1,9}(\.\d{1,3})?(ms|s|m|h|d))+$/.test(text)) return undefined;
+  const parts = [...text.matchAll(/([\d.]+)(ms|s|m|h|d)/g)];
+  const totalMs = parts.reduce(
+    (sum, [, count = "", unit = ""]) => sum + Number(count) * (unitsMs[unit] ?? NaN),
+    0,
+  );
+  return totalMs > 0 && totalMs <= longestMs ? totalMs : undefined;
+}
+
+function misuse(problem: string, fix: string): never {
+  throw new BerthError("CLI_USAGE", { problem, fix });
+}
+
+function durationOption(name: string) {
+  return (text: string): number =>
+    parseDuration(text) ??
+      misuse(
+        `${name} is ${JSON.stringify(text)}`,
+        "write a number and a unit, such as 20s, 5m or 1h30m (at most 24d)",
+      );
+}
+
+function wholeOption(name: string, min: number, max: number) {
+  return (text: string): number => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= min && value <= max)) {
+      misuse(`${name} is ${JSON.stringify(text)}`, `write a whole number from ${min} to ${max}`);
+    }
+    return value;
+  };
+}
+
+function choiceOption<const T extends readonly string[]>(name: string, choices: T) {
+  return (text: string): T[number] =>
+    choices.find((choice) => choice === text) ??
+      misuse(`${name} is ${JSON.stringify(text)}`, `choose one of ${choices.join(", ")}`);
+}
+
+function pathOption(name: string) {
+  return (text: string): string =>
+    text === "" ? misuse(`${name} is empty`, "write the path of a file or folder") : text;
+}
+
+const collected =
+  (read: (text: string) => string) => (text: string, before: readonly string[]): readonly string[] => [
+    ...before,
+    read(text),
+  ];
+
+const startExamples = `
+Examples:
+  deno task start                                    watch the simulated venues until Ctrl-C
+  deno task start --duration 20s --seed 7            a run that can be repeated
+  deno task start --env paper                        real market data, simulated fills
+  deno task start --plugins ./my_strategies          strategies of your own
+  deno task start --env live --i-understand-live-trading
+`;
+const generalExamples = `
+Without a command, berth starts. Options of each command: berth COMMAND --help
+
+Examples:
+  berth start --duration 5m
+  berth journal --kind fill --last 20
+  berth explain b1x2y3
+`;
+
+function withPlace(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        "--config <file>",
+        "configuration file (default: berth.json of this folder, if there is one)",
+      )
+        .argParser(pathOption("--config")),
+    )
+    .addOption(
+      new Option("--data-dir <folder>", "folder of journal, grants and lock (default: var)")
+        .argParser(pathOption("--data-dir")),
+    );
+}
+
+type Found = (line: CommandLine) => void;
+
+function placeOf(options: Readonly<Record<string, unknown>>): PlaceOptions {
+  return { configFile: textOf(options.config), dataDir: textOf(options.dataDir) };
+}
+const textOf = (value: unknown): string | undefined => typeof value === "string" ? value : undefined;
+const numberOf = (value: unknown): number | undefined => typeof value === "number" ? value : undefined;
+const textsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+const memberOf = <const T extends readonly string[]>(choices: T, value: unknown): T[number] | undefined =>
+  choices.find((choice) => choice === value);
+
+function addStart(program: Command, found: Found): void {
+  const folders: readonly string[] = [];
+  withPlace(program.command("start", { isDefault: true }).summary("start the host (default)"))
+    .description("Starts the host: simulated venues unless --env or the configuration says otherwise.")
+    .addOption(
+      new Option("--env <environment>", `${environments.join(", ")} (default: sim)`)
+        .argParser(choiceOption("--env", environments)),
+    )
+    .addOption(
+      new Option("--duration <time>", "stop by itself after this time: 20s, 5m, 1h30m")
+        .argParser(durationOption("--duration")),
+    )
+    .addOption(
+      new Option("--seed <number>", "of the simulated markets; equal seeds give equal markets")
+        .argParser(wholeOption("--seed", 0, 4_294_967_295)),
+    )
+    .addOption(
+      new Option("--plugins <folder>", "folder of plugins, instead of the configuration's; may be repeated")
+        .argParser(collected(pathOption("--plugins"))).default(folders, "plugins"),
+    )
+    .addOption(
+      new Option("--trust <folder>", "its plugins need no approval, except for live; may be repeated")
+        .argParser(collected(pathOption("--trust"))).default(folders, "none"),
+    )
+    .addOption(
+      new Option("--log-level <level>", `${logLevels.join(", ")} (default: info)`)
+        .argParser(choiceOption("--log-level", logLevels)),
+    )
+    .addOption(
+      new Option("--log-format <format>", `${logFormats.join(", ")} (default: auto)`)
+        .argParser(choiceOption("--log-format", logFormats)),
+    )
+    .option("--i-understand-live-trading", "needed for --env live: orders move real money")
+    .addHelpText("after", startExamples)
+    .allowExcessArguments(true) // a mistyped command arrives here, as the default command's argument
+    .action((options: Readonly<Record<string, unknown>>, command: Command) => {
+      const word = command.args[0];
+      if (word !== undefined) {
+        misuse(`There is no command ${word}`, "write start, journal, explain or config");
+      }
+      found({
+        kind: "start",
+        options: {
+          ...placeOf(options),
+          durationMs: numberOf(options.duration),
+          seed: numberOf(options.seed),
+          environment: memberOf(environments, options.env),
+          logLevel: memberOf(logLevels, options.logLevel),
+          logFormat: memberOf(logFormats, options.logFormat),
+          pluginFolders: textsOf(options.plugins),
+          trustedFolders: textsOf(options.trust),
+          isLiveConfirmed: options.iUnderstandLiveTrading === true,
+        },
+      });
+    });
+}
+
+function addJournal(program: Command, found: Found): void {
+  const none: readonly string[] = [];
+  withPlace(program.command("journal").summary("show what was written down"))
+    .description("Shows records of the journal, newest last; also while a host runs.")
+    .addOption(
+      new Option("--last <count>", "how many").argParser(wholeOption("--last", 1, 1_000_000)).default(50),
+    )
+    .addOption(
+      new Option("--kind <kind>", "intent, order, fill, refusal, …; may be repeated")
+        .argParser(collected(pathOption("--kind"))).default(none, "all"),
+    )
+    .addOption(new Option("--since <time>", "only the last 10m, 2h, …").argParser(durationOption("--since")))
+    .option("--run <id>", "of one run")
+    .option("--plugin <id>", "of one plugin")
+    .option("--venue <id>", "of one venue")
+    .option("--instrument <id>", "such as paradex:BTC-PERP")
+    .option("--order <client-order-id>", "of one order")
+    .addOption(new Option("--runs", "show the runs instead").conflicts("counts"))
+    .option("--counts", "show how many there are of each kind instead")
+    .option("--json", "one JSON object a line")
+    .action((options: Readonly<Record<string, unknown>>) =>
+      found({
+        kind: "journal",
+        options: {
+          ...placeOf(options),
+          show: options.runs === true ? "runs" : options.counts === true ? "counts" : "records",
+          last: numberOf(options.last) ?? 50,
+          kinds: textsOf(options.kind),
+          runId: textOf(options.run),
+          plugin: textOf(options.plugin),
+          venue: textOf(options.venue),
+          instrument: textOf(options.instrument),
+          clientOrderId: textOf(options.order),
+          sinceMs: numberOf(options.since),
+          asJson: options.json === true,
+        },
+      })
+    );
+}
+
+function addExplain(program: Command, found: Found): void {
+  withPlace(program.command("explain").summary("say why a fill or an order happened"))
+    .description("Follows a fill, an order or any record back to the quote it was decided on.")
+    .argument("<id>", "client order id, or the id of a record")
+    .option("--json", "as one JSON object")
+    .action((id: string, options: Readonly<Record<string, unknown>>) =>
+      found({ kind: "explain", options: { ...placeOf(options), id, asJson: options.json === true } })
+    );
+}
+
+function addConfig(program: Command, found: Found): void {
+  const config = program.command("config").summary("check the configuration, or print its schema");
+  config.command("check").description("Checks the configuration file and says what is wrong with it.")
+    .addOption(
+      new Option("--config <file>", "default: berth.json of this folder").argParser(pathOption("--config")),
+    )
+    .action((options: Readonly<Record<string, unknown>>) =>
+      found({ kind: "config_check", options: { configFile: textOf(options.config) } })
+    );
+  config.command("schema").description("Prints the JSON schema of the configuration file.")
+    .action(() => found({ kind: "config_schema" }));
+}
+
+/** What commander says about a misuse, as our sentence. */
+function sentenceOf(error: CommanderError): string {
+  const message = error.message.replace(/^error: /, "");
+  const named = /'(.*?)'/.exec(message)?.[1] ?? "";
+  const meant = /Did you mean (?:one of )?(.*)\?/.exec(message)?.[1];
+  const instead = meant === undefined ? "see berth --help." : `did you mean ${meant}?`;
+  switch (error.code) {
+    case "commander.unknownOption":
+      return `There is no option ${named}; ${instead}`;
+    case "commander.unknownCommand":
+      return `There is no command ${named}; ${instead}`;
+    case "commander.excessArguments":
+      return "There are words too many on the command line; leave them out, or see berth --help.";
+    case "commander.optionMissingArgument":
+      return `${named.split(" ")[0]} has no value; write it as ${named}.`;
+    case "commander.missingArgument":
+      return `The ${named} is missing; add it after the command.`;
+    default:
+      return `${message.charAt(0).toUpperCase()}${message.slice(1).split("\n")[0]}; see berth --help.`;
+  }
+}
+
+/**
+ * Reads a command line.
+ *
+ * @param words without the program's own name
+ */
+export function readCommandLine(words: readonly string[], version: string): CommandLine {
+  const shown: string[] = [];
+  const lines: CommandLine[] = [];
+  const found: Found = (line) => lines.push(line);
+  const program = new Command("berth")
+    .description("A host for perpetual-futures strategies.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .showHelpAfterError(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => shown.push(text), writeErr: (text) => shown.push(text) })
+    .addHelpText("after", generalExamples);
+  for (const add of [addStart, addJournal, addExplain, addConfig]) add(program, found);
+  try {
+    program.parse([...words], { from: "user" });
+  } catch (error) {
+    if (error instanceof BerthError) {
+      return { kind: "misuse", sentence: `${error.text.what}; ${error.text.fix}.` };
+    }
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0
+      ? { kind: "show", text: shown.join("") }
+      : error.code === "commander.help"
+      ? { kind: "misuse", sentence: "A command of berth config is missing; add check or schema." }
+      : { kind: "misuse", sentence: sentenceOf(error) };
+  }
+  return lines[0] ?? { kind: "misuse", sentence: "There is nothing to do; see berth --help." };
+}

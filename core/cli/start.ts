@@ -1,0 +1,95 @@
+/** `berth start`: command line and configuration become the host's options; signals become abort signals. */
+import { resolve } from "node:path";
+import { BerthError } from "../errors.ts";
+import type { HostConfig } from "../host/config.ts";
+import type { HostOptions, HostSignals } from "../host/options.ts";
+import type { Environment } from "../sdk/manifest.ts";
+import type { TerminalOutput } from "../terminal/ports.ts";
+import type { StartOptions } from "./command_line.ts";
+import { existingFolders, readPlace } from "./place.ts";
+
+/** What `start` needs beside its options. */
+export interface StartSurroundings {
+  readonly version: string;
+  readonly workingFolder: string;
+  readonly output: TerminalOutput;
+  readonly signals: HostSignals;
+  /** A seed for a start that names none, from 0 to 2^32 − 1. */
+  drawSeed(): number;
+}
+
+/**
+ * The host's options.
+ *
+ * @throws {ConfigFaults} with a line for each fault
+ * @throws {BerthError} CONFIG_UNREADABLE, CLI_USAGE, HOST_LIVE_NOT_CONFIRMED
+ */
+export async function hostOptions(options: StartOptions, around: StartSurroundings): Promise<HostOptions> {
+  const { workingFolder, output } = around;
+  const place = await readPlace(options, workingFolder);
+  const environment = options.environment ?? place.config.environment;
+  if (environment === "live" && !options.isLiveConfirmed) {
+    throw new BerthError("HOST_LIVE_NOT_CONFIRMED", { environment });
+  }
+  const pluginFolders = await existingFolders("--plugins", options.pluginFolders, workingFolder);
+  const trustedFolders = await existingFolders("--trust", options.trustedFolders, workingFolder);
+  const config = withCommandLine(place.config, options, environment, pluginFolders);
+  const seed = options.seed ?? config.seed;
+  const { format } = config.log;
+  return {
+    version: around.version,
+    environment,
+    isLiveConfirmed: options.isLiveConfirmed,
+    seed: seed ?? around.drawSeed(),
+    isSeedGiven: seed !== undefined,
+    durationMs: options.durationMs,
+    configFile: place.configFile,
+    config,
+    logFormat: format === "auto" ? (output.isTerminal ? "pretty" : "json") : format,
+    trustedFolders,
+    envFile: resolve(workingFolder, ".env"),
+    output,
+    signals: around.signals,
+  };
+}
+
+/** The command line wins over the file. */
+function withCommandLine(
+  config: HostConfig,
+  options: StartOptions,
+  environment: Environment,
+  pluginFolders: readonly string[],
+): HostConfig {
+  return {
+    ...config,
+    environment,
+    pluginFolders: pluginFolders.length > 0 ? [...pluginFolders] : config.pluginFolders,
+    log: { level: options.logLevel ?? config.log.level, format: options.logFormat ?? config.log.format },
+  };
+}
+
+const stopSignals: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+export interface ListeningSignals extends HostSignals, Disposable {}
+
+/** The first signal asks to stop, a second one to leave at once. */
+export function listenForSignals(): ListeningSignals {
+  const stop = new AbortController();
+  const leave = new AbortController();
+  const listeners = stopSignals.map((name) => {
+    const listener = (): void => {
+      (stop.signal.aborted ? leave : stop).abort(name);
+    };
+    Deno.addSignalListener(name, listener);
+    return { name, listener };
+  });
+  return {
+    stop: stop.signal,
+    leave: leave.signal,
+    [Symbol.dispose]() {
+      for (const { name, listener } of listeners) Deno.removeSignalListener(name, listener);
+    },
+  };
+}

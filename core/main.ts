@@ -1,0 +1,98 @@
+/**
+ * Entry: reads the command line, loads what the command needs and nothing else, and ends with an exit code: 0 done,
+ * 1 failed, 2 command line or configuration, 3 port or data folder in use.
+ */
+import { type CommandLine, readCommandLine } from "./cli/command_line.ts";
+import { ConfigFaults } from "./cli/place.ts";
+import { version } from "./cli/version.ts";
+import { BerthError, describeError, type ErrorCode } from "./errors.ts";
+import { exitCodes } from "./host/options.ts";
+import type { TerminalOutput } from "./terminal/ports.ts";
+import { openTerminalOutput } from "./terminal/terminal_output.ts";
+
+/** Codes that mean: change the command line or the configuration. */
+const usageCodes: readonly ErrorCode[] = [
+  "CLI_USAGE",
+  "CONFIG_INVALID",
+  "CONFIG_UNREADABLE",
+  "HOST_LIVE_NOT_CONFIRMED",
+];
+const busyCodes: readonly ErrorCode[] = ["HOST_ALREADY_RUNNING", "HOST_PORT_BUSY"];
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigFaults) return exitCodes.usage;
+  if (!(error instanceof BerthError)) return exitCodes.failure;
+  if (usageCodes.includes(error.code)) return exitCodes.usage;
+  return busyCodes.includes(error.code) ? exitCodes.busy : exitCodes.failure;
+}
+
+/** For a person, without a stack trace: usage in one sentence, all else with why and what to do. */
+function wordsOf(error: unknown): string {
+  if (error instanceof BerthError && error.code === "CLI_USAGE") {
+    return `${error.text.what}; ${error.text.fix}.`;
+  }
+  return describeError(error);
+}
+
+/** Runs one command; returns the exit code. */
+async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
+  const workingFolder = Deno.cwd();
+  const write = (text: string): void => output.write(text);
+  switch (line.kind) {
+    case "show":
+      write(line.text);
+      return exitCodes.ok;
+    case "misuse":
+      output.writeError(`berth: ${line.sentence}\n`);
+      return exitCodes.usage;
+    case "start": {
+      const { hostOptions, listenForSignals } = await import("./cli/start.ts");
+      using signals = listenForSignals();
+      const drawSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+      const options = await hostOptions(line.options, { version, workingFolder, output, signals, drawSeed });
+      const { runHost } = await import("./host/compose.ts");
+      return await runHost(options);
+    }
+    case "journal": {
+      const { showJournal } = await import("./cli/journal.ts");
+      await showJournal(line.options, { workingFolder, nowMs: Date.now(), write });
+      return exitCodes.ok;
+    }
+    case "explain": {
+      const { showExplanation } = await import("./cli/journal.ts");
+      await showExplanation(line.options, { workingFolder, nowMs: Date.now(), write });
+      return exitCodes.ok;
+    }
+    case "config_check": {
+      const { readPlace } = await import("./cli/place.ts");
+      const place = await readPlace({ ...line.options, dataDir: undefined }, workingFolder);
+      write(
+        place.configFile === undefined
+          ? "There is no berth.json; the defaults hold.\n"
+          : `${place.configFile} is fine.\n`,
+      );
+      return exitCodes.ok;
+    }
+    case "config_schema": {
+      const { configJsonSchemaText } = await import("./host/config_json_schema.ts");
+      write(configJsonSchemaText());
+      return exitCodes.ok;
+    }
+    default:
+      return line satisfies never;
+  }
+}
+
+async function main(): Promise<number> {
+  const output = openTerminalOutput();
+  try {
+    return await run(readCommandLine(Deno.args, version), output);
+  } catch (error) {
+    output.writeError(`${wordsOf(error).split("\n").map((sentence) => `berth: ${sentence}`).join("\n")}\n`);
+    return exitCodeOf(error);
+  } finally {
+    await output.flush(2000);
+  }
+}
+
+if (import.meta.main) Deno.exit(await main());
