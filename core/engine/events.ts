@@ -190,8 +190,9 @@ export const noticeCodes = [
   "ORDER_ADOPTED",
   "ORDER_FOREIGN",
   "FILL_FOREIGN",
-  "FILL_RECOVERED",
-  "POSITION_FOREIGN",
+  "FILLS_MISSING",
+  "CANCEL_REFUSED",
+  "RECONCILIATION_REPAIR",
   "ACCOUNT_RECONCILED",
   "ACCOUNT_RECONCILIATION_FAILED",
   "ADAPTER_LOST",
@@ -203,7 +204,8 @@ export const noticeCodes = [
   "KILL_SWITCH",
   "REQUEST_UNANSWERED",
   "RESPONSE_UNEXPECTED",
-  "QUOTE_CROSSED",
+  "INSTRUMENT_CHANGED",
+  "SHUTDOWN_STARTED",
 ] as const;
 export type NoticeCode = (typeof noticeCodes)[number];
 

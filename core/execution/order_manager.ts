@@ -18,6 +18,7 @@ import {
   type ClientOrderId,
   type PluginId,
   type VenueId,
+  venueId,
   venueOf,
 } from "../model/ids.ts";
 import type { Facts, ReconciliationRepair } from "../model/journal_entry.ts";
@@ -108,6 +109,7 @@ interface Tracked {
 /** Orders and fill ids that are kept after their end, for what comes late. */
 const maxDoneOrders = 20_000;
 const maxFillIds = 200_000;
+const checkpointFills = 5_000;
 const maxBackoffFactor = 16;
 /** Queries without an answer that are worth a line. */
 const longUnknownAttempts = 8;
@@ -154,6 +156,14 @@ export class OrderManager {
   /** Whether a fill was booked already. */
   hasFill(venue: VenueId, fillId: string): boolean {
     return this.#fillIds.has(`${venue}/${fillId}`);
+  }
+
+  /** The newest booked fills, newest last, for a checkpoint. */
+  bookedFills(): readonly { readonly venue: VenueId; readonly fillId: string }[] {
+    return [...this.#fillIds].slice(-checkpointFills).map((key) => {
+      const slash = key.indexOf("/");
+      return { venue: venueId(key.slice(0, slash)), fillId: key.slice(slash + 1) };
+    });
   }
 
   // ---- commands

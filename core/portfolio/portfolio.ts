@@ -9,13 +9,13 @@
  * 3. Open lots are the sums of `remainingLots` over the orders that were reported by `orderChanged`.
  */
 import type { Fill } from "../model/account.ts";
-import type { InstrumentId, PluginId, VenueId } from "../model/ids.ts";
+import type { PluginId, VenueId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import { type Money, money, moneyToNumber, tickLotMoney, zeroMoney } from "../model/money.ts";
-import type { Order } from "../model/order.ts";
+import { isFinalStatus, type Order } from "../model/order.ts";
 import { remainingLots } from "../model/order_transitions.ts";
-import type { RiskScope } from "../model/risk_limits.ts";
+import { type RiskScope, scopeName } from "../model/risk_limits.ts";
 import type { ExposureCell } from "./exposure.ts";
 import { splitFunding } from "./funding_payments.ts";
 import {
@@ -44,6 +44,10 @@ interface PluginCell extends OpenLots {
   fundingPaid: Money;
   /** realized − fees − funding when the position was last flat. */
   flatNet: Money;
+  /** The exact figures as floats, made when they change; 0 where the settlement asset does not count as USD. */
+  realizedUsd: number;
+  feesUsd: number;
+  fundingUsd: number;
 }
 
 interface AccountCell extends OpenLots {
@@ -101,6 +105,8 @@ export class Portfolio {
   readonly #instruments: InstrumentCell[] = [];
   readonly #plugins = new Map<PluginId, Map<number, PluginCell>>();
   readonly #accounts: AccountCell[] = [];
+  /** Orders not done, by scope name. */
+  readonly #openOrders = new Map<string, number>();
   readonly #otherFees = new Map<string, Money>();
   readonly #isUsd: (asset: string) => boolean;
   #unassignedFunding: Money = zeroMoney;
@@ -142,6 +148,9 @@ export class Portfolio {
         feesPaid: zeroMoney,
         fundingPaid: zeroMoney,
         flatNet: zeroMoney,
+        realizedUsd: 0,
+        feesUsd: 0,
+        fundingUsd: 0,
         ...noOpenLots(),
       };
       cells.set(index, cell);
@@ -165,6 +174,14 @@ export class Portfolio {
     cell.feesPaid = restored.feesPaid;
     cell.fundingPaid = restored.fundingPaid;
     cell.flatNet = this.#net(cell);
+    this.#refreshFigures(cell);
+  }
+
+  #refreshFigures(cell: PluginCell): void {
+    if (!this.#isUsd(cell.instrument.settlementAsset)) return;
+    cell.realizedUsd = moneyToNumber(this.#realized(cell));
+    cell.feesUsd = moneyToNumber(cell.feesPaid);
+    cell.fundingUsd = moneyToNumber(cell.fundingPaid);
   }
 
   #realized(cell: PluginCell): Money {
@@ -186,6 +203,7 @@ export class Portfolio {
     cell.positionLots = cell.position.positionLots;
     account.positionLots += cell.positionLots - before;
     this.#bookFee(cell, fill);
+    this.#refreshFigures(cell);
     const isTripOver = before !== 0 && (cell.positionLots === 0 || before > 0 !== cell.positionLots > 0);
     const net = this.#net(cell);
     const roundTrip = isTripOver ? { net: money(net - cell.flatNet) } : undefined;
@@ -209,6 +227,7 @@ export class Portfolio {
     this.#unassignedFunding = money(this.#unassignedFunding + unassigned);
     return shares.map(({ owner, amount: share }) => {
       owner.fundingPaid = money(owner.fundingPaid + share);
+      this.#refreshFigures(owner);
       return this.#record(owner);
     });
   }
@@ -218,10 +237,24 @@ export class Portfolio {
     const cell = this.#cell(after.plugin, index);
     const account = this.#accounts[index];
     if (cell === undefined || account === undefined) return;
+    const isOpenNow = isFinalStatus(after.status) ? 0 : 1;
+    const wasOpen = before === undefined || isFinalStatus(before.status) ? 0 : 1;
+    if (isOpenNow !== wasOpen) this.#countOpen(after.plugin, account.venue, isOpenNow - wasOpen);
     const change = remainingLots(after) - (before === undefined ? 0 : remainingLots(before));
     if (change === 0) return;
     addOpenLots(cell, after, change);
     addOpenLots(account, after, change);
+  }
+
+  #countOpen(plugin: PluginId, venue: VenueId, change: number): void {
+    for (const key of [`plugin/${plugin}`, `account/${venue}`, "global"]) {
+      this.#openOrders.set(key, (this.#openOrders.get(key) ?? 0) + change);
+    }
+  }
+
+  /** Orders of a scope that are not done. */
+  openOrders(scope: RiskScope): number {
+    return this.#openOrders.get(scopeName(scope)) ?? 0;
   }
 
   foreignLots(index: number): number {
@@ -304,18 +337,24 @@ export class Portfolio {
     }
   }
 
+  #unrealizedUsd(cell: PluginCell, markTicks: (index: number) => number): number {
+    if (cell.positionLots === 0 || !this.#isUsd(cell.instrument.settlementAsset)) return 0;
+    return unrealizedTicksLots(cell.position, markTicks(cell.index)) * this.tickLotUsd(cell.index);
+  }
+
+  /** Of our plugins' positions; NaN when one has no price. */
+  unrealizedUsd(scope: RiskScope, markTicks: (index: number) => number): number {
+    return this.#cellsOf(scope).reduce((sum, cell) => sum + this.#unrealizedUsd(cell, markTicks), 0);
+  }
+
   /** Of our plugins; foreign holdings make no profit of ours. */
   pnl(scope: RiskScope, markTicks: (index: number) => number): PnlFigures {
     let [realizedUsd, unrealizedUsd, feesUsd, fundingUsd] = [0, 0, 0, 0];
     for (const cell of this.#cellsOf(scope)) {
-      if (!this.#isUsd(cell.instrument.settlementAsset)) continue;
-      realizedUsd += moneyToNumber(this.#realized(cell));
-      feesUsd += moneyToNumber(cell.feesPaid);
-      fundingUsd += moneyToNumber(cell.fundingPaid);
-      if (cell.positionLots !== 0) {
-        unrealizedUsd += unrealizedTicksLots(cell.position, markTicks(cell.index)) *
-          this.tickLotUsd(cell.index);
-      }
+      realizedUsd += cell.realizedUsd;
+      feesUsd += cell.feesUsd;
+      fundingUsd += cell.fundingUsd;
+      unrealizedUsd += this.#unrealizedUsd(cell, markTicks);
     }
     const totalUsd = realizedUsd + unrealizedUsd - feesUsd - fundingUsd;
     return { realizedUsd, unrealizedUsd, feesUsd, fundingUsd, totalUsd };
@@ -328,13 +367,5 @@ export class Portfolio {
 
   get unassignedFunding(): Money {
     return this.#unassignedFunding;
-  }
-
-  /** Instruments of a venue on which anything of ours or foreign is held, or was. */
-  heldInstruments(venue: VenueId): readonly { readonly index: number; readonly instrument: InstrumentId }[] {
-    return this.#accounts.flatMap(({ index, venue: at }) => {
-      const instrument = this.#instruments[index]?.instrument;
-      return at === venue && instrument !== undefined ? [{ index, instrument: instrument.id }] : [];
-    });
   }
 }

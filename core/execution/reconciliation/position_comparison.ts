@@ -21,7 +21,7 @@ export interface PositionDifference {
 }
 
 export interface ComparisonResult {
-  /** Seen twice, or seen while nothing moves: to be booked as foreign. */
+  /** Seen twice, or first of all while nothing moves: to be booked as foreign. */
   readonly confirmed: readonly PositionDifference[];
   /** To be looked at again. */
   readonly suspected: readonly PositionDifference[];
@@ -31,12 +31,13 @@ export interface ComparisonResult {
  * One look at an account.
  *
  * @param suspectedBefore differences of the look before this one
- * @param areFillsRead whether fills were read between that look and this one
+ * @param look whether it is the first of a connection, right after fills were read; whether fills were read since
+ * the look before
  */
 export function comparePositions(
   positions: readonly ComparedPosition[],
   suspectedBefore: readonly PositionDifference[],
-  areFillsRead: boolean,
+  look: { readonly isFirst: boolean; readonly areFillsRead: boolean },
 ): ComparisonResult {
   const confirmed: PositionDifference[] = [];
   const suspected: PositionDifference[] = [];
@@ -47,8 +48,8 @@ export function comparePositions(
       before.index === index && before.differenceLots === differenceLots
     );
     const difference = { index, differenceLots };
-    if (areFillsRead && isRepeated) confirmed.push(difference);
-    else if (areFillsRead && !isMoving) confirmed.push(difference);
+    const isConfirmed = look.isFirst ? !isMoving : isRepeated && look.areFillsRead;
+    if (isConfirmed) confirmed.push(difference);
     else suspected.push(difference);
   }
   return { confirmed, suspected };

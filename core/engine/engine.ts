@@ -1,0 +1,444 @@
+/**
+ * The engine: one event in, decisions out. It has no sockets, timers, files, clock or randomness; the host brings
+ * events with their time, and carries the outputs out. The same events give the same outputs, live and in replay.
+ *
+ * Invariants:
+ * 1. Market data methods allocate nothing and decide nothing.
+ * 2. Every order has passed the risk gate; every request that may place one is behind its journal entries.
+ * 3. Whatever a plugin or an adapter says, no event throws: what is malformed is refused, counted or shown.
+ */
+import { AccountReconciliation } from "../execution/reconciliation/account_reconciliation.ts";
+import { ClientOrderIds } from "../execution/client_order_ids.ts";
+import { OrderManager } from "../execution/order_manager.ts";
+import { RateBudget } from "../execution/rate_budget.ts";
+import { RequestLedger } from "../execution/request_ledger.ts";
+import { causeId, type InstrumentId, type PluginId, type VenueId, venueId } from "../model/ids.ts";
+import type { Instrument } from "../model/instrument.ts";
+import type { PluginPosition } from "../model/journal_entry.ts";
+import type { BookUpdate } from "../model/market.ts";
+import type { Side } from "../model/order.ts";
+import type { DataSource } from "../model/quote.ts";
+import { type RiskScope, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
+import { Portfolio } from "../portfolio/portfolio.ts";
+import { pluginLimits } from "../risk/settings.ts";
+import { TradingStates } from "../risk/trading_state.ts";
+import { AccountDesk } from "./account_desk.ts";
+import type { EngineEvent, EngineOutput, EngineRestore, EngineSettings, InstrumentIndex } from "./events.ts";
+import { Flattening } from "./flattening.ts";
+import { InstrumentTable } from "./instrument_table.ts";
+import { OperatorDesk } from "./operator_desk.ts";
+import { OrderBook } from "./order_books.ts";
+import { OrderDesk } from "./order_desk.ts";
+import { Outbox } from "./outbox.ts";
+import { PluginRecord } from "./plugin_record.ts";
+import { QuoteCache } from "./quote_cache.ts";
+import type { Rooms } from "./rooms.ts";
+import { Router } from "./router.ts";
+import type { EngineSnapshot } from "./snapshot.ts";
+import { buildSnapshot } from "./snapshot_builder.ts";
+import type { EngineSurface } from "./surface.ts";
+import { VenueAccount } from "./venue_account.ts";
+
+type PluginStarted = Extract<EngineEvent, { readonly kind: "plugin_started" }>;
+type PluginStopped = Extract<EngineEvent, { readonly kind: "plugin_stopped" }>;
+
+export class Engine implements EngineSurface {
+  readonly router = new Router();
+  readonly #rooms: Rooms;
+  readonly #orderDesk: OrderDesk;
+  readonly #accountDesk: AccountDesk;
+  readonly #operatorDesk: OperatorDesk;
+  readonly #flattening: Flattening;
+  readonly #quotes: QuoteCache;
+  readonly #books = new Map<InstrumentIndex, OrderBook>();
+  /** Positions of the journal whose instrument no adapter has listed yet. */
+  readonly #waitingPositions = new Map<InstrumentId, PluginPosition[]>();
+  /** What the operator changed, by scope name; it holds over a plugin's restart. */
+  readonly #limitOverrides = new Map<string, Partial<ScopeLimits>>();
+  /** Stopped plugins whose orders are not all done. */
+  readonly #stopping = new Set<PluginId>();
+
+  constructor(settings: EngineSettings) {
+    const rooms = (): Rooms => this.#rooms;
+    this.#quotes = new QuoteCache();
+    this.#orderDesk = new OrderDesk(rooms, {
+      account: (venue) => this.#account(venue),
+      isShuttingDown: () => this.#operatorDesk.isShuttingDown,
+    });
+    const ids = new ClientOrderIds(settings.hostTag, settings.nextOrderCounter);
+    this.#rooms = {
+      settings,
+      time: { nowUs: 0 },
+      outbox: new Outbox(),
+      instruments: new InstrumentTable(this.#quotes, settings.risk.market.maxValuationAgeMs),
+      quotes: this.#quotes,
+      portfolio: new Portfolio(settings.risk.usdAssets),
+      states: new TradingStates(settings.risk),
+      requests: new RequestLedger(),
+      ids,
+      orders: new OrderManager(this.#orderDesk, ids, settings.timing),
+      accounts: new Map(),
+      plugins: new Map(),
+    };
+    this.#accountDesk = new AccountDesk(rooms, this.#orderDesk);
+    this.#flattening = new Flattening(rooms, (intent) => this.#orderDesk.intent(intent, "host"));
+    this.#operatorDesk = new OperatorDesk(rooms, this.#orderDesk, this.#flattening, {
+      of: (scope) => this.#limitsOf(scope),
+      override: (scope, limits) => {
+        const name = scopeName(scope);
+        this.#limitOverrides.set(name, { ...this.#limitOverrides.get(name), ...limits });
+      },
+    });
+    this.#rooms.states.register({ kind: "global" }, settings.risk.global);
+  }
+
+  // ---- instruments and market data
+
+  registerInstrument(instrument: Instrument, tsUs: number): InstrumentIndex {
+    const { instruments, portfolio, outbox, orders } = this.#rooms;
+    const { kind, index } = instruments.register(instrument);
+    if (kind === "other_increments") {
+      outbox.notice("INSTRUMENT_CHANGED", { instrument: instrument.id });
+      return index;
+    }
+    this.#account(instrument.venue);
+    outbox.journal(outbox.nextId("instrument"), undefined, tsUs, { kind: "instrument", instrument });
+    this.#quotes.reserve(index + 1);
+    portfolio.registerInstrument(index, instrument);
+    this.router.addInstrument(index, instrument);
+    if (kind === "changed") return index;
+    for (const position of this.#waitingPositions.get(instrument.id) ?? []) {
+      portfolio.restorePosition(index, position);
+    }
+    this.#waitingPositions.delete(instrument.id);
+    for (const order of orders.working()) {
+      if (order.instrument === instrument.id) portfolio.orderChanged(index, undefined, order);
+    }
+    return index;
+  }
+
+  instrument(index: InstrumentIndex): Instrument | undefined {
+    return this.#rooms.instruments.get(index);
+  }
+
+  indexOf(id: InstrumentId): InstrumentIndex | undefined {
+    return this.#rooms.instruments.indexOf(id);
+  }
+
+  /** The newest prices, for whoever shares the engine's thread (paper exchange, exit plans). */
+  get quotes(): QuoteCache {
+    return this.#quotes;
+  }
+
+  orderBook(index: InstrumentIndex): OrderBook | undefined {
+    return this.#books.get(index);
+  }
+
+  onQuote(
+    index: InstrumentIndex,
+    bidPrice: number,
+    bidSizeBase: number,
+    askPrice: number,
+    askSizeBase: number,
+    sequence: number,
+    tsVenueMs: number,
+    tsRecvUs: number,
+    source: DataSource,
+  ): void {
+    this.#quotes.setQuote(
+      index,
+      bidPrice,
+      bidSizeBase,
+      askPrice,
+      askSizeBase,
+      sequence,
+      tsVenueMs,
+      tsRecvUs,
+      source,
+    );
+  }
+
+  onTrade(
+    index: InstrumentIndex,
+    _takerSide: Side,
+    price: number,
+    _sizeBase: number,
+    _sequence: number,
+    _tsVenueMs: number,
+    tsRecvUs: number,
+  ): void {
+    this.#quotes.setTrade(index, price, tsRecvUs);
+  }
+
+  onMark(
+    index: InstrumentIndex,
+    markPrice: number,
+    indexPrice: number,
+    fundingRate: number,
+    tsNextFundingMs: number,
+    _sequence: number,
+    _tsVenueMs: number,
+    tsRecvUs: number,
+  ): void {
+    this.#quotes.setMark(index, markPrice, indexPrice, fundingRate, tsNextFundingMs, tsRecvUs);
+  }
+
+  #onBook(update: BookUpdate): void {
+    const index = this.indexOf(update.instrument);
+    if (index === undefined) return;
+    let book = this.#books.get(index);
+    if (book === undefined) this.#books.set(index, book = new OrderBook());
+    book.apply(update);
+  }
+
+  // ---- events
+
+  handle(event: EngineEvent): readonly EngineOutput[] {
+    this.#rooms.time.nowUs = event.tsUs;
+    this.#dispatch(event);
+    this.#operatorDesk.checkShutdown();
+    return this.#rooms.outbox.take();
+  }
+
+  #dispatch(event: EngineEvent): void {
+    switch (event.kind) {
+      case "restore":
+        return this.#restore(event.restore);
+      case "plugin_started":
+        return this.#pluginStarted(event);
+      case "plugin_stopped":
+        return this.#pluginStopped(event);
+      case "intent":
+        this.#orderDesk.intent(event.intent, "plugin");
+        return;
+      case "cancel_intent":
+        return this.#cancelIntent(event.plugin, event.ref);
+      case "cancel_all_intent":
+        return this.#cancelAllIntent(event.plugin, event.instrument);
+      case "book":
+        return this.#onBook(event.update);
+      case "operator":
+        return this.#operatorDesk.command(event.command, event.by);
+      case "tick":
+        return this.#tick();
+      default:
+        return this.#fromAdapter(event);
+    }
+  }
+
+  #fromAdapter(
+    event: Extract<EngineEvent, { readonly venue: VenueId } | { readonly kind: "venue_health" }>,
+  ): void {
+    const desk = this.#accountDesk;
+    const account = this.#account(event.kind === "venue_health" ? event.health.venue : event.venue);
+    switch (event.kind) {
+      case "adapter_started":
+        return desk.started(account, event.hasTrading, event.capabilities);
+      case "adapter_lost":
+        return desk.lost(account, event.reason);
+      case "adapter_response":
+        return desk.response(account, event.requestId, event.response);
+      case "order_report":
+        return desk.orderReport(account, event.report);
+      case "fill_report":
+        return desk.fill(account, event.fill, "stream");
+      case "position_report":
+        account.positions.set(event.position.instrument, event.position);
+        return;
+      case "balance_report":
+        return account.setBalance(event.balance, event.tsUs);
+      case "funding_report":
+        return desk.funding(account, event.payment);
+      case "venue_health":
+        return desk.health(account, event.health);
+      case "private_stream_restored":
+        return desk.privateStreamRestored(account);
+      default:
+        event satisfies never;
+    }
+  }
+
+  #tick(): void {
+    const { orders, time } = this.#rooms;
+    this.#accountDesk.expire();
+    this.#accountDesk.tick();
+    orders.tick(time.nowUs);
+    this.#operatorDesk.tick();
+    this.#flattening.tick();
+    this.#checkStopping();
+  }
+
+  // ---- accounts
+
+  #account(venue: VenueId): VenueAccount {
+    const { accounts, settings, states } = this.#rooms;
+    const known = accounts.get(venue);
+    if (known !== undefined) return known;
+    const budget = settings.rateBudgets[venue] ?? settings.defaultRateBudget;
+    const account: VenueAccount = new VenueAccount(
+      venue,
+      new AccountReconciliation(settings.timing, (kind) => this.#accountDesk.ask(account, kind)),
+      new RateBudget(budget),
+      settings.risk.usdAssets,
+    );
+    accounts.set(venue, account);
+    const scope: RiskScope = { kind: "account", venue };
+    if (states.get(scope) === undefined) states.register(scope, this.#limitsOf(scope));
+    return account;
+  }
+
+  #limitsOf(scope: RiskScope): ScopeLimits {
+    return { ...this.#configuredLimits(scope), ...this.#limitOverrides.get(scopeName(scope)) };
+  }
+
+  #configuredLimits(scope: RiskScope): ScopeLimits {
+    const { settings: { risk }, plugins } = this.#rooms;
+    switch (scope.kind) {
+      case "global":
+        return risk.global;
+      case "account":
+        return { ...risk.account, ...risk.accounts[scope.venue] };
+      case "plugin": {
+        const budget = plugins.get(scope.plugin)?.budget;
+        return budget === undefined ? risk.plugin : pluginLimits(risk.plugin, budget);
+      }
+      default:
+        return scope satisfies never;
+    }
+  }
+
+  // ---- plugins
+
+  #plugin(plugin: PluginId): PluginRecord {
+    const { plugins } = this.#rooms;
+    const record = plugins.get(plugin) ?? new PluginRecord(plugin);
+    plugins.set(plugin, record);
+    return record;
+  }
+
+  #pluginStarted(event: PluginStarted): void {
+    const { plugin, subscriber, grant, budget, onStop } = event;
+    const { states, outbox } = this.#rooms;
+    const record = this.#plugin(plugin);
+    if (record.subscriber !== undefined) this.router.unsubscribe(record.subscriber);
+    record.subscriber = subscriber;
+    record.grant = grant;
+    record.budget = budget;
+    record.onStop = onStop;
+    record.isRunning = true;
+    this.#stopping.delete(plugin);
+    this.router.subscribe(subscriber, grant);
+    const scope: RiskScope = { kind: "plugin", plugin };
+    states.register(scope, this.#limitsOf(scope));
+    const body = { kind: "plugin" as const, plugin, change: "started" as const, details: grant.orders };
+    outbox.journal(outbox.nextId("plugin"), undefined, event.tsUs, body);
+    this.#tellPlugin(plugin);
+  }
+
+  /** What a plugin that has just come must know: its open orders, its positions, the venues' health. */
+  #tellPlugin(plugin: PluginId): void {
+    const { outbox, orders, portfolio, accounts } = this.#rooms;
+    for (const { health } of accounts.values()) {
+      if (health !== undefined) outbox.toPlugin(plugin, { type: "venue_health", health });
+    }
+    for (const position of portfolio.positions({ kind: "plugin", plugin })) {
+      const { instrument, positionLots, costTicksLots, realizedPnl, feesPaid } = position;
+      outbox.toPlugin(plugin, {
+        type: "position",
+        instrument,
+        positionLots,
+        costTicksLots,
+        realizedPnl,
+        feesPaid,
+      });
+    }
+    for (const order of orders.working()) {
+      if (order.plugin === plugin) outbox.toPlugin(plugin, { type: "order", ref: order.ref, order });
+    }
+  }
+
+  #pluginStopped({ plugin, reason, isFinal, tsUs }: PluginStopped): void {
+    const { outbox } = this.#rooms;
+    const record = this.#plugin(plugin);
+    if (record.subscriber !== undefined) this.router.unsubscribe(record.subscriber);
+    record.subscriber = undefined;
+    record.isRunning = false;
+    const id = outbox.nextId("plugin");
+    outbox.journal(id, undefined, tsUs, { kind: "plugin", plugin, change: "stopped", details: reason });
+    this.#orderDesk.cancelWhere((order) => order.plugin === plugin, id);
+    this.#stopping.add(plugin);
+    if (isFinal && record.onStop === "flatten") this.#operatorDesk.flattenPlugin(plugin, id);
+  }
+
+  #checkStopping(): void {
+    if (this.#stopping.size === 0) return;
+    const { orders, outbox } = this.#rooms;
+    const busy = new Set(orders.working().map(({ plugin }) => plugin));
+    for (const plugin of this.#stopping) {
+      if (busy.has(plugin)) continue;
+      this.#stopping.delete(plugin);
+      outbox.notice("PLUGIN_ORDERS_CANCELLED", { plugin });
+    }
+  }
+
+  #cancelIntent(plugin: PluginId, ref: string): void {
+    const { orders, time } = this.#rooms;
+    const order = orders.byRef(plugin, ref);
+    if (order === undefined) return;
+    orders.cancel(order.clientOrderId, time.nowUs, causeId(`cancel/${order.clientOrderId}`));
+  }
+
+  #cancelAllIntent(plugin: PluginId, instrument: InstrumentId | undefined): void {
+    this.#orderDesk.cancelWhere(
+      (order) => order.plugin === plugin && (instrument === undefined || order.instrument === instrument),
+      causeId(`cancel/${plugin}`),
+    );
+  }
+
+  // ---- restart and display
+
+  #restore(restore: EngineRestore): void {
+    const { states, orders, portfolio } = this.#rooms;
+    states.restore(restore.baselines, restore.states);
+    for (const [venue, lastFillMs] of Object.entries(restore.lastFillMs)) {
+      this.#account(venueId(venue)).lastFillMs = lastFillMs;
+    }
+    for (const position of restore.positions) {
+      this.#plugin(position.plugin);
+      const index = this.indexOf(position.instrument);
+      if (index !== undefined) portfolio.restorePosition(index, position);
+      else {
+        const waiting = this.#waitingPositions.get(position.instrument) ?? [];
+        this.#waitingPositions.set(position.instrument, [...waiting, position]);
+      }
+    }
+    for (const { plugin } of restore.workingOrders) this.#plugin(plugin);
+    orders.restore(restore.workingOrders, restore.bookedFills);
+  }
+
+  /** All that a restart needs, as of now; `restore` takes it. */
+  checkpoint(): EngineRestore {
+    const { orders, portfolio, accounts, states } = this.#rooms;
+    const lastFillMs = [...accounts.values()].flatMap(({ venue, lastFillMs: ms }) =>
+      ms === undefined ? [] : [[venue, ms] as const]
+    );
+    return {
+      workingOrders: orders.working(),
+      positions: portfolio.positions(),
+      bookedFills: orders.bookedFills(),
+      lastFillMs: Object.fromEntries(lastFillMs),
+      states: states.all().map(({ scope, state, reason }) => ({ scope, state, reason })),
+      baselines: states.baselines(),
+    };
+  }
+
+  snapshot(tsUs: number): EngineSnapshot {
+    return buildSnapshot({
+      rooms: this.#rooms,
+      orderDesk: this.#orderDesk,
+      flattening: this.#flattening,
+      isShuttingDown: this.#operatorDesk.isShuttingDown,
+      tsUs,
+    });
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Closes plugins' positions by reduce-only market orders in their names: when a plugin ends whose policy says so, and when
+ * the operator asks. One order at a time per position, bounded attempts, through the same gate as every order.
+ *
+ * Where the account holds less than the plugin (another plugin holds the other side), only what the account holds is
+ * closed: the rest is nothing at the venue.
+ */
+import type { CauseId, PluginId } from "../model/ids.ts";
+import type { Instrument } from "../model/instrument.ts";
+import { isFinalStatus, type OrderIntent } from "../model/order.ts";
+import { sizeLots } from "../model/ticks.ts";
+import type { InstrumentIndex } from "./events.ts";
+import type { Rooms } from "./rooms.ts";
+
+/** Sends one order of the host through the gate; what refused it, if anything. */
+export type SubmitForHost = (intent: OrderIntent) => { readonly refusedBy: string | undefined };
+
+interface Job {
+  readonly plugin: PluginId;
+  readonly index: InstrumentIndex;
+  readonly cause: CauseId;
+  /** Attempts since the position last became smaller. */
+  attempts: number;
+  lastLots: number;
+  nextUs: number;
+  serial: number;
+  refusedBy: string | undefined;
+}
+
+export class Flattening {
+  readonly #rooms: () => Rooms;
+  readonly #submit: SubmitForHost;
+  readonly #jobs = new Map<string, Job>();
+
+  constructor(rooms: () => Rooms, submit: SubmitForHost) {
+    this.#rooms = rooms;
+    this.#submit = submit;
+  }
+
+  get isBusy(): boolean {
+    return this.#jobs.size > 0;
+  }
+
+  isFlattening(plugin: PluginId): boolean {
+    return [...this.#jobs.values()].some((job) => job.plugin === plugin);
+  }
+
+  /** Starts to close a plugin's position on an instrument; nothing to do when it is flat or being closed. */
+  add(plugin: PluginId, index: InstrumentIndex, cause: CauseId): void {
+    const { portfolio, time, outbox, instruments } = this.#rooms();
+    const key = `${plugin}/${index}`;
+    const positionLots = portfolio.positionLots(plugin, index);
+    if (positionLots === 0 || this.#jobs.has(key)) return;
+    const job: Job = {
+      plugin,
+      index,
+      cause,
+      attempts: 0,
+      lastLots: positionLots,
+      nextUs: time.nowUs,
+      serial: 0,
+      refusedBy: undefined,
+    };
+    this.#jobs.set(key, job);
+    const instrument = instruments.get(index)?.id ?? "?";
+    outbox.notice("FLATTEN_STARTED", { plugin, instrument, positionLots });
+    this.#journal(job, "flattening", `${instrument} ${positionLots} lots`);
+  }
+
+  tick(): void {
+    for (const [key, job] of [...this.#jobs]) {
+      const end = this.#step(job);
+      if (end === undefined) continue;
+      this.#jobs.delete(key);
+      this.#finish(job, end);
+    }
+  }
+
+  #step(job: Job): "done" | "failed" | undefined {
+    const { portfolio, orders, instruments, time, settings } = this.#rooms();
+    const instrument = instruments.get(job.index);
+    const lots = portfolio.positionLots(job.plugin, job.index);
+    if (lots === 0 || instrument === undefined) return "done";
+    if (Math.abs(lots) < Math.abs(job.lastLots)) job.attempts = 0;
+    job.lastLots = lots;
+    const isWaiting = orders.working().some((order) =>
+      order.plugin === job.plugin && order.instrument === instrument.id && !isFinalStatus(order.status)
+    );
+    if (isWaiting || time.nowUs < job.nextUs) return undefined;
+    if (job.attempts >= settings.timing.flattenAttempts) return "failed";
+    job.attempts += 1;
+    job.serial += 1;
+    job.nextUs = time.nowUs + settings.timing.flattenRetryMs * 1000;
+    job.refusedBy = this.#submit(this.#intent(job, instrument, lots)).refusedBy;
+    return undefined;
+  }
+
+  #intent(job: Job, instrument: Instrument, lots: number): OrderIntent {
+    const { portfolio, time } = this.#rooms();
+    const account = portfolio.accountPositionLots(job.index);
+    const reducible = lots > 0 ? account : -account;
+    const size = reducible > 0 ? Math.min(Math.abs(lots), reducible) : Math.abs(lots);
+    return {
+      plugin: job.plugin,
+      ref: `flatten_${job.index}_${job.serial}_${time.nowUs}`,
+      instrument: instrument.id,
+      side: lots > 0 ? "sell" : "buy",
+      sizeLots: sizeLots(instrument.maxSizeLots > 0 ? Math.min(size, instrument.maxSizeLots) : size),
+      reduceOnly: true,
+      pricing: { kind: "market", worstPriceTicks: undefined },
+      causes: [job.cause],
+    };
+  }
+
+  #finish(job: Job, end: "done" | "failed"): void {
+    const { portfolio, instruments, outbox } = this.#rooms();
+    const instrument = instruments.get(job.index)?.id ?? "?";
+    const positionLots = portfolio.positionLots(job.plugin, job.index);
+    const facts = { plugin: job.plugin, instrument, positionLots, refusedBy: job.refusedBy ?? "" };
+    outbox.notice(end === "done" ? "FLATTEN_DONE" : "FLATTEN_FAILED", facts);
+    this.#journal(
+      job,
+      end === "done" ? "flattened" : "flatten_failed",
+      `${instrument} ${positionLots} lots left`,
+    );
+  }
+
+  #journal(job: Job, change: "flattening" | "flattened" | "flatten_failed", details: string): void {
+    const { outbox, time } = this.#rooms();
+    const body = { kind: "plugin" as const, plugin: job.plugin, change, details };
+    outbox.journal(outbox.nextId("flatten"), job.cause, time.nowUs, body);
+  }
+}

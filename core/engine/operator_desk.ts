@@ -1,0 +1,190 @@
+/** Commands of people, changes of trading states, and the end: kill switch and shutdown. */
+import { type CauseId, causeId, type PluginId, venueOf } from "../model/ids.ts";
+import type { Facts } from "../model/journal_entry.ts";
+import type { Order } from "../model/order.ts";
+import { type RiskScope, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
+import type { StateChange } from "../risk/trading_state.ts";
+import type { OperatorCommand } from "./events.ts";
+import type { Flattening } from "./flattening.ts";
+import type { OrderDesk } from "./order_desk.ts";
+import type { Rooms } from "./rooms.ts";
+
+const everywhere: RiskScope = { kind: "global" };
+
+const isIn = (scope: RiskScope) => (order: Order): boolean => {
+  switch (scope.kind) {
+    case "global":
+      return true;
+    case "account":
+      return venueOf(order.instrument) === scope.venue;
+    case "plugin":
+      return order.plugin === scope.plugin;
+    default:
+      return scope satisfies never;
+  }
+};
+
+/** Where a scope's limits come from: settings, a plugin's budget, and what the operator changed since. */
+export interface LimitBook {
+  of(scope: RiskScope): ScopeLimits;
+  override(scope: RiskScope, limits: Partial<ScopeLimits>): void;
+}
+
+export class OperatorDesk {
+  readonly #rooms: () => Rooms;
+  readonly #orderDesk: OrderDesk;
+  readonly #flattening: Flattening;
+  readonly #limits: LimitBook;
+  #shutdown: { readonly deadlineUs: number; isComplete: boolean } | undefined;
+
+  constructor(
+    rooms: () => Rooms,
+    orderDesk: OrderDesk,
+    flattening: Flattening,
+    limits: LimitBook,
+  ) {
+    this.#rooms = rooms;
+    this.#orderDesk = orderDesk;
+    this.#flattening = flattening;
+    this.#limits = limits;
+  }
+
+  get isShuttingDown(): boolean {
+    return this.#shutdown !== undefined;
+  }
+
+  command(command: OperatorCommand, by: string): void {
+    const { outbox, time } = this.#rooms();
+    const id = outbox.nextId(`operator/${by.replace(/[^\x21-\x7e]/g, "_").slice(0, 40)}`);
+    const body = { kind: "operator" as const, command: command.kind, by, facts: factsOf(command) };
+    outbox.journal(id, undefined, time.nowUs, body);
+    this.#execute(command, by, id);
+  }
+
+  #execute(command: OperatorCommand, by: string, cause: CauseId): void {
+    const { states, time, orders, outbox } = this.#rooms();
+    switch (command.kind) {
+      case "kill":
+        return this.#kill(command.flatten, by, cause);
+      case "set_state":
+        this.#register(command.scope);
+        return this.#changed(states.set(command.scope, command.state, by, command.reason), cause);
+      case "set_limits":
+        this.#limits.override(command.scope, command.limits);
+        return states.register(command.scope, this.#limits.of(command.scope));
+      case "cancel_orders":
+        this.#orderDesk.cancelWhere(isIn(command.scope), cause);
+        return;
+      case "cancel_order":
+        return orders.cancel(command.clientOrderId, time.nowUs, cause);
+      case "flatten":
+        return this.flatten(command.scope, cause);
+      case "shutdown":
+        this.#shutdown ??= { deadlineUs: time.nowUs + command.deadlineMs * 1000, isComplete: false };
+        outbox.notice("SHUTDOWN_STARTED", { by, workingOrders: orders.workingCount });
+        this.#orderDesk.cancelWhere(isIn(everywhere), cause);
+        return;
+      default:
+        command satisfies never;
+    }
+  }
+
+  /** A scope may be given a state before its plugin or venue has come. */
+  #register(scope: RiskScope): void {
+    const { states } = this.#rooms();
+    if (states.get(scope) === undefined) states.register(scope, this.#limits.of(scope));
+  }
+
+  #kill(isFlattening: boolean, by: string, cause: CauseId): void {
+    const { states, outbox, accounts, orders } = this.#rooms();
+    outbox.notice("KILL_SWITCH", { by, flatten: String(isFlattening), workingOrders: orders.workingCount });
+    this.#changed(states.set(everywhere, "halted", by, "kill switch"), cause);
+    this.#orderDesk.cancelWhere(isIn(everywhere), cause);
+    // Besides our own, one by one: whatever else the account has working, and what nobody knows of.
+    for (const account of accounts.values()) {
+      const canAsk = account.isStarted && account.hasTrading && account.capabilities.cancelAll === true;
+      if (canAsk) this.#orderDesk.send(account.venue, { kind: "cancel_all", instrument: undefined }, false);
+    }
+    if (isFlattening) this.flatten(everywhere, cause);
+  }
+
+  /** Starts to close all positions of our plugins in a scope. */
+  flatten(scope: RiskScope, cause: CauseId): void {
+    const { portfolio, instruments, plugins } = this.#rooms();
+    for (const { plugin, instrument, positionLots } of portfolio.positions(scope)) {
+      const index = instruments.indexOf(instrument);
+      if (positionLots === 0 || index === undefined || !plugins.has(plugin)) continue;
+      this.#orderDesk.cancelWhere(
+        (order) => order.plugin === plugin && order.instrument === instrument,
+        cause,
+      );
+      this.#flattening.add(plugin, index, cause);
+    }
+  }
+
+  /** A breach, or a command: journal, alert, and cancel what the new state does not allow. */
+  #changed(change: StateChange | undefined, cause: CauseId): void {
+    if (change === undefined) return;
+    const { outbox, time } = this.#rooms();
+    const { scope, before, after, by, reason, facts } = change;
+    const body = { kind: "trading_state" as const, scope, before, after, by, reason, facts };
+    const id = outbox.nextId("trading_state");
+    outbox.journal(id, cause, time.nowUs, body);
+    outbox.notice("TRADING_STATE_CHANGED", { scope: scopeName(scope), before, after, by, reason, ...facts });
+    const isInScope = isIn(scope);
+    if (after === "halted") this.#orderDesk.cancelWhere(isInScope, id);
+    if (after === "reducing") {
+      this.#orderDesk.cancelWhere((order) => isInScope(order) && !order.reduceOnly, id);
+    }
+  }
+
+  /** Profit and loss of every scope against its limits. */
+  tick(): void {
+    const { states, portfolio, instruments, time } = this.#rooms();
+    const markTicks = (index: number) => instruments.valuationTicks(index, time.nowUs);
+    for (const { scope } of states.all()) {
+      const { totalUsd } = portfolio.pnl(scope, markTicks);
+      const change = states.updatePnl(scope, totalUsd, time.nowUs);
+      this.#changed(change, causeId(`timer/pnl/${scopeName(scope)}`));
+    }
+  }
+
+  /** After every event: whether the shutdown has come to its end. */
+  checkShutdown(): void {
+    const { orders, portfolio, time, outbox } = this.#rooms();
+    const shutdown = this.#shutdown;
+    if (shutdown === undefined || shutdown.isComplete) return;
+    const isQuiet = orders.workingCount === 0 && !this.#flattening.isBusy;
+    if (!isQuiet && time.nowUs < shutdown.deadlineUs) return;
+    shutdown.isComplete = true;
+    const positions = portfolio.positions().filter(({ positionLots }) => positionLots !== 0);
+    outbox.push({ kind: "shutdown_complete", remains: { workingOrders: orders.working(), positions } });
+  }
+
+  /** A plugin ended for good and its policy says so. */
+  flattenPlugin(plugin: PluginId, cause: CauseId): void {
+    this.flatten({ kind: "plugin", plugin }, cause);
+  }
+}
+
+function factsOf(command: OperatorCommand): Facts {
+  switch (command.kind) {
+    case "kill":
+      return { flatten: String(command.flatten) };
+    case "set_state":
+      return { scope: scopeName(command.scope), state: command.state, reason: command.reason };
+    case "set_limits": {
+      const limits = Object.entries(command.limits).map(([name, value]) => [name, value ?? "none"] as const);
+      return { scope: scopeName(command.scope), ...Object.fromEntries(limits) };
+    }
+    case "cancel_orders":
+    case "flatten":
+      return { scope: scopeName(command.scope) };
+    case "cancel_order":
+      return { clientOrderId: command.clientOrderId };
+    case "shutdown":
+      return { deadlineMs: command.deadlineMs };
+    default:
+      return command satisfies never;
+  }
+}

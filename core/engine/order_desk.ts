@@ -1,0 +1,280 @@
+/** From intent to order: gate, order manager, and what everybody is told of an order's life. */
+import type { OrderManagerPort, OrderNotice } from "../execution/order_manager.ts";
+import { pluginHash } from "../execution/client_order_ids.ts";
+import type { Fill } from "../model/account.ts";
+import type { AdapterRequest } from "../model/adapter_request.ts";
+import { type CauseId, causeId, type PluginId, pluginId, type VenueId, venueOf } from "../model/ids.ts";
+import type { Instrument } from "../model/instrument.ts";
+import type { Facts, PluginPosition, ReconciliationRepair } from "../model/journal_entry.ts";
+import { isFinalStatus, type Order, type OrderIntent, type OrderReport } from "../model/order.ts";
+import type { RiskScope } from "../model/risk_limits.ts";
+import { checkOrder, type RiskApproved } from "../risk/gate.ts";
+import type { Refusal } from "../risk/refusals.ts";
+import { orderFacts, scopesOf } from "./fact_builder.ts";
+import type { PluginRecord } from "./plugin_record.ts";
+import type { Rooms } from "./rooms.ts";
+import type { VenueAccount } from "./venue_account.ts";
+
+/** An adapter keeps its own deadline; the engine waits this much longer for its word. */
+const answerGraceMs = 1_000;
+
+/** In whose name orders of ours are kept whose plugin nobody knows any more. */
+const orphanage = pluginId("orphaned_orders");
+
+const journalledRequests: readonly AdapterRequest["kind"][] = ["submit", "cancel", "cancel_all", "amend"];
+
+type Judgement =
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | {
+    readonly kind: "approved";
+    readonly intent: RiskApproved<OrderIntent>;
+    readonly instrument: Instrument;
+    readonly plugin: PluginRecord;
+  };
+
+const refused = (refusal: Refusal): Judgement => ({ kind: "refused", refusal });
+
+export interface OrderDeskPort {
+  account(venue: VenueId): VenueAccount;
+  isShuttingDown(): boolean;
+}
+
+export class OrderDesk implements OrderManagerPort {
+  readonly #rooms: () => Rooms;
+  readonly #port: OrderDeskPort;
+  readonly #refusals = new Map<string, number>();
+  readonly #recent: Order[] = [];
+
+  constructor(rooms: () => Rooms, port: OrderDeskPort) {
+    this.#rooms = rooms;
+    this.#port = port;
+  }
+
+  /** How often each refusal was given. */
+  get refusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#refusals);
+  }
+  /** Orders that ended, newest last. */
+  get recent(): readonly Order[] {
+    return this.#recent;
+  }
+
+  /** Judges an intent and sends it, or tells its plugin why not. */
+  intent(intent: OrderIntent, origin: "plugin" | "host"): { readonly refusedBy: string | undefined } {
+    const { outbox, time, states, orders } = this.#rooms();
+    const decision = this.#judge(intent, origin);
+    if (decision.kind === "refused") {
+      this.#refuse(intent, decision.refusal);
+      return { refusedBy: decision.refusal.code };
+    }
+    const { instrument, plugin } = decision;
+    outbox.journal(intentId(intent), intent.causes[0], time.nowUs, { kind: "intent", intent });
+    for (const scope of scopesOf(intent, instrument)) states.countOrder(scope, time.nowUs);
+    plugin.orders += 1;
+    orders.submit(decision.intent, time.nowUs);
+    return { refusedBy: undefined };
+  }
+
+  #judge(intent: OrderIntent, origin: "plugin" | "host"): Judgement {
+    const rooms = this.#rooms();
+    const plugin = rooms.plugins.get(intent.plugin);
+    if (plugin === undefined) {
+      return refused({ code: "PLUGIN_NOT_RUNNING", facts: { plugin: intent.plugin } });
+    }
+    const index = rooms.instruments.indexOf(intent.instrument);
+    const instrument = index === undefined ? undefined : rooms.instruments.get(index);
+    if (index === undefined || instrument === undefined) {
+      return refused({ code: "INSTRUMENT_UNKNOWN", facts: { instrument: intent.instrument } });
+    }
+    const account = this.#port.account(instrument.venue);
+    const isShuttingDown = this.#port.isShuttingDown();
+    const { nowUs } = rooms.time;
+    const context = { intent, origin, index, instrument, plugin, account, isShuttingDown, nowUs };
+    const decision = checkOrder(orderFacts(rooms, context));
+    return decision.kind === "refused" ? decision : { ...decision, instrument, plugin };
+  }
+
+  #refuse(intent: OrderIntent, { code, facts }: Refusal): void {
+    const { outbox, time, plugins } = this.#rooms();
+    const { plugin, ref, instrument } = intent;
+    this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
+    const record = plugins.get(plugin);
+    if (record !== undefined) record.refusals += 1;
+    const plain: Facts = { ...facts };
+    outbox.journal(outbox.nextId("refusal"), intent.causes[0], time.nowUs, {
+      kind: "refusal",
+      plugin,
+      ref: ref.slice(0, 64),
+      instrument,
+      code,
+      facts: plain,
+    });
+    outbox.toPlugin(plugin, { type: "refused", ref, code, facts: plain });
+  }
+
+  /** Cancels the working orders that `isMeant` names. */
+  cancelWhere(isMeant: (order: Order) => boolean, cause: CauseId): number {
+    const { orders, time } = this.#rooms();
+    const meant = orders.working().filter(isMeant);
+    for (const order of meant) orders.cancel(order.clientOrderId, time.nowUs, cause);
+    return meant.length;
+  }
+
+  // ---- OrderManagerPort
+
+  send(venue: VenueId, request: AdapterRequest, afterJournal: boolean): number {
+    const { requests, outbox, time, settings } = this.#rooms();
+    const { requestTimeoutMs } = settings.timing;
+    this.#port.account(venue).rate.take(time.nowUs);
+    const pending = requests.open(venue, request, time.nowUs, requestTimeoutMs + answerGraceMs);
+    if (journalledRequests.includes(request.kind)) {
+      const { requestId } = pending;
+      const body = { kind: "request" as const, venue, requestId, request };
+      outbox.journal(causeId(`request/${requestId}`), causeOf(request), time.nowUs, body);
+    }
+    outbox.request(venue, pending.requestId, request, requestTimeoutMs, afterJournal);
+    return pending.requestId;
+  }
+
+  canSend(venue: VenueId): boolean {
+    const account = this.#port.account(venue);
+    return account.isStarted && account.hasTrading;
+  }
+
+  orderChanged(before: Order | undefined, after: Order, event: string, cause: CauseId): void {
+    const { instruments, portfolio, outbox, time } = this.#rooms();
+    const index = instruments.indexOf(after.instrument);
+    if (index !== undefined) portfolio.orderChanged(index, before, after);
+    const isFirst = before === undefined;
+    const id = isFirst
+      ? causeId(`order/${after.clientOrderId}`)
+      : outbox.nextId(`order_change/${after.clientOrderId}`);
+    outbox.journal(id, cause, time.nowUs, { kind: "order", order: after, event });
+    outbox.toPlugin(after.plugin, { type: "order", ref: after.ref, order: after });
+    const wasOpen = isFirst || !isFinalStatus(before.status);
+    if (wasOpen && isFinalStatus(after.status)) this.#ended(after);
+  }
+
+  #ended(order: Order): void {
+    const { instruments, states } = this.#rooms();
+    this.#recent.push(order);
+    if (this.#recent.length > 200) this.#recent.shift();
+    const instrument = instruments.get(instruments.indexOf(order.instrument) ?? -1);
+    const how = order.filledLots > 0 ? "filled" : order.reason === "requested" ? "cancelled" : undefined;
+    if (instrument === undefined || how === undefined) return;
+    for (const scope of scopesOf(order, instrument)) states.countDone(scope, how);
+  }
+
+  filled(order: Order, fill: Fill): void {
+    const { instruments, portfolio, outbox, time } = this.#rooms();
+    const venue = venueOf(fill.instrument);
+    const id = causeId(`fill/${venue}/${fill.fillId}`);
+    const { plugin, ref } = order;
+    this.#noteFill(venue, fill);
+    this.#port.account(venue).lastBookedUs.set(fill.instrument, time.nowUs);
+    outbox.journal(id, causeId(`order/${order.clientOrderId}`), time.nowUs, {
+      kind: "fill",
+      plugin,
+      ref,
+      fill,
+    });
+    outbox.toPlugin(plugin, { type: "fill", ref, fill });
+    const index = instruments.indexOf(fill.instrument);
+    const booked = index === undefined ? undefined : portfolio.applyFill(plugin, index, fill);
+    if (booked === undefined) return;
+    this.tellPosition(booked.position, id);
+    if (booked.roundTrip !== undefined) this.#roundTrip(plugin, venue, booked.roundTrip.net < 0n);
+  }
+
+  #roundTrip(plugin: PluginId, venue: VenueId, isLoss: boolean): void {
+    const scopes: readonly RiskScope[] = [
+      { kind: "plugin", plugin },
+      { kind: "account", venue },
+      { kind: "global" },
+    ];
+    for (const scope of scopes) this.#rooms().states.countRoundTrip(scope, isLoss);
+  }
+
+  /** Journal and plugin learn of a position. */
+  tellPosition(position: PluginPosition, cause: CauseId): void {
+    const { outbox, time } = this.#rooms();
+    const { plugin, instrument, positionLots, costTicksLots, realizedPnl, feesPaid } = position;
+    outbox.journal(outbox.nextId("position"), cause, time.nowUs, { kind: "position", position });
+    outbox.toPlugin(plugin, {
+      type: "position",
+      instrument,
+      positionLots,
+      costTicksLots,
+      realizedPnl,
+      feesPaid,
+    });
+  }
+
+  #noteFill(venue: VenueId, fill: Fill): void {
+    const account = this.#port.account(venue);
+    account.lastFillMs = Math.max(account.lastFillMs ?? -Infinity, fill.tsVenueMs);
+  }
+
+  foreignFill(fill: Fill): void {
+    const { outbox, time } = this.#rooms();
+    const venue = venueOf(fill.instrument);
+    this.#noteFill(venue, fill);
+    outbox.journal(causeId(`foreign_fill/${venue}/${fill.fillId}`), undefined, time.nowUs, {
+      kind: "foreign_fill",
+      fill,
+    });
+    outbox.notice("FILL_FOREIGN", { venue, instrument: fill.instrument, fillId: fill.fillId });
+  }
+
+  foreignOrder(venue: VenueId, report: OrderReport): void {
+    const { outbox, time } = this.#rooms();
+    const isNew = this.#port.account(venue).setForeignOrder(report);
+    if (!isNew) return;
+    const { instrument, venueOrderId } = report;
+    outbox.journal(outbox.nextId("foreign_order"), undefined, time.nowUs, {
+      kind: "foreign_order",
+      venue,
+      report,
+    });
+    outbox.notice("ORDER_FOREIGN", { venue, instrument, venueOrderId });
+  }
+
+  fillsWanted(venue: VenueId): void {
+    this.#port.account(venue).reconciliation.want("fills", this.#rooms().time.nowUs);
+  }
+
+  fillsReadUs(venue: VenueId): number {
+    return this.#port.account(venue).reconciliation.readUs("fills");
+  }
+
+  repaired(venue: VenueId, repair: ReconciliationRepair): void {
+    const { outbox, time } = this.#rooms();
+    this.#port.account(venue).countRepair(repair.kind);
+    outbox.journal(outbox.nextId("repair"), undefined, time.nowUs, { kind: "repair", venue, repair });
+    outbox.notice("RECONCILIATION_REPAIR", { venue, repair: repair.kind });
+  }
+
+  notice(code: OrderNotice, facts: Facts): void {
+    this.#rooms().outbox.notice(code, facts);
+  }
+
+  pluginOf(hash: string): PluginId {
+    for (const plugin of this.#rooms().plugins.keys()) if (pluginHash(plugin) === hash) return plugin;
+    return orphanage;
+  }
+}
+
+const intentId = (intent: OrderIntent): CauseId => causeId(`intent/${intent.plugin}/${intent.ref}`);
+
+function causeOf(request: AdapterRequest): CauseId | undefined {
+  switch (request.kind) {
+    case "submit":
+      return causeId(`order/${request.order.clientOrderId}`);
+    case "cancel":
+    case "amend":
+    case "query_order":
+      return causeId(`order/${request.clientOrderId}`);
+    default:
+      return undefined;
+  }
+}

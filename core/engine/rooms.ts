@@ -1,0 +1,58 @@
+/** The engine's parts, in one record that its files hand to each other. Put together once, in engine.ts. */
+import type { ClientOrderIds } from "../execution/client_order_ids.ts";
+import type { OrderManager } from "../execution/order_manager.ts";
+import type { RequestLedger } from "../execution/request_ledger.ts";
+import type { PluginId, VenueId } from "../model/ids.ts";
+import type { RiskScope } from "../model/risk_limits.ts";
+import { type Exposure, exposureOf, type Valuation } from "../portfolio/exposure.ts";
+import type { Portfolio } from "../portfolio/portfolio.ts";
+import type { TradingStates } from "../risk/trading_state.ts";
+import type { EngineSettings } from "./events.ts";
+import type { InstrumentTable } from "./instrument_table.ts";
+import type { Outbox } from "./outbox.ts";
+import type { PluginRecord } from "./plugin_record.ts";
+import type { QuoteCache } from "./quote_cache.ts";
+import type { VenueAccount } from "./venue_account.ts";
+
+export interface Rooms {
+  readonly settings: EngineSettings;
+  /** Time of the event that is being handled. */
+  readonly time: { nowUs: number };
+  readonly outbox: Outbox;
+  readonly instruments: InstrumentTable;
+  readonly quotes: QuoteCache;
+  readonly portfolio: Portfolio;
+  readonly states: TradingStates;
+  readonly requests: RequestLedger;
+  readonly ids: ClientOrderIds;
+  readonly orders: OrderManager;
+  readonly accounts: Map<VenueId, VenueAccount>;
+  readonly plugins: Map<PluginId, PluginRecord>;
+}
+
+/** How lots become USD now. */
+export function valuationAt(rooms: Pick<Rooms, "instruments" | "portfolio">, nowUs: number): Valuation {
+  const { instruments, portfolio } = rooms;
+  return {
+    lotUsd: (index) => instruments.valuationTicks(index, nowUs) * portfolio.tickLotUsd(index),
+    underlying: (index) => instruments.underlying(index),
+  };
+}
+
+/** A scope's worst case as it stands. */
+export const exposureNow = (rooms: Rooms, scope: RiskScope, nowUs: number): Exposure =>
+  exposureOf(rooms.portfolio.exposureCells(scope), valuationAt(rooms, nowUs));
+
+/** Balances that count as USD plus unrealized profit: of one account, or of all whose balance is known. NaN when none is. */
+export function equityUsd(rooms: Rooms, scope: RiskScope, nowUs: number): number {
+  const markTicks = (index: number) => rooms.instruments.valuationTicks(index, nowUs);
+  let equity = NaN;
+  for (const account of rooms.accounts.values()) {
+    if (scope.kind === "account" && account.venue !== scope.venue) continue;
+    const { totalUsd } = account.usdTotals;
+    if (Number.isNaN(totalUsd)) continue;
+    const unrealizedUsd = rooms.portfolio.unrealizedUsd({ kind: "account", venue: account.venue }, markTicks);
+    equity = (Number.isNaN(equity) ? 0 : equity) + totalUsd + unrealizedUsd;
+  }
+  return equity;
+}

@@ -1,0 +1,146 @@
+/** Makes the snapshot. Copies everything: what it returns does not change any more. */
+import type { Instrument } from "../model/instrument.ts";
+import { scopeName } from "../model/risk_limits.ts";
+import { incrementValue } from "../model/ticks.ts";
+import type { Flattening } from "./flattening.ts";
+import type { OrderDesk } from "./order_desk.ts";
+import { exposureNow, type Rooms } from "./rooms.ts";
+import type {
+  EngineSnapshot,
+  PluginSnapshot,
+  PositionSnapshot,
+  QuoteSnapshot,
+  ScopeSnapshot,
+  VenueSnapshot,
+} from "./snapshot.ts";
+import type { VenueAccount } from "./venue_account.ts";
+
+export interface SnapshotSources {
+  readonly rooms: Rooms;
+  readonly orderDesk: OrderDesk;
+  readonly flattening: Flattening;
+  readonly isShuttingDown: boolean;
+  readonly tsUs: number;
+}
+
+export function buildSnapshot(sources: SnapshotSources): EngineSnapshot {
+  const { rooms, orderDesk, tsUs, isShuttingDown } = sources;
+  return {
+    tsUs,
+    isShuttingDown,
+    venues: [...rooms.accounts.values()].map((account) => venueSnapshot(rooms, account, tsUs)),
+    plugins: pluginSnapshots(sources),
+    quotes: rooms.instruments.all().map((instrument, index) => quoteSnapshot(rooms, instrument, index, tsUs)),
+    workingOrders: rooms.orders.working(),
+    recentOrders: [...orderDesk.recent],
+    positions: positionSnapshots(rooms),
+    scopes: scopeSnapshots(rooms, tsUs),
+    refusals: orderDesk.refusals,
+    notices: rooms.outbox.noticeCounts(),
+    orderCounter: rooms.ids.counter,
+  };
+}
+
+function venueSnapshot(rooms: Rooms, account: VenueAccount, tsUs: number): VenueSnapshot {
+  const { portfolio, requests, instruments } = rooms;
+  const foreignPositions = instruments.all().flatMap(({ id, venue }, index) => {
+    const positionLots = venue === account.venue ? portfolio.foreignLots(index) : 0;
+    return positionLots === 0 ? [] : [{ instrument: id, positionLots }];
+  });
+  return {
+    venue: account.venue,
+    isStarted: account.isStarted,
+    hasTrading: account.hasTrading,
+    isReconciled: account.reconciliation.isReconciled,
+    health: account.health,
+    balances: account.balances,
+    venuePositions: [...account.positions.values()],
+    foreignPositions,
+    foreignOrders: account.foreignOrders,
+    reconciliations: { rounds: account.reconciliation.rounds, ...Object.fromEntries(account.repairs) },
+    rateBudget: { tokens: account.rate.tokens(tsUs), burst: account.rate.burst },
+    pendingRequests: requests.count(account.venue),
+  };
+}
+
+function pluginSnapshots({ rooms, flattening }: SnapshotSources): readonly PluginSnapshot[] {
+  return [...rooms.plugins.values()].map(({ plugin, isRunning, orders, refusals }) => ({
+    plugin,
+    isRunning,
+    isFlattening: flattening.isFlattening(plugin),
+    orders,
+    refusals,
+  }));
+}
+
+function quoteSnapshot(
+  { quotes }: Rooms,
+  instrument: Instrument,
+  index: number,
+  tsUs: number,
+): QuoteSnapshot {
+  return {
+    instrument: instrument.id,
+    bidPrice: quotes.bidPrice(index),
+    bidSizeBase: quotes.bidSizeBase(index),
+    askPrice: quotes.askPrice(index),
+    askSizeBase: quotes.askSizeBase(index),
+    ageMs: quotes.quoteAgeMs(index, tsUs),
+    updates: quotes.updates(index),
+    updatesPerSecond: quotes.updatesPerSecond(index, tsUs),
+    latencyAverageMs: quotes.latencyAverageMs(index),
+    gaps: quotes.gaps(index),
+    isCrossed: quotes.isCrossed(index),
+    markPrice: quotes.markPrice(index),
+    indexPrice: quotes.indexPrice(index),
+    fundingRate: quotes.fundingRate(index),
+    tsNextFundingMs: quotes.tsNextFundingMs(index),
+    lastTradePrice: quotes.tradePrice(index),
+  };
+}
+
+function positionSnapshots({ portfolio, instruments }: Rooms): readonly PositionSnapshot[] {
+  return portfolio.positions().flatMap((position) => {
+    const index = instruments.indexOf(position.instrument);
+    const instrument = index === undefined ? undefined : instruments.get(index);
+    if (index === undefined || instrument === undefined) return [];
+    const [tick, lot] = [incrementValue(instrument.tick), incrementValue(instrument.lot)];
+    const lots = position.positionLots;
+    const markTicks = instruments.lastTicks(index);
+    const costTicksLots = Number(position.costTicksLots);
+    return [{
+      ...position,
+      sizeBase: lots * lot,
+      averageEntryPrice: lots === 0 ? undefined : (costTicksLots / lots) * tick,
+      markPrice: markTicks * tick,
+      unrealizedUsd: lots === 0 ? 0 : (lots * markTicks - costTicksLots) * portfolio.tickLotUsd(index),
+    }];
+  });
+}
+
+function scopeSnapshots(rooms: Rooms, tsUs: number): readonly ScopeSnapshot[] {
+  const { states, portfolio, instruments } = rooms;
+  const markTicks = (index: number) => instruments.lastTicks(index);
+  return states.all().toSorted((a, b) => order(a.name) - order(b.name)).map((view) => {
+    const exposure = exposureNow(rooms, view.scope, tsUs);
+    const pnl = portfolio.pnl(view.scope, markTicks);
+    return {
+      scope: view.scope,
+      state: view.state,
+      reason: view.reason,
+      pnl: { ...pnl, todayUsd: pnl.totalUsd - view.dayStartPnlUsd },
+      peakPnlUsd: view.peakPnlUsd,
+      drawdownUsd: view.peakPnlUsd - pnl.totalUsd,
+      consecutiveLosses: view.consecutiveLosses,
+      grossExposureUsd: exposure.grossUsd,
+      netExposureUsd: exposure.netUsd,
+      openOrders: portfolio.openOrders(view.scope),
+      cancels: view.cancels,
+      fills: view.fills,
+    };
+  });
+}
+
+/** Global first, then accounts, then plugins; each in the order of coming. */
+const order = (name: string): number =>
+  name === scopeName({ kind: "global" }) ? 0 : name.startsWith("account/") ? 1 : 2;
