@@ -83,3 +83,5 @@ export function moneyTimesBps(value: Money, bps: number): Money {
 
 /** One whole unit of the asset. */
 export const oneMoney: Money = money(moneyScale);
+
+export const addMoney = (a: Money, b: Money): Money => money(a + b);

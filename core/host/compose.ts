@@ -1,0 +1,322 @@
+/**
+ * The composition root: makes every part, hands each what it needs, and takes it all down again. Nothing else in the
+ * host constructs its own collaborators, reads the clock or the environment.
+ */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Engine } from "../engine/engine.ts";
+import { defaultRateBudget, defaultTiming, type ShutdownRemains } from "../engine/events.ts";
+import { BerthError, describeError } from "../errors.ts";
+import { acquireHostLock } from "../journal/host_lock.ts";
+import { type JournalWriter, openJournal } from "../journal/writer.ts";
+import type { Clock } from "../model/clock.ts";
+import type { RunInfo } from "../terminal/ports.ts";
+import { createChildProcessSandbox } from "../sandbox/child_process.ts";
+import { defaultPluginConfig, journalPath } from "./config.ts";
+import { findPlugins, type PluginSource } from "./discovery.ts";
+import { DisplayFeed } from "./display_feed.ts";
+import { Driver } from "./engine_driver.ts";
+import { readGrants } from "./grants.ts";
+import { startTerminal, type TerminalView } from "./terminal_view.ts";
+import { adapterAccess } from "./modes.ts";
+import { exitCodes, type HostOptions } from "./options.ts";
+import { PluginManager } from "./plugin_manager.ts";
+import { type RunSummary, summarize } from "./run_summary.ts";
+import { readSecrets, type Secrets } from "./secrets.ts";
+import { type Simulation, startSimulation } from "./simulation_process.ts";
+import { systemClock } from "./system_clock.ts";
+
+const tickEveryMs = 100;
+const shutdownDeadlineMs = 5_000;
+const flattenDeadlineMs = 5_000;
+
+/** Folder of this release: `core/`, `exchanges/` and `plugins/` lie in it. */
+const projectDir = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Runs the host until a signal, the end of its duration, or a failure; resolves with the process's exit code. */
+export async function runHost(options: HostOptions): Promise<number> {
+  const clock = systemClock();
+  const dataDir = join(options.config.dataDir, options.environment);
+  using _lock = acquireHostLock(dataDir, { pid: Deno.pid });
+  const secrets = await readSecrets(options.envFile, Deno.env);
+  const host = new Host(options, clock, dataDir, secrets);
+  try {
+    await host.start();
+    return await host.untilEnd();
+  } finally {
+    await host.release();
+  }
+}
+
+class Host {
+  readonly #options: HostOptions;
+  readonly #clock: Clock;
+  readonly #dataDir: string;
+  readonly #secrets: Secrets;
+  readonly #tsStartMs: number;
+  readonly #remains = Promise.withResolvers<ShutdownRemains>();
+  readonly #failed = Promise.withResolvers<unknown>();
+  #journal: JournalWriter | undefined;
+  #simulation: Simulation | undefined;
+  #manager: PluginManager | undefined;
+  #driver: Driver | undefined;
+  #feed: DisplayFeed | undefined;
+  #view: TerminalView | undefined;
+  #ticker: ReturnType<typeof setInterval> | undefined;
+  #isStopping = false;
+  #isClean = false;
+
+  constructor(options: HostOptions, clock: Clock, dataDir: string, secrets: Secrets) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#dataDir = dataDir;
+    this.#secrets = secrets;
+    this.#tsStartMs = clock.monotonicMs();
+  }
+
+  async start(): Promise<void> {
+    const { config, environment, seed, version } = this.#options;
+    const sandbox = createChildProcessSandbox({ clock: this.#clock, projectDir });
+    const [journal, exchanges, strategies, grants] = await Promise.all([
+      openJournal({
+        path: journalPath(this.#dataDir),
+        clock: this.#clock,
+        durability: config.journal.durability ?? (environment === "live" ? "power_loss" : "process_crash"),
+        onFailure: (error) => this.#failed.resolve(error),
+      }),
+      findPlugins(join(projectDir, "exchanges")),
+      this.#findStrategies(),
+      readGrants(join(config.dataDir, "grants.json")),
+    ]);
+    this.#journal = journal;
+    const runId = crypto.randomUUID();
+    journal.startRun({ runId, environment, seed, version, tsStartMs: this.#clock.epochMs() });
+    const engine = new Engine({
+      hostTag: hostTag(journal),
+      nextOrderCounter: journal.peekCounter("order"),
+      risk: config.risk,
+      timing: defaultTiming,
+      rateBudgets: {},
+      defaultRateBudget,
+    });
+    const feed = new DisplayFeed({
+      engine,
+      clock: this.#clock,
+      manager: () => this.#manager,
+      run: () => this.#runInfo(),
+    });
+    this.#feed = feed;
+    const view = startTerminal({
+      options: this.#options,
+      clock: this.#clock,
+      snapshot: () => feed.snapshot(),
+      secrets: [],
+    });
+    this.#view = view;
+    const driver = new Driver({
+      engine,
+      clock: this.#clock,
+      journal,
+      log: view.log,
+      onNotice: (severity, _code, text) => feed.notice(severity, text),
+      onShutdownComplete: (remains) => this.#remains.resolve(remains),
+      onJournalLost: (error) => this.#failed.resolve(error),
+      onOrder: (status) => {
+        if (status === "pending_new") feed.orders += 1;
+      },
+      onFill: () => (feed.fills += 1),
+    });
+    this.#driver = driver;
+    this.#manager = new PluginManager({
+      clock: this.#clock,
+      sandbox,
+      driver,
+      log: view.log,
+      tally: feed,
+      environment,
+      seed,
+      grants,
+      bundledFolders: [join(projectDir, "exchanges"), join(projectDir, "plugins")],
+      trustedFolders: this.#options.trustedFolders,
+      configOf: (id) => config.plugins[id] ?? defaultPluginConfig,
+      symbols: config.venues.symbols,
+      accessOf: (manifest) =>
+        adapterAccess(
+          environment,
+          manifest,
+          this.#simulation?.venues[manifest.venue],
+          (name) => this.#secrets.get(name),
+        ),
+      savedState: (id) =>
+        journal.kept.find((value) => value.scope === "plugin_state" && value.key === id)?.body,
+      keepState: (id, value) => journal.keep("plugin_state", id, value),
+      onState: (id, state) =>
+        journal.append({
+          id: `plugin/${id}/${this.#clock.epochUs()}`,
+          kind: "plugin_state",
+          tsUs: this.#clock.epochUs(),
+          plugin: id,
+          body: state,
+        }),
+    });
+    for (const notice of journal.notices) view.log.write("warn", "journal", JSON.stringify(notice));
+    this.#warnOfTrust();
+    const enabled = (source: PluginSource): boolean => config.venues.enabled?.includes(source.name) ?? true;
+    const venues = exchanges.filter(enabled);
+    await Promise.all([
+      this.#manager.probeAll([...venues, ...strategies]),
+      environment === "sim" ? this.#startSimulation(venues.map((source) => source.name)) : undefined,
+    ]);
+    this.#manager.startAll();
+    this.#ticker = setInterval(
+      () => driver.dispatch({ kind: "tick", tsUs: this.#clock.epochUs() }),
+      tickEveryMs,
+    );
+  }
+
+  /** Waits for whatever ends the run first, then stops in order: strategies, orders, adapters, venues. */
+  async untilEnd(): Promise<number> {
+    const { durationMs, signals } = this.#options;
+    const end = await Promise.race([
+      aborted(signals.stop).then(() => ({ kind: "asked", why: String(signals.stop.reason) } as const)),
+      durationMs === undefined
+        ? new Promise<never>(() => {})
+        : after(durationMs).then(() => ({ kind: "asked", why: "duration is over" } as const)),
+      this.#failed.promise.then((error) => ({ kind: "failed", error } as const)),
+    ]);
+    const code = end.kind === "asked" ? await this.#stop(end.why) : this.#fail(end.error);
+    return code;
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.#ticker);
+    await this.#manager?.killAll();
+    await this.#simulation?.stop();
+    await this.#journal?.close({ isClean: this.#isClean });
+    await this.#view?.end();
+  }
+
+  async #findStrategies(): Promise<readonly PluginSource[]> {
+    const found = await Promise.all(this.#options.config.pluginFolders.map(findPlugins));
+    return found.flat();
+  }
+
+  async #startSimulation(venues: readonly string[]): Promise<void> {
+    const { config, seed } = this.#options;
+    this.#simulation = await startSimulation({
+      entryPath: join(projectDir, "exchanges/simulation/main.ts"),
+      projectDir,
+      venues,
+      seed,
+      depositUsd: String(config.simulation.depositUsd),
+      faults: config.simulation.faults,
+      onLog: (line) => this.#view?.log.write("debug", "simulation", line),
+      onLost: (code) =>
+        this.#failed.resolve(
+          new BerthError("PLUGIN_CRASHED", { pluginId: "simulated venues", reason: `exit code ${code}` }),
+        ),
+    });
+  }
+
+  #warnOfTrust(): void {
+    for (const folder of this.#options.trustedFolders) {
+      this.#view?.log.write(
+        "warn",
+        "host",
+        `plugins in ${folder} run without your approval, because of --trust`,
+      );
+    }
+  }
+
+  async #stop(why: string): Promise<number> {
+    const manager = this.#manager;
+    const driver = this.#driver;
+    if (manager === undefined || driver === undefined) return exitCodes.failure;
+    this.#isStopping = true;
+    this.#view?.log.write("info", "host", `stopping: ${why}`);
+    const leaving = aborted(this.#options.signals.leave);
+    const orderly = (async () => {
+      await manager.stopStrategies(why);
+      await this.#untilQuiet(driver);
+      driver.dispatch({
+        kind: "operator",
+        tsUs: this.#clock.epochUs(),
+        by: "signal",
+        command: { kind: "shutdown", deadlineMs: shutdownDeadlineMs },
+      });
+      await Promise.race([this.#remains.promise, after(shutdownDeadlineMs + 1_000)]);
+    })();
+    await Promise.race([orderly, leaving]);
+    const summary = await this.#summary();
+    await Promise.race([manager.stopAdapters(why), leaving]);
+    this.#isClean = !this.#options.signals.leave.aborted;
+    this.#view?.finish(summary);
+    const isEven = summary.ordersLeftWorking === 0 &&
+      summary.venues.every((venue) => venue.ledger?.agrees ?? true);
+    return isEven ? exitCodes.ok : exitCodes.failure;
+  }
+
+  /** Positions that a stopped plugin leaves to be flattened are closed before the last orders are cancelled. */
+  async #untilQuiet(driver: Driver): Promise<void> {
+    const untilMs = this.#clock.monotonicMs() + flattenDeadlineMs;
+    while (this.#clock.monotonicMs() < untilMs) {
+      const state = driver.engine.snapshot(this.#clock.epochUs());
+      if (!state.plugins.some((plugin) => plugin.isFlattening) && state.workingOrders.length === 0) return;
+      await after(25);
+    }
+  }
+
+  #fail(error: unknown): number {
+    this.#view?.log.write("error", "host", describeError(error));
+    return exitCodes.failure;
+  }
+
+  async #summary(): Promise<RunSummary> {
+    const { environment, seed } = this.#options;
+    const feed = this.#feed;
+    const engine = this.#driver?.engine;
+    if (feed === undefined || engine === undefined) {
+      throw new BerthError("INVARIANT_BROKEN", { invariant: "a run has an engine", details: "summary" });
+    }
+    return summarize({
+      environment,
+      seed,
+      runMs: this.#clock.monotonicMs() - this.#tsStartMs,
+      counts: feed,
+      state: engine.snapshot(this.#clock.epochUs()),
+      plugins: this.#manager?.views() ?? [],
+      ledgers: await this.#simulation?.ledgers(),
+    });
+  }
+
+  #runInfo(): RunInfo {
+    const { version, environment, seed, durationMs } = this.#options;
+    return {
+      version,
+      environment,
+      seed,
+      uptimeMs: this.#clock.monotonicMs() - this.#tsStartMs,
+      durationMs,
+      isStopping: this.#isStopping,
+      consoleUrl: undefined,
+      hostRssMb: Deno.memoryUsage().rss / (1 << 20),
+    };
+  }
+}
+
+/** Four letters and digits by which our orders are known at a venue: drawn once for a data folder. */
+function hostTag(journal: JournalWriter): string {
+  const kept = journal.kept.find((value) => value.scope === "host" && value.key === "tag")?.body;
+  if (typeof kept === "string" && /^[a-z0-9]{2,4}$/.test(kept)) return kept;
+  const drawn = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) => (byte % 36).toString(36))
+    .join("");
+  journal.keep("host", "tag", drawn);
+  return drawn;
+}
+
+const after = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

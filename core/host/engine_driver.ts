@@ -1,0 +1,206 @@
+/**
+ * Carries out what the engine decides: journal, requests to adapters, messages to plugins, notices. The engine itself
+ * does no I/O; this is the only place where its outputs become acts.
+ *
+ * Invariant: a request that is marked `afterJournal` leaves only when everything journalled before it is durable.
+ */
+import type {
+  EngineEvent,
+  EngineOutput,
+  NoticeCode,
+  PluginNotice,
+  ShutdownRemains,
+} from "../engine/events.ts";
+import type { EngineSurface } from "../engine/surface.ts";
+import type { JournalWriter } from "../journal/writer.ts";
+import type { Clock } from "../model/clock.ts";
+import { type InstrumentId, venueOf } from "../model/ids.ts";
+import type { JournalBody, JournalEntry } from "../model/journal_entry.ts";
+import type { OrderStatus } from "../model/order.ts";
+import type { HostMessage } from "../protocol/messages.ts";
+import { refusalText } from "../risk/refusals.ts";
+import type { SandboxProcess } from "../sandbox/sandbox.ts";
+import { noticeText } from "./notice_texts.ts";
+import type { AdapterRequests, EngineDriver, HostLog } from "./ports.ts";
+
+export interface EngineDriverOptions {
+  readonly engine: EngineSurface;
+  readonly clock: Clock;
+  readonly journal: JournalWriter;
+  readonly log: HostLog;
+  readonly onNotice: (severity: "info" | "warning" | "critical", code: NoticeCode, text: string) => void;
+  readonly onShutdownComplete: (remains: ShutdownRemains) => void;
+  /** Called for each change of an order and each fill, for the counts of the display. */
+  readonly onOrder: (status: OrderStatus) => void;
+  readonly onFill: () => void;
+  /** The journal can't be written: nothing may be sent any more. */
+  readonly onJournalLost: (error: unknown) => void;
+}
+
+const levels = { info: "info", warning: "warn", critical: "error" } as const;
+
+export class Driver implements EngineDriver {
+  readonly engine: EngineSurface;
+  readonly clock: Clock;
+  readonly #options: EngineDriverOptions;
+  /** By subscriber number. */
+  readonly #processes: (SandboxProcess | undefined)[] = [];
+  readonly #byPlugin = new Map<string, SandboxProcess>();
+  readonly #adapters = new Map<string, AdapterRequests>();
+  /** One chain a venue: requests stay in order though some wait for the journal. */
+  readonly #chains = new Map<string, Promise<void>>();
+
+  constructor(options: EngineDriverOptions) {
+    this.#options = options;
+    this.engine = options.engine;
+    this.clock = options.clock;
+  }
+
+  dispatch(event: EngineEvent): void {
+    for (const output of this.engine.handle(event)) this.#carryOut(output);
+  }
+
+  attachStrategy(plugin: string, subscriber: number, process: SandboxProcess | undefined): void {
+    this.#processes[subscriber] = process;
+    if (process === undefined) this.#byPlugin.delete(plugin);
+    else this.#byPlugin.set(plugin, process);
+  }
+
+  attachAdapter(venue: string, sendRequest: AdapterRequests | undefined): void {
+    if (sendRequest === undefined) this.#adapters.delete(venue);
+    else this.#adapters.set(venue, sendRequest);
+  }
+
+  route(index: number, kind: "quotes" | "trades" | "marks", record: Uint8Array, at: number): void {
+    for (const subscriber of this.engine.router.subscribers(index, kind)) {
+      this.#processes[subscriber]?.push(index, record, at);
+    }
+  }
+
+  #carryOut(output: EngineOutput): void {
+    switch (output.kind) {
+      case "journal":
+        return this.#journal(output.entry);
+      case "adapter_request":
+        return this.#request(output);
+      case "to_plugin": {
+        const process = this.#byPlugin.get(output.plugin);
+        process?.send(pluginMessage(output.message));
+        return;
+      }
+      case "notice": {
+        const text = noticeText(output.code, output.facts);
+        this.#options.log.write(levels[output.severity], "engine", text, { code: output.code });
+        return this.#options.onNotice(output.severity, output.code, text);
+      }
+      case "shutdown_complete":
+        return this.#options.onShutdownComplete(output.remains);
+      default:
+        return output satisfies never;
+    }
+  }
+
+  #journal(entry: JournalEntry): void {
+    const { journal } = this.#options;
+    const { body } = entry;
+    journal.append({
+      id: entry.id,
+      causeId: entry.cause,
+      kind: body.kind,
+      tsUs: entry.tsUs,
+      ...columnsOf(body),
+      body,
+    });
+    keepState(journal, body);
+    if (body.kind === "order") this.#options.onOrder(body.order.status);
+    if (body.kind === "fill") this.#options.onFill();
+  }
+
+  #request(output: Extract<EngineOutput, { readonly kind: "adapter_request" }>): void {
+    const { venue, requestId, request, timeoutMs } = output;
+    const send = (): void =>
+      this.#adapters.get(venue)?.(requestId, { type: "request", requestId, timeoutMs, ...request });
+    const waiting = this.#chains.get(venue);
+    if (!output.afterJournal && waiting === undefined) return send();
+    const durable = output.afterJournal ? this.#options.journal.durable() : Promise.resolve();
+    const chain = Promise.all([waiting, durable]).then(send).catch((error: unknown) =>
+      this.#options.onJournalLost(error)
+    ).then(() => {
+      if (this.#chains.get(venue) === chain) this.#chains.delete(venue);
+    });
+    this.#chains.set(venue, chain);
+  }
+}
+
+/** The engine's word as the plugin's channel carries it; a refusal's text is made here, at the edge. */
+function pluginMessage(message: PluginNotice): HostMessage {
+  return message.type === "refused"
+    ? { ...message, text: refusalText(message.code, message.facts) }
+    : message;
+}
+
+interface Columns {
+  readonly plugin?: string;
+  readonly venue?: string;
+  readonly instrument?: string;
+  readonly clientOrderId?: string;
+}
+
+const instrumentColumns = (instrument: InstrumentId): Columns => ({ instrument, venue: venueOf(instrument) });
+
+/** What a record is found by. */
+function columnsOf(body: JournalBody): Columns {
+  switch (body.kind) {
+    case "instrument":
+      return instrumentColumns(body.instrument.id);
+    case "plugin":
+      return { plugin: body.plugin };
+    case "intent":
+      return { plugin: body.intent.plugin, ...instrumentColumns(body.intent.instrument) };
+    case "refusal":
+      return { plugin: body.plugin, ...instrumentColumns(body.instrument) };
+    case "order":
+      return {
+        plugin: body.order.plugin,
+        clientOrderId: body.order.clientOrderId,
+        ...instrumentColumns(body.order.instrument),
+      };
+    case "fill":
+      return {
+        plugin: body.plugin,
+        ...(body.fill.clientOrderId === undefined ? {} : { clientOrderId: body.fill.clientOrderId }),
+        ...instrumentColumns(body.fill.instrument),
+      };
+    case "foreign_fill":
+      return instrumentColumns(body.fill.instrument);
+    case "funding":
+      return instrumentColumns(body.payment.instrument);
+    case "position":
+      return { plugin: body.position.plugin, ...instrumentColumns(body.position.instrument) };
+    case "foreign_order":
+    case "request":
+    case "repair":
+      return { venue: body.venue };
+    case "trading_state":
+    case "operator":
+      return {};
+    default:
+      return body satisfies never;
+  }
+}
+
+const doneStatuses: ReadonlySet<string> = new Set(["filled", "cancelled", "rejected", "expired"]);
+
+/** Keeps beside the records what a restart needs without reading them all. */
+function keepState(journal: JournalWriter, body: JournalBody): void {
+  if (body.kind === "order") {
+    const { order } = body;
+    journal.keep("order", order.clientOrderId, doneStatuses.has(order.status) ? undefined : order);
+    // The engine counts its own; the journal's counter follows, so that no number is used twice after a crash.
+    if (order.status === "pending_new") journal.nextCounter("order");
+  }
+  if (body.kind === "position") {
+    journal.keep("position", `${body.position.plugin}/${body.position.instrument}`, body.position);
+  }
+  if (body.kind === "trading_state") journal.keep("trading_state", JSON.stringify(body.scope), body);
+}

@@ -1,0 +1,36 @@
+/** Texts of the engine's notices: one sentence each, made at the edge from code and facts. */
+import type { NoticeCode } from "../engine/events.ts";
+import type { Facts } from "../model/journal_entry.ts";
+
+const sentences: Readonly<Record<NoticeCode, string>> = {
+  ORDER_ILLEGAL_TRANSITION: "An order's venue reported a change that can't follow its state.",
+  ORDER_OVERFILLED: "An order was filled beyond its size.",
+  ORDER_UNKNOWN: "No answer came for an order; it is asked about until it is known.",
+  ORDER_UNKNOWN_LASTS: "An order is still unknown; nobody can say whether it is live.",
+  ORDER_REVIVED: "An order that seemed done is open at its venue.",
+  ORDER_ADOPTED: "An order of ours from an earlier run was found at its venue and adopted.",
+  ORDER_FOREIGN: "An order that is not ours is open on the account; it is left alone.",
+  FILL_FOREIGN: "The account traded by an order that is not ours.",
+  FILLS_MISSING: "A venue reports more filled than the fills we have; they are asked for.",
+  CANCEL_REFUSED: "A venue refused to cancel an order; it is asked about.",
+  RECONCILIATION_REPAIR: "The account differed from what we knew, and was put right.",
+  ACCOUNT_RECONCILED: "The account was compared with its venue; orders may be sent.",
+  ACCOUNT_RECONCILIATION_FAILED: "The account could not be compared with its venue; it is tried again.",
+  ADAPTER_LOST: "The connection to a venue is gone.",
+  PLUGIN_ORDERS_CANCELLED: "The working orders of a stopped plugin are being cancelled.",
+  FLATTEN_STARTED: "Positions are being closed.",
+  FLATTEN_DONE: "Positions are closed.",
+  FLATTEN_FAILED: "Positions could not be closed; they need the operator.",
+  TRADING_STATE_CHANGED: "The trading state changed.",
+  KILL_SWITCH: "The kill switch was thrown.",
+  REQUEST_UNANSWERED: "A request to a venue was not answered in time.",
+  INSTRUMENT_CHANGED: "A venue changed an instrument's tick, lot or status.",
+  SHUTDOWN_STARTED: "Shutting down: working orders are being cancelled.",
+  RESPONSE_UNEXPECTED: "An adapter answered a request that nobody made.",
+};
+
+/** The sentence and its facts, for a log line or an alert. */
+export function noticeText(code: NoticeCode, facts: Facts): string {
+  const details = Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", ");
+  return details === "" ? sentences[code] : `${sentences[code]} (${details})`;
+}

@@ -1,0 +1,61 @@
+/** Reads a plugin's manifest in a sandbox with no permissions at all, which is thrown away afterwards. */
+import { describeError } from "../errors.ts";
+import { pluginId } from "../model/ids.ts";
+import { protocolVersion } from "../protocol/messages.ts";
+import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
+import type { Manifest } from "../sdk/manifest.ts";
+import type { PluginSource } from "./discovery.ts";
+import { checkManifest } from "./manifest_schema.ts";
+
+export type Probed =
+  | { readonly kind: "manifest"; readonly manifest: Manifest }
+  | { readonly kind: "broken"; readonly why: string };
+
+const probeLimits = { ...defaultLimits, heapMb: 96, rssMb: 256, startTimeoutMs: 8_000 };
+/** Packages that a module may load while only its manifest is read: those of the adapters that come with berth. */
+const probePackages = ["@noble/hashes", "@noble/curves", "valibot"];
+
+/** What the plugin says of itself, checked; or why it can't be believed. */
+export async function probeManifest(
+  sandbox: Sandbox,
+  source: PluginSource,
+  isAdapter = source.rootPath.includes("/exchanges/"),
+): Promise<Probed> {
+  let found: unknown;
+  let hasAnswered = false;
+  const process = sandbox.start({
+    pluginId: pluginId("probe"),
+    role: "probe",
+    entryPath: source.entryPath,
+    rootPath: source.rootPath,
+    permissions: { net: [], read: [], write: [] },
+    packages: isAdapter ? probePackages : [],
+    limits: probeLimits,
+    hello: { type: "hello", role: "probe", protocolVersion },
+  }, {
+    onRecords: () => undefined,
+    onBook: () => undefined,
+    onErrorLine: () => undefined,
+    onExit: () => undefined,
+    onMessage: (message) => {
+      if (message.type !== "manifest") return;
+      hasAnswered = true;
+      found = message.manifest;
+    },
+  });
+  const exit = await process.exited;
+  if (!hasAnswered) {
+    return {
+      kind: "broken",
+      why: exit.reason === undefined ? "it ended without showing a manifest" : describeError(exit.reason),
+    };
+  }
+  const checked = checkManifest(found);
+  if (checked.kind === "valid") return { kind: "manifest", manifest: checked.value };
+  return {
+    kind: "broken",
+    why: checked.faults.map((fault) =>
+      `manifest field ${fault.field} is ${fault.found}; expected ${fault.expected}`
+    ).join("; "),
+  };
+}
