@@ -264,8 +264,8 @@ export class Engine implements EngineSurface {
     this.#accountDesk.tick();
     orders.tick(time.nowUs);
     this.#operatorDesk.tick();
+    this.#checkStopping(); // before flattening, whose own orders count as the plugin's
     this.#flattening.tick();
-    this.#checkStopping();
   }
 
   // ---- accounts
