@@ -5,8 +5,8 @@
 import { Command, CommanderError, Option } from "commander";
 import { BerthError } from "../errors.ts";
 import { type Environment, environments } from "../sdk/manifest.ts";
-import { logFormats, type LogLevel, logLevels } from "../host/config.ts";
-import type { LogFormat } from "../host/config.ts";
+import { type LogFormat, logFormats } from "../host/config.ts";
+import { type LogLevel, logLevels } from "../terminal/log_lines.ts";
 
 /** Which configuration and data a command works on. */
 export interface PlaceOptions {

@@ -318,7 +318,7 @@ export class Engine implements EngineSurface {
 
   #pluginStarted(event: PluginStarted): void {
     const { plugin, subscriber, grant, budget, onStop } = event;
-    const { states, outbox } = this.#rooms;
+    const { states, outbox, orders } = this.#rooms;
     const record = this.#plugin(plugin);
     if (record.subscriber !== undefined) this.router.unsubscribe(record.subscriber);
     record.subscriber = subscriber;
@@ -333,11 +333,12 @@ export class Engine implements EngineSurface {
     const body = { kind: "plugin" as const, plugin, change: "started" as const, details: grant.orders };
     outbox.journal(outbox.nextId("plugin"), undefined, event.tsUs, body);
     this.#tellPlugin(plugin);
+    orders.renameForNewRun(plugin); // which tells it of its open orders
   }
 
-  /** What a plugin that has just come must know: its open orders, its positions, the venues' health. */
+  /** What a plugin that has just come must know besides its open orders: its positions, the venues' health. */
   #tellPlugin(plugin: PluginId): void {
-    const { outbox, orders, portfolio, accounts } = this.#rooms;
+    const { outbox, portfolio, accounts } = this.#rooms;
     for (const { health } of accounts.values()) {
       if (health !== undefined) outbox.toPlugin(plugin, { type: "venue_health", health });
     }
@@ -351,9 +352,6 @@ export class Engine implements EngineSurface {
         realizedPnl,
         feesPaid,
       });
-    }
-    for (const order of orders.working()) {
-      if (order.plugin === plugin) outbox.toPlugin(plugin, { type: "order", ref: order.ref, order });
     }
   }
 

@@ -226,6 +226,23 @@ export class OrderManager {
     this.#sendCancel(tracked, nowUs, cause);
   }
 
+  /**
+   * A plugin starts anew and names its orders from the beginning: those of its earlier run get a name that no plugin
+   * gives, `earlier_` and the client order id.
+   */
+  renameForNewRun(plugin: PluginId): void {
+    for (const tracked of this.#working.values()) {
+      const before = tracked.order;
+      if (before.plugin !== plugin || before.ref.startsWith("earlier_")) continue;
+      if (this.#byRef.get(`${plugin}/${before.ref}`) === before.clientOrderId) {
+        this.#byRef.delete(`${plugin}/${before.ref}`);
+      }
+      tracked.order = { ...before, ref: `earlier_${before.clientOrderId}` };
+      this.#byRef.set(`${plugin}/${tracked.order.ref}`, before.clientOrderId);
+      this.#port.orderChanged(before, tracked.order, "renamed", before.cause);
+    }
+  }
+
   // ---- answers
 
   submitAnswered(id: ClientOrderId, outcome: SubmitOutcome, nowUs: number, cause: CauseId): void {

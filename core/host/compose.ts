@@ -125,6 +125,7 @@ class Host {
         if (status === "pending_new") feed.orders += 1;
       },
       onFill: () => (feed.fills += 1),
+      onPosition: (position) => feed.position(position),
     });
     this.#driver = driver;
     this.#manager = new PluginManager({

@@ -10,10 +10,9 @@ import { BerthError } from "../errors.ts";
 import type { MarketLimits, RiskSettings, ScopeLimits } from "../model/risk_limits.ts";
 import { defaultRiskSettings } from "../risk/settings.ts";
 import { environments } from "../sdk/manifest.ts";
+import { logLevels } from "../terminal/log_lines.ts";
 import { type Checked, type Fault, faultsOf } from "./manifest_schema.ts";
 
-export const logLevels = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof logLevels)[number];
 /** `auto`: pretty on a terminal, JSON lines otherwise. */
 export const logFormats = ["auto", "json", "pretty"] as const;
 export type LogFormat = (typeof logFormats)[number];

@@ -4,6 +4,7 @@ import type { EngineSurface } from "../engine/surface.ts";
 import type { Clock } from "../model/clock.ts";
 import { symbolOf, venueOf } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
+import type { PluginPosition } from "../model/journal_entry.ts";
 import { scopeName } from "../model/risk_limits.ts";
 import { incrementsToNumber } from "../model/ticks.ts";
 import type { OpportunityMessage } from "../protocol/messages.ts";
@@ -36,6 +37,7 @@ export class DisplayFeed implements Tally {
   readonly #options: DisplayFeedOptions;
   readonly #opportunities: OpportunityRow[] = [];
   readonly #notices: NoticeRow[] = [];
+  readonly #held = new Set<string>();
   readonly gauges = new Map<string, number>();
   seen = 0;
   taken = 0;
@@ -68,6 +70,13 @@ export class DisplayFeed implements Tally {
   notice(severity: NoticeRow["severity"], text: string): void {
     this.#notices.unshift({ tsMs: this.#options.clock.epochMs(), severity, text });
     this.#notices.length = Math.min(this.#notices.length, keptNotices);
+  }
+
+  /** A position that was held and is flat again is a round trip. */
+  position(position: PluginPosition): void {
+    const key = `${position.plugin}/${position.instrument}`;
+    if (position.positionLots !== 0) this.#held.add(key);
+    else if (this.#held.delete(key)) this.roundTrips += 1;
   }
 
   snapshot(): DisplaySnapshot {

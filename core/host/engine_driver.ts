@@ -15,7 +15,7 @@ import type { EngineSurface } from "../engine/surface.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
 import { type InstrumentId, venueOf } from "../model/ids.ts";
-import type { JournalBody, JournalEntry } from "../model/journal_entry.ts";
+import type { JournalBody, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
 import type { OrderStatus } from "../model/order.ts";
 import type { HostMessage } from "../protocol/messages.ts";
 import { refusalText } from "../risk/refusals.ts";
@@ -33,6 +33,7 @@ export interface EngineDriverOptions {
   /** Called for each change of an order and each fill, for the counts of the display. */
   readonly onOrder: (status: OrderStatus) => void;
   readonly onFill: () => void;
+  readonly onPosition: (position: PluginPosition) => void;
   /** The journal can't be written: nothing may be sent any more. */
   readonly onJournalLost: (error: unknown) => void;
 }
@@ -114,6 +115,7 @@ export class Driver implements EngineDriver {
     keepState(journal, body);
     if (body.kind === "order") this.#options.onOrder(body.order.status);
     if (body.kind === "fill") this.#options.onFill();
+    if (body.kind === "position") this.#options.onPosition(body.position);
   }
 
   #request(output: Extract<EngineOutput, { readonly kind: "adapter_request" }>): void {

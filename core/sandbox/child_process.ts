@@ -91,7 +91,7 @@ class ChildProcess implements SandboxProcess {
   #reason: BerthError | undefined;
   #isStopping = false;
   #isGone = false;
-  #failure: string | undefined;
+  #failure: { readonly code: string; readonly details: string } | undefined;
   #errorTail = "";
 
   constructor(options: ChildProcessOptions, spec: SandboxSpec, handlers: SandboxHandlers) {
@@ -219,7 +219,7 @@ class ChildProcess implements SandboxProcess {
       return;
     }
     if (message.type === "ready") this.#supervisor.onReady(this.#clock.monotonicMs());
-    if (message.type === "failed") this.#failure = message.details;
+    if (message.type === "failed") this.#failure = { code: message.code, details: message.details };
     this.#handlers.onMessage(message);
   }
 
@@ -253,7 +253,9 @@ class ChildProcess implements SandboxProcess {
     if (this.#reason !== undefined) return this.#reason;
     const { pluginId } = this.#spec;
     if (this.#failure !== undefined) {
-      return new BerthError("PLUGIN_START_FAILED", { pluginId, reason: firstLine(this.#failure) });
+      const reason = firstLine(this.#failure.details);
+      const code = this.#failure.code === "PLUGIN_CALLBACK_THREW" ? "PLUGIN_CRASHED" : "PLUGIN_START_FAILED";
+      return new BerthError(code, { pluginId, reason });
     }
     if (this.#isStopping || (status.code === 0 && this.#spec.role === "probe")) return undefined;
     const tail = withoutColors(this.#errorTail).split("\n").find((line) => /error|fatal/i.test(line)) ?? "";

@@ -107,6 +107,7 @@ export function openTerminalOutput(system: TerminalSystem = denoSystem()): Termi
   let restore: string | undefined;
   system.onExit(() => {
     if (restore !== undefined) writeAtOnce(system.stdout, restore);
+    restore = undefined;
   });
   return {
     isTerminal,
@@ -115,7 +116,8 @@ export function openTerminalOutput(system: TerminalSystem = denoSystem()): Termi
     size() {
       if (!isTerminal) return undefined;
       try {
-        return system.consoleSize();
+        const size = system.consoleSize();
+        return size.columns > 0 && size.rows > 0 ? size : undefined;
       } catch {
         return undefined; // some terminals, such as those of CI, have none
       }
@@ -162,6 +164,9 @@ function denoSystem(): TerminalSystem {
       Deno.addSignalListener("SIGWINCH", callback);
       return () => Deno.removeSignalListener("SIGWINCH", callback);
     },
-    onExit: (callback) => globalThis.addEventListener("unload", callback),
+    onExit(callback) {
+      // An error that nobody caught ends the process without `unload`.
+      for (const event of ["unload", "error", "unhandledrejection"]) globalThis.addEventListener(event, callback);
+    },
   };
 }

@@ -309,8 +309,17 @@ Deno.test("a restart from a checkpoint knows orders, positions, fills and states
   assertEquals(second.order(clientOrderId).status, "partially_filled");
   assertEquals(second.positionLots(), 4);
   second.price(alpha, 50_000);
-  assertEquals(second.intend({ ref: "of this run" }), undefined);
-  assertEquals(second.intend({ ref: "r1" })?.clientOrderId, clientOrderId);
-  assertEquals(second.intend({ ref: "r2" }), undefined);
-  assertEquals(second.refusals(), ["ORDER_INVALID", "ORDER_REF_IN_USE", "TRADING_REDUCING"]);
+  assertEquals(second.intend(), undefined);
+  assertEquals(second.refusals(), ["TRADING_REDUCING"]);
+});
+
+Deno.test("a plugin that starts anew may use its names again; its earlier orders bear others", () => {
+  const harness = EngineHarness.ready();
+  const first = harness.place({ ref: "1" });
+  harness.handle({ kind: "plugin_stopped", plugin: maker, reason: "reload", isFinal: false });
+  harness.startPlugin();
+  assertEquals(harness.order(first.clientOrderId).ref, `earlier_${first.clientOrderId}`);
+  const second = harness.place({ ref: "1" });
+  assertEquals(harness.intend({ ref: "1" })?.clientOrderId, second.clientOrderId);
+  assertEquals(harness.refusals(), ["ORDER_REF_IN_USE"]);
 });

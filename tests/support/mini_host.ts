@@ -1,0 +1,237 @@
+/**
+ * The real plugin manager, engine and sandbox around plugins of a test, with two made-up venues `alpha` and `beta`
+ * whose quotes the test sends. No adapter and no journal file: an order that passes the gate is never answered.
+ */
+import { fileURLToPath } from "node:url";
+import { Engine } from "../../core/engine/engine.ts";
+import { defaultRateBudget, defaultTiming } from "../../core/engine/events.ts";
+import { defaultPluginConfig, type PluginConfig } from "../../core/host/config.ts";
+import { findPlugins } from "../../core/host/discovery.ts";
+import { Driver } from "../../core/host/engine_driver.ts";
+import { emptyGrantBook } from "../../core/host/grants.ts";
+import { PluginManager, type PluginState, type PluginView } from "../../core/host/plugin_manager.ts";
+import type { LogFields } from "../../core/host/ports.ts";
+import { systemClock } from "../../core/host/system_clock.ts";
+import type { JournalRecord, JournalWriter } from "../../core/journal/writer.ts";
+import { instrumentId, venueId } from "../../core/model/ids.ts";
+import type { Instrument } from "../../core/model/instrument.ts";
+import { increment } from "../../core/model/ticks.ts";
+import { recordBytes, recordKinds, writeRecord } from "../../core/protocol/records.ts";
+import { defaultRiskSettings } from "../../core/risk/settings.ts";
+import { createChildProcessSandbox } from "../../core/sandbox/child_process.ts";
+
+export const projectDir = fileURLToPath(new URL("../../", import.meta.url));
+
+export interface LogLine {
+  readonly level: string;
+  readonly source: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** An instrument of a made-up venue: tick 0.1, lot 0.001. */
+export function madeUpInstrument(venue: string, symbol: string): Instrument {
+  return {
+    id: instrumentId(venue, symbol),
+    venue: venueId(venue),
+    symbol,
+    venueSymbol: symbol,
+    kind: "perpetual",
+    settlement: "linear",
+    baseAsset: symbol.slice(0, symbol.indexOf("-")),
+    quoteAsset: "USD",
+    settlementAsset: "USDC",
+    tick: increment("0.1"),
+    lot: increment("0.001"),
+    contractMultiplier: "1",
+    minSizeLots: 1,
+    maxSizeLots: 1_000_000_000,
+    minNotional: 0,
+    makerFeeBps: 0,
+    takerFeeBps: 2,
+    maxLeverage: 10,
+    status: "trading",
+  };
+}
+
+/** Keeps records in memory; everything is durable at once. */
+function memoryJournal(records: JournalRecord[]): JournalWriter {
+  const counters = new Map<string, number>();
+  const peekCounter = (name: string): number => counters.get(name) ?? 1;
+  return {
+    notices: [],
+    kept: [],
+    append: (record) => void records.push(record),
+    appendDurable: (record) => Promise.resolve(void records.push(record)),
+    durable: () => Promise.resolve(),
+    keep: () => undefined,
+    nextCounter(name) {
+      const next = peekCounter(name);
+      counters.set(name, next + 1);
+      return next;
+    },
+    peekCounter,
+    raiseCounter: (name, atLeast) => void counters.set(name, Math.max(peekCounter(name), atLeast)),
+    startRun: () => undefined,
+    pending: 0,
+    close: () => Promise.resolve(),
+  };
+}
+
+export class MiniHost {
+  readonly lines: LogLine[] = [];
+  readonly states: { readonly id: string; readonly state: PluginState; readonly atMs: number }[] = [];
+  readonly records: JournalRecord[] = [];
+  readonly manager: PluginManager;
+  readonly #driver: Driver;
+  readonly #waiting = new Set<() => void>();
+  readonly #record = new Uint8Array(recordBytes);
+  #sequence = 0;
+  #pump: ReturnType<typeof setInterval> | undefined;
+  #ticker: ReturnType<typeof setInterval> | undefined;
+
+  constructor(configOf: (id: string) => PluginConfig = () => defaultPluginConfig) {
+    const clock = systemClock();
+    const engine = new Engine({
+      hostTag: "test",
+      nextOrderCounter: 1,
+      risk: defaultRiskSettings,
+      timing: defaultTiming,
+      rateBudgets: {},
+      defaultRateBudget,
+    });
+    const log = {
+      write: (level: string, source: string, message: string, fields: LogFields = {}): void => {
+        this.lines.push({ level, source, message, fields });
+        this.#changed();
+      },
+    };
+    this.#driver = new Driver({
+      engine,
+      clock,
+      journal: memoryJournal(this.records),
+      log,
+      onNotice: () => undefined,
+      onShutdownComplete: () => undefined,
+      onOrder: () => undefined,
+      onFill: () => undefined,
+      onPosition: () => undefined,
+      onJournalLost: (error) => {
+        throw error;
+      },
+    });
+    this.manager = new PluginManager({
+      clock,
+      sandbox: createChildProcessSandbox({ clock, projectDir }),
+      driver: this.#driver,
+      log,
+      tally: { opportunity: () => undefined, gauge: () => undefined },
+      environment: "sim",
+      seed: 1,
+      grants: emptyGrantBook,
+      bundledFolders: [],
+      trustedFolders: [],
+      configOf,
+      symbols: undefined,
+      accessOf: () => ({ kind: "impossible", what: "no adapters here", fix: "" }),
+      savedState: () => undefined,
+      keepState: () => undefined,
+      onState: (id, state) => {
+        this.states.push({ id, state, atMs: performance.now() });
+        this.#changed();
+      },
+    });
+    for (const venue of ["alpha", "beta"]) {
+      for (const symbol of ["BTC-PERP", "ETH-PERP"]) {
+        engine.registerInstrument(madeUpInstrument(venue, symbol), clock.epochUs());
+      }
+    }
+  }
+
+  /** Probes and starts the plugins of a folder, with quotes flowing every `quoteEveryMs`. */
+  async start(folder: string, quoteEveryMs = 10): Promise<void> {
+    await this.manager.probeAll(await findPlugins(folder));
+    for (const venue of ["alpha", "beta"] as const) {
+      const tsUs = this.#driver.clock.epochUs();
+      this.#driver.dispatch({
+        kind: "adapter_started",
+        tsUs,
+        venue: venueId(venue),
+        hasTrading: true,
+        capabilities: {},
+      });
+    }
+    this.#pump = setInterval(() => this.quote(), quoteEveryMs);
+    this.#ticker = setInterval(
+      () => this.#driver.dispatch({ kind: "tick", tsUs: this.#driver.clock.epochUs() }),
+      100,
+    );
+    this.manager.startAll();
+  }
+
+  /** One quote on each instrument. */
+  quote(): void {
+    const { engine, clock } = this.#driver;
+    const view = new DataView(this.#record.buffer);
+    this.#sequence += 1;
+    for (let index = 0; engine.instrument(index) !== undefined; index++) {
+      const tsUs = clock.epochUs();
+      engine.onQuote(index, 99.9, 10, 100.1, 10, this.#sequence, tsUs / 1000, tsUs, "stream");
+      writeRecord(
+        view,
+        0,
+        recordKinds.quote,
+        0,
+        index,
+        this.#sequence,
+        tsUs / 1000,
+        tsUs,
+        99.9,
+        10,
+        100.1,
+        10,
+      );
+      this.#driver.route(index, "quotes", this.#record, 0);
+    }
+  }
+
+  view(id: string): PluginView | undefined {
+    return this.manager.views().find((plugin) => plugin.id === id);
+  }
+
+  /** Resolves with what `pick` finds, looking again whenever a line or a state comes. */
+  async until<T>(what: string, pick: () => T | undefined, patienceMs = 20_000): Promise<T> {
+    const found = pick();
+    if (found !== undefined) return found;
+    return await new Promise((resolve, reject) => {
+      const look = (): void => {
+        const now = pick();
+        if (now === undefined) return;
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve(now);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(
+          new Error(
+            `waited in vain for ${what}; last lines: ${JSON.stringify(this.lines.slice(-8))}; states: ${
+              JSON.stringify(this.states.slice(-6))
+            }`,
+          ),
+        );
+      }, patienceMs);
+      this.#waiting.add(look);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#pump);
+    clearInterval(this.#ticker);
+    await this.manager.killAll();
+  }
+
+  #changed(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+}
