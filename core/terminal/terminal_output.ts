@@ -166,7 +166,9 @@ function denoSystem(): TerminalSystem {
     },
     onExit(callback) {
       // An error that nobody caught ends the process without `unload`.
-      for (const event of ["unload", "error", "unhandledrejection"]) globalThis.addEventListener(event, callback);
+      for (const event of ["unload", "error", "unhandledrejection"]) {
+        globalThis.addEventListener(event, callback);
+      }
     },
   };
 }
