@@ -233,7 +233,7 @@ export class OrderManager {
   renameForNewRun(plugin: PluginId): void {
     for (const tracked of this.#working.values()) {
       const before = tracked.order;
-      if (before.plugin !== plugin || before.ref.startsWith("earlier_")) continue;
+      if (before.plugin !== plugin) continue;
       if (this.#byRef.get(`${plugin}/${before.ref}`) === before.clientOrderId) {
         this.#byRef.delete(`${plugin}/${before.ref}`);
       }

@@ -99,6 +99,8 @@ interface Arrival {
   readonly request: AdapterRequest;
 }
 
+/** Ticks or lots beyond this are no price and no size, but a broken feed. */
+const maxCount = Number.MAX_SAFE_INTEGER / 2;
 /** Fills and done orders that queries can still find. */
 const maxKept = 10_000;
 
@@ -314,7 +316,9 @@ export class PaperExchange {
     const isBuy = request.side === "buy";
     const price = isBuy ? market.askPrice : market.bidPrice;
     const sizeBase = isBuy ? market.askSizeBase : market.bidSizeBase;
-    if (!(price > 0) || !(sizeBase > 0)) return { ticks: 0, lots: 0 };
+    const isThere = price > 0 && price / incrementValue(instrument.tick) < maxCount &&
+      sizeBase > 0 && sizeBase / incrementValue(instrument.lot) < maxCount;
+    if (!isThere) return { ticks: 0, lots: 0 };
     const ticks = roundToIncrements(price, instrument.tick, isBuy ? "up" : "down");
     const shown = roundToIncrements(sizeBase, instrument.lot, "down") - (isBuy ? takenAskLots : takenBidLots);
     const { pricing } = request;

@@ -13,7 +13,7 @@
  */
 import { notional } from "../model/money.ts";
 import type { OrderIntent, OrderPricing } from "../model/order.ts";
-import { priceTicks, roundToIncrements } from "../model/ticks.ts";
+import { priceTicks } from "../model/ticks.ts";
 import { accountReady } from "./limits/account_ready.ts";
 import { cancelToFill } from "./limits/cancel_to_fill.ts";
 import { clockSkew } from "./limits/clock_skew.ts";
@@ -32,7 +32,7 @@ import { orderRate } from "./limits/order_rate.ts";
 import { orderSize } from "./limits/order_size.ts";
 import { orderTerms } from "./limits/order_terms.ts";
 import { permission } from "./limits/permission.ts";
-import { boundReducingPrice, checkPriceCollar } from "./limits/price_collar.ts";
+import { boundReducingPrice, checkPriceCollar, collarBound } from "./limits/price_collar.ts";
 import { privateStream } from "./limits/private_stream.ts";
 import { rateBudget } from "./limits/rate_budget.ts";
 import { tradingState } from "./limits/trading_state.ts";

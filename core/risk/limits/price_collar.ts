@@ -8,14 +8,16 @@
  * price, however old, at `reduceOnlyFallbackBps`. So there is always a bound, for a position has an entry price.
  */
 import type { Side } from "../../model/order.ts";
-import { type Increment, roundToIncrements } from "../../model/ticks.ts";
+import { type Increment, incrementValue, roundToIncrements } from "../../model/ticks.ts";
 import type { OrderFacts } from "../order_facts.ts";
 import type { Refusal } from "../refusals.ts";
 
 /** The worst price a side may have at `bps` from a reference, in whole ticks; undefined without a reference. */
 export function collarBound(side: Side, reference: number, bps: number, tick: Increment): number | undefined {
   const bound = side === "buy" ? reference * (1 + bps / 10_000) : reference * (1 - bps / 10_000);
-  if (!(reference > 0) || !(Math.abs(bound) < Number.MAX_SAFE_INTEGER)) return undefined;
+  // A price that is no whole number of ticks within 2^53, as a broken feed may send it, is no price.
+  const isPrice = reference > 0 && Math.abs(bound) / incrementValue(tick) < Number.MAX_SAFE_INTEGER / 2;
+  if (!isPrice) return undefined;
   const ticks = roundToIncrements(bound, tick, side === "buy" ? "down" : "up");
   return Math.max(1, ticks);
 }
