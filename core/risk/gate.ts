@@ -126,9 +126,7 @@ function doesNotFit({ intent: { sizeLots }, reducible }: OrderFacts): Refusal {
 /** A sell fills at its price or above: it is valued at the mark where that is higher. */
 function valued(facts: OrderFacts, isReducing: boolean, atTicks: number): OrderCheck {
   const { intent, instrument, market, scopes } = facts;
-  const markTicks = market.markPrice > 0
-    ? roundToIncrements(market.markPrice, instrument.tick, "up")
-    : atTicks;
+  const markTicks = collarBound("sell", market.markPrice, 0, instrument.tick) ?? atTicks;
   const valueTicks = intent.side === "sell" ? Math.max(atTicks, markTicks) : atTicks;
   return {
     facts,
