@@ -12,6 +12,20 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
   return (text) => text.replace(pattern, mask);
 }
 
+/** Secrets that become known one after the other, as plugins are granted them. */
+export class SecretShield {
+  readonly #secrets = new Set<string>();
+  #redact: (text: string) => string = (text) => text;
+
+  add(secrets: Iterable<string>): void {
+    for (const secret of secrets) this.#secrets.add(secret);
+    this.#redact = redactor([...this.#secrets]);
+  }
+
+  /** The text without the secrets known by now. */
+  readonly redact = (text: string): string => this.#redact(text);
+}
+
 /** The value with every text, key and number in it redacted; `bigint` becomes text, errors their name and message. */
 export function redacted(value: unknown, redact: (text: string) => string, depth = 0): unknown {
   if (depth > 8) return "…";

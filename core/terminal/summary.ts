@@ -17,6 +17,8 @@ export interface VenueSummary {
   readonly fundingUsd: number;
   readonly gaps: number;
   readonly reconnects: number;
+  /** Whether the venue's own books say the same, and where they don't; undefined where they can't be asked. */
+  readonly ledger: { readonly agrees: boolean; readonly differences: readonly string[] } | undefined;
 }
 
 export interface RunSummary {
@@ -99,6 +101,14 @@ function tableLines<Row>(
   return [[], table.heading, ...table.rows];
 }
 
+function ledgerLines(summary: RunSummary): readonly Line[] {
+  return summary.venues.flatMap(({ venue, ledger }): readonly Line[] => {
+    if (ledger === undefined) return [];
+    if (ledger.agrees) return [[span(`${venue}: the venue's own books agree to the last unit`, "good")]];
+    return [[span(`${venue}: the venue's own books differ: ${ledger.differences.join("; ")}`, "bad")]];
+  });
+}
+
 function restartLines(summary: RunSummary): readonly Line[] {
   return summary.plugins
     .filter((plugin) => plugin.restarts > 0 || plugin.state === "quarantined")
@@ -147,6 +157,7 @@ export function summaryLines(
     ],
     ...tableLines(positionColumns, summary.positions, options.columns),
     ...tableLines(orderColumns, summary.workingOrders, options.columns),
+    ...ledgerLines(summary),
     ...restartLines(summary),
     [],
     [span(`run ${summary.runId} · seed ${summary.seed} · journal ${summary.journalFile}`, "dim")],

@@ -1,8 +1,9 @@
 /** A terminal in memory: what was written, its size, and whether it takes anything at all. */
+import type { Scheduler } from "../../../core/model/clock.ts";
 import type { TerminalOutput, TerminalSize } from "../../../core/terminal/ports.ts";
 
 export class FakeTerminal implements TerminalOutput {
-  readonly isTerminal = true;
+  isTerminal = true;
   readonly useColor = false;
   readonly useUnicode = true;
   readonly droppedBytes = 0;
@@ -93,5 +94,28 @@ export class FakeScreen {
     const row = (this.#rows[this.#row] ?? "").padEnd(this.#column);
     this.#rows[this.#row] = row.slice(0, this.#column) + text + row.slice(this.#column + text.length);
     this.#column += text.length;
+  }
+}
+
+/** Runs tasks when it is told to. */
+export class ManualScheduler implements Scheduler {
+  #tasks: { readonly delayMs: number; readonly task: () => void }[] = [];
+
+  after(delayMs: number, task: () => void): () => void {
+    const entry = { delayMs, task };
+    this.#tasks.push(entry);
+    return () => {
+      this.#tasks = this.#tasks.filter((other) => other !== entry);
+    };
+  }
+
+  get waiting(): readonly number[] {
+    return this.#tasks.map((entry) => entry.delayMs);
+  }
+
+  run(): void {
+    const due = this.#tasks;
+    this.#tasks = [];
+    for (const { task } of due) task();
   }
 }

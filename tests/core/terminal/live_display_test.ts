@@ -1,33 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Scheduler } from "../../../core/model/clock.ts";
 import { LiveDisplay } from "../../../core/terminal/live_display.ts";
 import type { DisplaySnapshot } from "../../../core/terminal/ports.ts";
 import { render } from "../../../core/terminal/render.ts";
-import { FakeScreen, FakeTerminal } from "./fake_terminal.ts";
+import { FakeScreen, FakeTerminal, ManualScheduler } from "./fake_terminal.ts";
 import { sampleSnapshot } from "./sample_snapshot.ts";
-
-/** Runs tasks when it is told to. */
-class ManualScheduler implements Scheduler {
-  #tasks: { readonly delayMs: number; readonly task: () => void }[] = [];
-
-  after(delayMs: number, task: () => void): () => void {
-    const entry = { delayMs, task };
-    this.#tasks.push(entry);
-    return () => {
-      this.#tasks = this.#tasks.filter((other) => other !== entry);
-    };
-  }
-
-  get waiting(): readonly number[] {
-    return this.#tasks.map((entry) => entry.delayMs);
-  }
-
-  run(): void {
-    const due = this.#tasks;
-    this.#tasks = [];
-    for (const { task } of due) task();
-  }
-}
 
 function displayOf(clear = true) {
   const output = new FakeTerminal();

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { createLog, HeldLines, type LogOptions } from "../../../core/terminal/log_lines.ts";
-import { redacted, redactor } from "../../../core/terminal/redaction.ts";
+import { redacted, redactor, SecretShield } from "../../../core/terminal/redaction.ts";
 
 function logInto(lines: string[], changes: Partial<LogOptions> = {}) {
   return createLog({
@@ -10,7 +10,7 @@ function logInto(lines: string[], changes: Partial<LogOptions> = {}) {
     level: "debug",
     format: "json",
     useColor: false,
-    secrets: [],
+    redact: (text) => text,
     ...changes,
   });
 }
@@ -75,7 +75,7 @@ Deno.test("no secret is written, wherever it stands", () =>
       fc.string({ maxLength: 20 }),
       (secrets, format, around) => {
         const lines: string[] = [];
-        const log = logInto(lines, { secrets, format });
+        const log = logInto(lines, { redact: redactor(secrets), format });
         for (const value of secrets) {
           log.info(`${around}${value}${around}`, {
             [`key ${value}`]: 1,
@@ -103,7 +103,7 @@ Deno.test("no secret is written, wherever it stands", () =>
 Deno.test("a secret with characters that JSON or a pattern would escape is found", () => {
   for (const value of ['quo"te\\back', "new\nline!", "(.*)+?[a-z]$^", "日本語の秘密", "a b c d"]) {
     const lines: string[] = [];
-    logInto(lines, { secrets: [value] }).info(`<${value}>`, { value });
+    logInto(lines, { redact: redactor([value]) }).info(`<${value}>`, { value });
     const parsed = JSON.parse(lines[0] ?? "");
     assertEquals([parsed.message, parsed.value], ["<***>", "***"]);
   }
@@ -139,4 +139,15 @@ Deno.test("held lines are released in order, the oldest given up first and count
   assertEquals(written, ["2 earlier log lines were not kept\n", "line 2\n", "line 3\n", "line 4\n"]);
   held.release((text) => written.push(text));
   assertEquals(written.length, 4);
+});
+
+Deno.test("a secret that becomes known later is taken out from then on", () => {
+  const shield = new SecretShield();
+  const lines: string[] = [];
+  const log = logInto(lines, { redact: shield.redact });
+  log.info("key-one key-two");
+  shield.add(["key-one"]);
+  shield.add(["key-two"]);
+  log.info("key-one key-two");
+  assertEquals(lines.map((line) => JSON.parse(line).message), ["key-one key-two", "*** ***"]);
 });

@@ -1,59 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type RunSummary, summaryJson, summaryLines } from "../../../core/terminal/summary.ts";
+import { summaryJson, summaryLines } from "../../../core/terminal/summary.ts";
 import { sampleSnapshot } from "./sample_snapshot.ts";
+import { sampleSummary as summary } from "./sample_summary.ts";
 
-const summary: RunSummary = {
-  runId: "run1",
-  version: "0.1.0",
-  environment: "sim",
-  seed: 7,
-  runTimeMs: 20_400,
-  endedBy: "duration",
-  venues: [
-    {
-      venue: "okx",
-      quotes: 812,
-      orders: 20,
-      fills: 15,
-      realizedUsd: 12.3,
-      unrealizedUsd: 0,
-      feesUsd: 2.25,
-      fundingUsd: 0,
-      gaps: 0,
-      reconnects: 0,
-    },
-    {
-      venue: "paradex",
-      quotes: 12_345,
-      orders: 22,
-      fills: 16,
-      realizedUsd: -4.1,
-      unrealizedUsd: 1,
-      feesUsd: 2.25,
-      fundingUsd: 0.1,
-      gaps: 1,
-      reconnects: 1,
-    },
-  ],
-  opportunities: { seen: 12, taken: 3 },
-  roundTrips: 9,
-  orders: 42,
-  fills: 31,
-  refusals: [{ code: "stale_quote", count: 4 }, { code: "price_collar", count: 1 }],
-  realizedUsd: 8.2,
-  unrealizedUsd: 1,
-  feesUsd: 4.5,
-  fundingUsd: 0.1,
-  totalUsd: 4.6,
-  positions: [],
-  workingOrders: [],
-  plugins: [{ id: "paradex_scalper", restarts: 2, state: "running" }, {
-    id: "okx",
-    restarts: 0,
-    state: "running",
-  }],
-  journalFile: "/data/journal.db",
-};
 const plain = { color: false, unicode: true, columns: 120 } as const;
 
 Deno.test("the summary tells what a run did", () => {
@@ -67,6 +16,8 @@ Deno.test("the summary tells what a run did", () => {
     "opportunities 12 seen, 3 taken · round trips 9 · orders 42 · fills 31 · refused 5",
     "realized +8.20  unrealized +1.00  fees 4.50  funding 0.10  net +4.60 USD",
     "no positions left · no orders left working",
+    "okx: the venue's own books agree to the last unit",
+    "paradex: the venue's own books differ: fees 2.25 here, 2.26 there",
     "paradex_scalper: 2 restarts, running at the end",
     "",
     "run run1 · seed 7 · journal /data/journal.db",

@@ -1,0 +1,116 @@
+/**
+ * What a person or a machine sees of one run: on a terminal the live display, then the summary; into a pipe log lines
+ * and the summary as one more of them. While the display has the screen, log lines wait; the grave ones are printed
+ * when it is given back.
+ */
+import type { Clock, Scheduler } from "../model/clock.ts";
+import { LiveDisplay } from "./live_display.ts";
+import { createLog, HeldLines, type Log, type LogLevel } from "./log_lines.ts";
+import type { DisplaySnapshot, TerminalOutput } from "./ports.ts";
+import { SecretShield } from "./redaction.ts";
+import { type RunSummary, summaryJson, summaryLines } from "./summary.ts";
+
+export interface TerminalSessionOptions {
+  readonly output: TerminalOutput;
+  readonly clock: Pick<Clock, "epochMs">;
+  readonly scheduler: Scheduler;
+  readonly log: { readonly level: LogLevel; readonly format: "json" | "pretty" };
+  readonly display: { readonly intervalMs: number; readonly clear: boolean };
+  /** Called for each picture, and only then. */
+  snapshot(): DisplaySnapshot;
+}
+
+export interface TerminalSession extends AsyncDisposable {
+  readonly log: Log;
+  /** Values that must not be shown from now on. */
+  protect(secrets: Iterable<string>): void;
+  /** Starts the live display where there is a terminal for it. */
+  start(): void;
+  /** Gives the screen back and prints the summary; resolves when it is taken. */
+  finish(summary: RunSummary): Promise<void>;
+}
+
+const heldLines = 50;
+const flushDeadlineMs = 1000;
+
+/** Opens the terminal for a run. JSON lines that were asked for by name win over the display. */
+export function openTerminalSession(options: TerminalSessionOptions): TerminalSession {
+  const { output } = options;
+  const shield = new SecretShield();
+  const hasDisplay = output.isTerminal && options.log.format === "pretty";
+  const held = new HeldLines(heldLines);
+  let isDisplaying = false;
+  const display = new LiveDisplay({
+    output,
+    scheduler: options.scheduler,
+    ...options.display,
+    snapshot: () => withoutSecrets(options.snapshot(), shield.redact),
+  });
+  const logTo = (level: LogLevel, write: (text: string) => void): Log =>
+    createLog({
+      write,
+      clock: options.clock,
+      level,
+      format: options.log.format,
+      useColor: output.useColor,
+      redact: shield.redact,
+    });
+  const direct = logTo(options.log.level, (text) => output.write(text));
+  const waiting = logTo(options.log.level === "error" ? "error" : "warn", (text) => held.write(text));
+  const stopDisplay = async (): Promise<void> => {
+    if (!isDisplaying) return;
+    isDisplaying = false;
+    await display.stop();
+    held.release((text) => output.write(text));
+  };
+  return {
+    log: switchedLog(() => (isDisplaying ? waiting : direct)),
+    protect: (secrets) => shield.add(secrets),
+    start() {
+      if (!hasDisplay) return;
+      isDisplaying = true;
+      display.start();
+    },
+    async finish(summary) {
+      await stopDisplay();
+      output.write(summaryText(summary, options));
+      await output.flush(flushDeadlineMs);
+    },
+    async [Symbol.asyncDispose]() {
+      await stopDisplay();
+      await output.flush(flushDeadlineMs);
+    },
+  };
+}
+
+function summaryText(summary: RunSummary, { output, log }: TerminalSessionOptions): string {
+  if (log.format === "json") return summaryJson(summary);
+  const columns = output.size()?.columns ?? 120;
+  const lines = summaryLines(summary, { color: output.useColor, unicode: output.useUnicode, columns });
+  return `\n${lines.join("\n")}\n`;
+}
+
+/** A log whose lines go where `current` says at that moment. */
+function switchedLog(current: () => Log): Log {
+  return {
+    debug: (message, fields) => current().debug(message, fields),
+    info: (message, fields) => current().info(message, fields),
+    warn: (message, fields) => current().warn(message, fields),
+    error: (message, fields) => current().error(message, fields),
+    with: (fields) => switchedLog(() => current().with(fields)),
+  };
+}
+
+/** Texts in a snapshot that plugins and venues had a hand in, without secrets. */
+function withoutSecrets(snapshot: DisplaySnapshot, redact: (text: string) => string): DisplaySnapshot {
+  return {
+    ...snapshot,
+    notices: snapshot.notices.map((row) => ({ ...row, text: redact(row.text) })),
+    plugins: snapshot.plugins.map((row) => ({ ...row, why: redact(row.why) })),
+    risk: snapshot.risk.map((row) => ({ ...row, reason: redact(row.reason) })),
+    opportunities: {
+      ...snapshot.opportunities,
+      latest: snapshot.opportunities.latest.map((row) => ({ ...row, words: redact(row.words) })),
+    },
+  };
+}
