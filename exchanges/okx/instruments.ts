@@ -1,0 +1,164 @@
+/** OKX's metadata as instruments, and sizes both ways: OKX deals in contracts, everything above in base units. */
+import {
+  formatIncrements,
+  formatScaled,
+  type Increment,
+  increment,
+  type Instrument,
+  type InstrumentId,
+  instrumentId,
+  type InstrumentStatus,
+  parseIncrements,
+  type PriceTicks,
+  priceTicks,
+  type SizeLots,
+  sizeLots,
+  venueId,
+} from "@berth/sdk";
+import type { InstrumentRow } from "./wire.ts";
+
+export const venue = venueId("okx");
+
+/** An instrument with what its adapter alone needs. */
+export interface OkxInstrument {
+  readonly instrument: Instrument;
+  readonly instId: string;
+  /** Names the instrument in order operations of the socket. */
+  readonly instIdCode: number | undefined;
+  readonly instType: string;
+  /** One lot of ours is one lotSz of theirs, so both count the same whole lots. */
+  readonly lotContracts: Increment;
+}
+
+/** Exact product of decimal texts. */
+function multiply(...texts: readonly string[]): string {
+  let units = 1n;
+  let decimals = 0;
+  for (const text of texts) {
+    const [whole = "0", fraction = ""] = text.split(".");
+    units *= BigInt(whole + fraction);
+    decimals += fraction.length;
+  }
+  return formatScaled(units, decimals);
+}
+
+const orOne = (text: string): string => (text === "" ? "1" : text);
+
+/** berth's symbol; two swaps of one underlying differ by their quote asset unless it is the preferred one. */
+function symbolOf(row: InstrumentRow, preferred: ReadonlySet<string>): string {
+  const [base = row.baseCcy, quote = row.quoteCcy, third = ""] = row.instId.split("-");
+  if (row.instType === "SPOT") return `${base}-${quote}`;
+  if (row.instType === "FUTURES") return `${base}-${quote}-${third}`;
+  const isLinear = row.ctType !== "inverse";
+  if (!isLinear) return `${base}-${quote}-INVERSE`;
+  return preferred.has(row.instId) ? `${base}-PERP` : `${base}-${quote}-PERP`;
+}
+
+/** Per underlying the linear swap whose quote asset comes first in the preference. */
+export function preferredSwaps(
+  rows: readonly InstrumentRow[],
+  quoteAssets: readonly string[],
+): ReadonlySet<string> {
+  const best = new Map<string, { readonly instId: string; readonly rank: number }>();
+  for (const row of rows) {
+    if (row.instType !== "SWAP" || row.ctType === "inverse") continue;
+    const [base = "", quote = ""] = row.instId.split("-");
+    const rank = quoteAssets.indexOf(quote);
+    const known = best.get(base);
+    if (rank >= 0 && (known === undefined || rank < known.rank)) best.set(base, { instId: row.instId, rank });
+  }
+  return new Set([...best.values()].map((one) => one.instId));
+}
+
+const statuses: Readonly<Record<string, InstrumentStatus>> = {
+  live: "trading",
+  post_only: "post_only",
+  test: "trading",
+};
+
+export interface FeeBps {
+  readonly maker: number;
+  readonly taker: number;
+}
+
+/** One row as an instrument. @throws {BerthError} on numbers that are none; fresh listings can be incomplete */
+export function toInstrument(
+  row: InstrumentRow,
+  preferred: ReadonlySet<string>,
+  fees: FeeBps,
+): OkxInstrument {
+  const [base = "", quote = ""] = row.instId.split("-");
+  const symbol = symbolOf(row, preferred);
+  const lotContracts = increment(row.lotSz);
+  const contractMultiplier = row.instType === "SPOT" ? "1" : multiply(orOne(row.ctVal), orOne(row.ctMult));
+  const isInverse = row.ctType === "inverse";
+  const instrument: Instrument = {
+    id: instrumentId(venue, symbol),
+    venue,
+    symbol,
+    venueSymbol: row.instId,
+    kind: row.instType === "SPOT" ? "spot" : row.instType === "FUTURES" ? "future" : "perpetual",
+    settlement: isInverse ? "inverse" : "linear",
+    baseAsset: row.baseCcy || base,
+    quoteAsset: row.quoteCcy || quote,
+    settlementAsset: row.settleCcy || row.quoteCcy || quote,
+    tick: increment(row.tickSz),
+    lot: increment(multiply(row.lotSz, contractMultiplier)),
+    contractMultiplier,
+    minSizeLots: parseIncrements(row.minSz, lotContracts),
+    maxSizeLots: row.maxLmtSz === ""
+      ? 1_000_000_000_000
+      : Math.floor(Number(row.maxLmtSz) / Number(row.lotSz)),
+    minNotional: 0,
+    makerFeeBps: fees.maker,
+    takerFeeBps: fees.taker,
+    maxLeverage: row.lever === "" ? 1 : Number(row.lever),
+    status: statuses[row.state] ?? "halted",
+  };
+  return { instrument, instId: row.instId, instIdCode: row.instIdCode, instType: row.instType, lotContracts };
+}
+
+export const contractsText = (lots: SizeLots, one: OkxInstrument): string =>
+  formatIncrements(lots, one.lotContracts);
+export const priceText = (ticks: PriceTicks, one: OkxInstrument): string =>
+  formatIncrements(ticks, one.instrument.tick);
+/** @throws {BerthError} when the text is no multiple */
+export const parseContracts = (text: string, one: OkxInstrument): SizeLots =>
+  sizeLots(text === "" ? 0 : parseIncrements(text, one.lotContracts));
+/** @throws {BerthError} when the text is no multiple */
+export const parsePrice = (text: string, one: OkxInstrument): PriceTicks =>
+  priceTicks(parseIncrements(text, one.instrument.tick));
+
+/** Base units of one contract, for quotes. */
+export const baseOfContract = (one: OkxInstrument): number => Number(one.instrument.contractMultiplier);
+
+/** The adapter's instruments by both names. */
+export class InstrumentBook {
+  readonly #byInstId = new Map<string, OkxInstrument>();
+  readonly #byId = new Map<InstrumentId, OkxInstrument>();
+
+  add(one: OkxInstrument): void {
+    this.#byInstId.set(one.instId, one);
+    this.#byId.set(one.instrument.id, one);
+  }
+
+  byInstId(instId: string): OkxInstrument | undefined {
+    return this.#byInstId.get(instId);
+  }
+
+  byId(id: InstrumentId): OkxInstrument | undefined {
+    return this.#byId.get(id);
+  }
+
+  all(): readonly OkxInstrument[] {
+    return [...this.#byId.values()];
+  }
+}
+
+/** `*` stands for any run of characters. */
+export function matchesAny(symbol: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => {
+    const parts = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
+    return new RegExp(`^${parts.join(".*")}$`).test(symbol);
+  });
+}

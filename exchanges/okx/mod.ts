@@ -1,0 +1,32 @@
+/** OKX: perpetual swaps by API v5. Manifest and factory. */
+import { defineExchange } from "@berth/sdk";
+import { OkxAdapter } from "./adapter.ts";
+import { openWebSocket } from "./connection.ts";
+import { settings } from "./settings.ts";
+
+export default defineExchange({
+  kind: "exchange",
+  id: "okx",
+  venue: "okx",
+  version: "0.1.0",
+  sdkVersion: 1,
+  description: "OKX perpetual swaps: market data and orders over WebSocket, HMAC signatures.",
+  author: "berth",
+  endpoints: {
+    live: {
+      restUrl: { url: "https://www.okx.com", purpose: "market_data" },
+      wsPublicUrl: { url: "wss://ws.okx.com:8443/ws/v5/public", purpose: "market_data" },
+      wsPrivateUrl: { url: "wss://ws.okx.com:8443/ws/v5/private", purpose: "trading" },
+      wsBusinessUrl: { url: "wss://ws.okx.com:8443/ws/v5/business", purpose: "trading" },
+    },
+    testnet: {
+      restUrl: { url: "https://www.okx.com", purpose: "market_data" },
+      wsPublicUrl: { url: "wss://wspap.okx.com:8443/ws/v5/public", purpose: "market_data" },
+      wsPrivateUrl: { url: "wss://wspap.okx.com:8443/ws/v5/private", purpose: "trading" },
+      wsBusinessUrl: { url: "wss://wspap.okx.com:8443/ws/v5/business", purpose: "trading" },
+    },
+  },
+  tradingSecrets: ["OKX_API_KEY", "OKX_SECRET_KEY", "OKX_PASSPHRASE"],
+  packages: ["@noble/hashes", "valibot"],
+  settings,
+}, (ctx) => new OkxAdapter(ctx, { fetch: (url, init) => fetch(url, init), openSocket: openWebSocket }));

@@ -1,0 +1,75 @@
+/** OKX's error codes in our words (okx docs, error codes; state of autumn 2026). What is not listed is `other`. */
+import type { CancelReason, RejectCode } from "@berth/sdk";
+
+const rejectCodes: Readonly<Record<string, RejectCode>> = {
+  "50001": "maintenance",
+  "50011": "rate_limited",
+  "50013": "maintenance",
+  "50026": "maintenance",
+  "50061": "rate_limited",
+  "50101": "authentication",
+  "50102": "authentication",
+  "50103": "authentication",
+  "50104": "authentication",
+  "50105": "authentication",
+  "50107": "authentication",
+  "50110": "permission",
+  "50111": "authentication",
+  "50112": "authentication",
+  "50113": "authentication",
+  "50114": "permission",
+  "51001": "instrument_unknown",
+  "51004": "invalid_size",
+  "51005": "invalid_size",
+  "51006": "price_outside_band",
+  "51008": "insufficient_margin",
+  "51016": "duplicate_client_order_id",
+  "51019": "post_only_would_cross",
+  "51020": "invalid_size",
+  "51022": "instrument_not_trading",
+  "51023": "too_many_orders",
+  "51027": "instrument_not_trading",
+  "51028": "instrument_not_trading",
+  "51029": "instrument_not_trading",
+  "51030": "instrument_not_trading",
+  "51112": "reduce_only_would_increase",
+  "51119": "insufficient_margin",
+  "51120": "invalid_size",
+  "51121": "invalid_size",
+  "51127": "insufficient_margin",
+  "51131": "insufficient_margin",
+  "51169": "reduce_only_would_increase",
+  "51205": "reduce_only_would_increase",
+  "51400": "order_not_found",
+  "51401": "order_already_done",
+  "51402": "order_already_done",
+  "51503": "order_not_found",
+  "51509": "order_already_done",
+  "51510": "order_already_done",
+  "51511": "post_only_would_cross",
+  "51603": "order_not_found",
+  "60011": "authentication",
+};
+
+export const rejectCodeOf = (sCode: string): RejectCode => rejectCodes[sCode] ?? "other";
+
+/** Codes after which nobody knows whether the order lives: 50004 is the venue's own timeout. */
+export const unknownCodes: ReadonlySet<string> = new Set(["50004"]);
+
+/** A cancel that met an order which is done, or gone. */
+export const doneCodes: ReadonlySet<string> = new Set(["51400", "51401", "51402", "51503", "51509", "51510"]);
+
+const cancelSources: Readonly<Record<string, CancelReason>> = {
+  "1": "requested",
+  "3": "insufficient_margin",
+  "6": "liquidation",
+  "13": "ioc_remainder",
+  "14": "ioc_remainder",
+  "17": "reduce_only",
+  "20": "dead_mans_switch",
+  "31": "post_only_would_cross",
+  "32": "self_trade",
+};
+
+/** Why an order was cancelled, by `cancelSource`. */
+export const cancelReasonOf = (cancelSource: string): CancelReason => cancelSources[cancelSource] ?? "venue";

@@ -1,0 +1,44 @@
+/** Settings of the OKX adapter. */
+import { setting, type SettingValues } from "@berth/sdk";
+
+export const settings = {
+  quoteChannel: setting.choice({
+    default: "bbo-tbt",
+    choices: ["bbo-tbt", "tickers", "books5"],
+    description:
+      "Channel that quotes come from: bbo-tbt each change within 10 ms, tickers and books5 every 100 ms.",
+  }),
+  preferredQuoteAssets: setting.textList({
+    default: ["USDT", "USDC", "USD"],
+    maxItems: 10,
+    description:
+      "Which linear swap of an underlying is its BASE-PERP, best first; the others keep their quote asset in the symbol.",
+  }),
+  makerFeeBps: setting.number({
+    default: 2,
+    min: -100,
+    max: 100,
+    description: "Maker fee in bps until the account's own is known (regular tier, autumn 2026).",
+  }),
+  takerFeeBps: setting.number({
+    default: 5,
+    min: -100,
+    max: 100,
+    description: "Taker fee in bps until the account's own is known (regular tier, autumn 2026).",
+  }),
+  tradeMode: setting.choice({
+    default: "cross",
+    choices: ["cross", "isolated"],
+    description: "Margin mode of orders.",
+  }),
+  deadMansSwitchS: setting.number({
+    default: 30,
+    min: 0,
+    max: 120,
+    integer: true,
+    description:
+      "The venue cancels everything when it hears nothing for this many seconds (10 to 120); 0 for never.",
+  }),
+} as const;
+
+export type OkxSettings = SettingValues<typeof settings>;
