@@ -65,7 +65,10 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
     }
     case "config_check": {
       const { readPlace } = await import("./cli/place.ts");
-      const place = await readPlace({ ...line.options, dataDir: undefined }, workingFolder);
+      const place = await readPlace(
+        { ...line.options, dataDir: undefined, environment: undefined },
+        workingFolder,
+      );
       write(
         place.configFile === undefined
           ? "There is no berth.json; the defaults hold.\n"

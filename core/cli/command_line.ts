@@ -12,12 +12,13 @@ import { type LogLevel, logLevels } from "../terminal/log_lines.ts";
 export interface PlaceOptions {
   readonly configFile: string | undefined;
   readonly dataDir: string | undefined;
+  /** Each environment has a journal of its own. */
+  readonly environment: Environment | undefined;
 }
 
 export interface StartOptions extends PlaceOptions {
   readonly durationMs: number | undefined;
   readonly seed: number | undefined;
-  readonly environment: Environment | undefined;
   readonly logLevel: LogLevel | undefined;
   readonly logFormat: LogFormat | undefined;
   /** Empty: those of the configuration. */
@@ -139,13 +140,21 @@ function withPlace(command: Command): Command {
     .addOption(
       new Option("--data-dir <folder>", "folder of journal, grants and lock (default: var)")
         .argParser(pathOption("--data-dir")),
+    )
+    .addOption(
+      new Option("--env <environment>", `${environments.join(", ")} (default: sim)`)
+        .argParser(choiceOption("--env", environments)),
     );
 }
 
 type Found = (line: CommandLine) => void;
 
 function placeOf(options: Readonly<Record<string, unknown>>): PlaceOptions {
-  return { configFile: textOf(options.config), dataDir: textOf(options.dataDir) };
+  return {
+    configFile: textOf(options.config),
+    dataDir: textOf(options.dataDir),
+    environment: memberOf(environments, options.env),
+  };
 }
 const textOf = (value: unknown): string | undefined => typeof value === "string" ? value : undefined;
 const numberOf = (value: unknown): number | undefined => typeof value === "number" ? value : undefined;
@@ -158,10 +167,6 @@ function addStart(program: Command, found: Found): void {
   const folders: readonly string[] = [];
   withPlace(program.command("start", { isDefault: true }).summary("start the host (default)"))
     .description("Starts the host: simulated venues unless --env or the configuration says otherwise.")
-    .addOption(
-      new Option("--env <environment>", `${environments.join(", ")} (default: sim)`)
-        .argParser(choiceOption("--env", environments)),
-    )
     .addOption(
       new Option("--duration <time>", "stop by itself after this time: 20s, 5m, 1h30m")
         .argParser(durationOption("--duration")),
@@ -200,7 +205,6 @@ function addStart(program: Command, found: Found): void {
           ...placeOf(options),
           durationMs: numberOf(options.duration),
           seed: numberOf(options.seed),
-          environment: memberOf(environments, options.env),
           logLevel: memberOf(logLevels, options.logLevel),
           logFormat: memberOf(logFormats, options.logFormat),
           pluginFolders: textsOf(options.plugins),

@@ -1,6 +1,5 @@
 /** `berth journal` and `berth explain`: what was written down, and why something happened. */
 import { BerthError } from "../errors.ts";
-import { journalPath } from "../host/config.ts";
 import { explain, explanationLines } from "../journal/explain.ts";
 import {
   type JournalReader,
@@ -79,8 +78,8 @@ function linesOf(reader: JournalReader, options: JournalOptions, nowMs: number):
 
 /** @throws {BerthError} JOURNAL_MISSING, JOURNAL_SCHEMA_NEWER, JOURNAL_UNREADABLE */
 export async function showJournal(options: JournalOptions, around: CommandSurroundings): Promise<void> {
-  const { config } = await readPlace(options, around.workingFolder);
-  using reader = openJournalReader(journalPath(config.dataDir));
+  const { journalFile } = await readPlace(options, around.workingFolder);
+  using reader = openJournalReader(journalFile);
   const lines = linesOf(reader, options, around.nowMs);
   for (const line of lines) around.write(`${options.asJson ? JSON.stringify(line.json) : line.words}\n`);
   if (lines.length === 0 && !options.asJson) around.write("Nothing in the journal fits.\n");
@@ -88,8 +87,8 @@ export async function showJournal(options: JournalOptions, around: CommandSurrou
 
 /** @throws {BerthError} CLI_USAGE when nothing has the id; JOURNAL_MISSING, JOURNAL_SCHEMA_NEWER, JOURNAL_UNREADABLE */
 export async function showExplanation(options: ExplainOptions, around: CommandSurroundings): Promise<void> {
-  const { config } = await readPlace(options, around.workingFolder);
-  using reader = openJournalReader(journalPath(config.dataDir));
+  const { journalFile } = await readPlace(options, around.workingFolder);
+  using reader = openJournalReader(journalFile);
   const explanation = explain(reader, options.id);
   if (explanation === undefined) {
     throw new BerthError("CLI_USAGE", {

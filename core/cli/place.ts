@@ -1,13 +1,22 @@
 /** From `--config` and `--data-dir` to a checked configuration, for every command. */
 import { resolve } from "node:path";
 import { BerthError } from "../errors.ts";
-import { configFileName, type HostConfig, readConfig } from "../host/config.ts";
+import {
+  configFileName,
+  environmentFolder,
+  type HostConfig,
+  journalPath,
+  readConfig,
+} from "../host/config.ts";
 import type { PlaceOptions } from "./command_line.ts";
 
 export interface Place {
   /** Absolute; undefined when there is none and the defaults hold. */
   readonly configFile: string | undefined;
+  /** With the command line's data folder and environment. */
   readonly config: HostConfig;
+  /** Of the environment. */
+  readonly journalFile: string;
 }
 
 /** All faults of a configuration at once, a line each. */
@@ -16,7 +25,7 @@ export class ConfigFaults extends Error {
 }
 
 /**
- * Reads the configuration and puts `--data-dir` over it.
+ * Reads the configuration and puts `--data-dir` and `--env` over it.
  *
  * @throws {ConfigFaults} with a line for each fault
  * @throws {BerthError} CONFIG_UNREADABLE
@@ -35,7 +44,12 @@ export async function readPlace(options: PlaceOptions, workingFolder: string): P
   const dataDir = options.dataDir === undefined
     ? checked.value.dataDir
     : resolve(workingFolder, options.dataDir);
-  return { configFile: file, config: { ...checked.value, dataDir } };
+  const environment = options.environment ?? checked.value.environment;
+  return {
+    configFile: file,
+    config: { ...checked.value, dataDir, environment },
+    journalFile: journalPath(environmentFolder(dataDir, environment)),
+  };
 }
 
 /** Absolute paths of folders named on the command line. @throws {BerthError} CLI_USAGE when one is no folder */

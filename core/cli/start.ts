@@ -3,7 +3,6 @@ import { resolve } from "node:path";
 import { BerthError } from "../errors.ts";
 import type { HostConfig } from "../host/config.ts";
 import type { HostOptions, HostSignals } from "../host/options.ts";
-import type { Environment } from "../sdk/manifest.ts";
 import type { TerminalOutput } from "../terminal/ports.ts";
 import type { StartOptions } from "./command_line.ts";
 import { existingFolders, readPlace } from "./place.ts";
@@ -27,13 +26,13 @@ export interface StartSurroundings {
 export async function hostOptions(options: StartOptions, around: StartSurroundings): Promise<HostOptions> {
   const { workingFolder, output } = around;
   const place = await readPlace(options, workingFolder);
-  const environment = options.environment ?? place.config.environment;
+  const { environment } = place.config;
   if (environment === "live" && !options.isLiveConfirmed) {
     throw new BerthError("HOST_LIVE_NOT_CONFIRMED", { environment });
   }
   const pluginFolders = await existingFolders("--plugins", options.pluginFolders, workingFolder);
   const trustedFolders = await existingFolders("--trust", options.trustedFolders, workingFolder);
-  const config = withCommandLine(place.config, options, environment, pluginFolders);
+  const config = withCommandLine(place.config, options, pluginFolders);
   const seed = options.seed ?? config.seed;
   const { format } = config.log;
   return {
@@ -57,12 +56,10 @@ export async function hostOptions(options: StartOptions, around: StartSurroundin
 function withCommandLine(
   config: HostConfig,
   options: StartOptions,
-  environment: Environment,
   pluginFolders: readonly string[],
 ): HostConfig {
   return {
     ...config,
-    environment,
     pluginFolders: pluginFolders.length > 0 ? [...pluginFolders] : config.pluginFolders,
     log: { level: options.logLevel ?? config.log.level, format: options.logFormat ?? config.log.format },
   };

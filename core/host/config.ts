@@ -9,7 +9,7 @@ import { dirname, join, resolve } from "node:path";
 import { BerthError } from "../errors.ts";
 import type { MarketLimits, RiskSettings, ScopeLimits } from "../model/risk_limits.ts";
 import { defaultRiskSettings } from "../risk/settings.ts";
-import { environments } from "../sdk/manifest.ts";
+import { type Environment, environments } from "../sdk/manifest.ts";
 import { logLevels } from "../terminal/log_lines.ts";
 import { type Checked, type Fault, faultsOf } from "./manifest_schema.ts";
 
@@ -422,8 +422,12 @@ export function checkConfig(found: unknown, folder: string): Checked<HostConfig>
   return { kind: "valid", value };
 }
 
-/** Where the journal of a data folder lies. */
-export const journalPath = (dataDir: string): string => join(dataDir, "journal.db");
+/** Each environment has a folder of its own in the data folder: simulated and real orders never share a journal. */
+export const environmentFolder = (dataDir: string, environment: Environment): string =>
+  join(dataDir, environment);
+
+/** Where the journal of an environment's folder lies. */
+export const journalPath = (folder: string): string => join(folder, "journal.db");
 
 /** Name of the file that is looked for in the working folder. */
 export const configFileName = "berth.json";

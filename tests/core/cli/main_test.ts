@@ -1,5 +1,6 @@
 /** The real command line as a child process: exit codes, streams, and no stack trace ever. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { acquireHostLock } from "../../../core/journal/host_lock.ts";
 import { openJournal } from "../../../core/journal/writer.ts";
 
 const entry = new URL("../../../core/main.ts", import.meta.url).pathname;
@@ -100,10 +101,10 @@ Deno.test("journal and explain read what a run wrote; a missing journal is a sen
   inFolder(async (folder) => {
     const missing = await berth(folder, "journal");
     assertEquals(missing.code, 1);
-    assertMatch(missing.errors, /There is no journal at .*var\/journal\.db\. /);
+    assertMatch(missing.errors, /There is no journal at .*var\/sim\/journal\.db\. /);
 
     const clock = { epochMs: () => 1_750_000_000_000, epochUs: () => 1_750_000_000_000_000 };
-    const journal = await openJournal({ path: `${folder}/var/journal.db`, clock });
+    const journal = await openJournal({ path: `${folder}/var/sim/journal.db`, clock });
     journal.startRun({
       runId: "run1",
       environment: "sim",
@@ -123,17 +124,27 @@ Deno.test("journal and explain read what a run wrote; a missing journal is a sen
     });
     await journal.close({ isClean: true });
 
-    const [records, fills, runs, explained, unknown] = await Promise.all([
+    const [records, fills, runs, explained, unknown, live] = await Promise.all([
       berth(folder, "journal"),
       berth(folder, "journal", "--kind", "fill", "--json"),
       berth(folder, "journal", "--runs"),
       berth(folder, "explain", "b1"),
       berth(folder, "explain", "b404"),
+      berth(folder, "journal", "--env", "live"),
     ]);
     assertEquals(records.out.trimEnd().split("\n").length, 2);
     assertEquals(JSON.parse(fills.out).id, "fill/x/1");
     assertMatch(runs.out, /run1 sim seed 7 version 1 stopped after 0\.0 s/);
     assertMatch(explained.out, /quote\/x\/1 \(not kept\)\n.*intent.*\n▶.*fill/);
+    assertMatch(live.errors, /There is no journal at .*var\/live\/journal\.db/);
     assertEquals(unknown.code, 2);
     assertMatch(unknown.errors, /^berth: Nothing in the journal has the id b404; find ids by/);
+  }));
+
+Deno.test("a second host on the same data folder ends with exit code 3 and names the first", () =>
+  inFolder(async (folder) => {
+    using _lock = acquireHostLock(`${folder}/var/sim`, { pid: Deno.pid });
+    const { code, errors } = await berth(folder, "start", "--duration", "1s");
+    assertEquals(code, 3, errors);
+    assertMatch(errors, new RegExp(`^berth: Another berth \\(process ${Deno.pid}\\) uses .*var/sim\\.`));
   }));
