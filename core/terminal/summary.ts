@@ -49,9 +49,13 @@ export interface RunSummary {
   readonly journalFile: string;
 }
 
-/** One JSON object on one line, `"event":"summary"`; what is not a number is null. */
-export const summaryJson = (summary: RunSummary): string =>
-  `${JSON.stringify({ event: "summary", ...summary })}\n`;
+/**
+ * One JSON object on one line, `"event":"summary"`; what is not a number is null.
+ *
+ * @param exact fields that are added or replace those of the same name: money as exact decimal text, say
+ */
+export const summaryJson = (summary: RunSummary, exact: Readonly<Record<string, unknown>> = {}): string =>
+  `${JSON.stringify({ event: "summary", ...summary, ...exact })}\n`;
 
 const text = (words: string): Line => [span(words)];
 const usd = (value: number): Span => span(signedUsdText(value), usdStyle(value));

@@ -26,8 +26,12 @@ export interface TerminalSession extends AsyncDisposable {
   protect(secrets: Iterable<string>): void;
   /** Starts the live display where there is a terminal for it. */
   start(): void;
-  /** Gives the screen back and prints the summary; resolves when it is taken. */
-  finish(summary: RunSummary): Promise<void>;
+  /**
+   * Gives the screen back and prints the summary; resolves when it is taken.
+   *
+   * @param exact fields that the JSON line has beside or instead of the summary's: money as exact decimal text, say
+   */
+  finish(summary: RunSummary, exact?: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 const heldLines = 50;
@@ -71,9 +75,11 @@ export function openTerminalSession(options: TerminalSessionOptions): TerminalSe
       isDisplaying = true;
       display.start();
     },
-    async finish(summary) {
+    async finish(summary, exact = {}) {
       await stopDisplay();
-      output.write(summaryText(summary, options));
+      output.write(
+        options.log.format === "json" ? summaryJson(summary, exact) : summaryText(summary, output),
+      );
       await output.flush(flushDeadlineMs);
     },
     async [Symbol.asyncDispose]() {
@@ -83,8 +89,7 @@ export function openTerminalSession(options: TerminalSessionOptions): TerminalSe
   };
 }
 
-function summaryText(summary: RunSummary, { output, log }: TerminalSessionOptions): string {
-  if (log.format === "json") return summaryJson(summary);
+function summaryText(summary: RunSummary, output: TerminalOutput): string {
   const columns = output.size()?.columns ?? 120;
   const lines = summaryLines(summary, { color: output.useColor, unicode: output.useUnicode, columns });
   return `\n${lines.join("\n")}\n`;

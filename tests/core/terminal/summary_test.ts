@@ -41,9 +41,10 @@ Deno.test("no line is wider than the terminal", () => {
 });
 
 Deno.test("for machines it is one JSON object on one line", () => {
-  const line = summaryJson({ ...summary, unrealizedUsd: NaN });
+  const line = summaryJson({ ...summary, unrealizedUsd: NaN }, { totalUsd: "4.600000000000000001" });
   assertEquals(line.split("\n").length, 2);
   const parsed = JSON.parse(line);
+  assertEquals(parsed.totalUsd, "4.600000000000000001");
   assertEquals([parsed.event, parsed.fills, parsed.unrealizedUsd, parsed.venues[1].quotes], [
     "summary",
     31,
