@@ -16,6 +16,11 @@ import type { VenueAccount } from "./venue_account.ts";
 /** After this many failures in a row somebody is told. */
 const noticeableFailures = 3;
 const maxFundingIds = 10_000;
+/** Beyond these an adapter is broken: sums of what it says would no longer be exact. */
+const maxLots = 2 ** 45;
+const maxTicks = 2 ** 50;
+const isSound = (lots: number, ticks: number): boolean =>
+  Math.abs(lots) <= maxLots && Math.abs(ticks) <= maxTicks;
 
 export class AccountDesk {
   readonly #rooms: () => Rooms;
@@ -221,7 +226,9 @@ export class AccountDesk {
   ): void {
     const { instruments, portfolio, orders } = this.#rooms();
     account.positions.clear();
-    for (const position of positions) account.positions.set(position.instrument, position);
+    for (const position of positions) {
+      if (isSound(position.positionLots, 0)) account.positions.set(position.instrument, position);
+    }
     const working = new Set(orders.working().map(({ instrument }) => instrument));
     const compared = instruments.all().flatMap((instrument, index) => {
       if (instrument.venue !== account.venue) return [];
@@ -276,8 +283,17 @@ export class AccountDesk {
   }
 
   fill(account: VenueAccount, fill: Fill, source: "stream" | "reconciliation"): void {
+    const { venue } = account;
     if (!this.#isOfVenue(account, fill.instrument)) return;
-    this.#rooms().orders.fill(account.venue, fill, this.#rooms().time.nowUs, source);
+    if (!isSound(fill.sizeLots, fill.priceTicks) || fill.sizeLots <= 0) {
+      this.#rooms().outbox.notice("RESPONSE_UNEXPECTED", {
+        venue,
+        fillId: fill.fillId,
+        sizeLots: fill.sizeLots,
+      });
+      return;
+    }
+    this.#rooms().orders.fill(venue, fill, this.#rooms().time.nowUs, source);
   }
 
   /** An adapter speaks for its own venue only. */

@@ -16,6 +16,7 @@ import { causeId, type InstrumentId, type PluginId, type VenueId, venueId } from
 import type { Instrument } from "../model/instrument.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import type { BookUpdate } from "../model/market.ts";
+import { tickLotMoney } from "../model/money.ts";
 import type { Side } from "../model/order.ts";
 import type { DataSource } from "../model/quote.ts";
 import { type RiskScope, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
@@ -96,6 +97,7 @@ export class Engine implements EngineSurface {
 
   registerInstrument(instrument: Instrument, tsUs: number): InstrumentIndex {
     const { instruments, portfolio, outbox, orders } = this.#rooms;
+    tickLotMoney(instrument); // throws before anything is changed
     const { kind, index } = instruments.register(instrument);
     if (kind === "other_increments") {
       outbox.notice("INSTRUMENT_CHANGED", { instrument: instrument.id });

@@ -9,7 +9,10 @@ import type { EngineSnapshot } from "./snapshot.ts";
 
 export interface EngineSurface {
   readonly router: Router;
-  /** The same index for the same id; a changed record (fees, status) takes effect at once. */
+  /**
+   * The same index for the same id; a changed record (fees, status) takes effect at once.
+   * @throws {BerthError} MODEL_OUT_OF_RANGE when tick and lot together have more than 18 decimals
+   */
   registerInstrument(instrument: Instrument, tsUs: number): InstrumentIndex;
   instrument(index: InstrumentIndex): Instrument | undefined;
   indexOf(id: InstrumentId): InstrumentIndex | undefined;

@@ -386,7 +386,8 @@ export class PluginManager {
       venue: manifest.venue,
       endpoints: access.endpoints,
       secrets: access.isPaper ? {} : access.secrets,
-      symbols: this.#options.symbols ?? [...new Set(wanted)],
+      // With no strategy there is still something to look at.
+      symbols: this.#options.symbols ?? (wanted.length === 0 ? ["*-PERP"] : [...new Set(wanted)]),
     };
   }
 
