@@ -42,7 +42,8 @@ const stepMs = 50;
 const msPerYear = 365 * 86_400_000;
 const ladderLevels = 15;
 /** Mean time between dislocations of one underlying, over all venues. */
-const dislocationEveryMs = 9_000;
+const dislocationEveryMs = 8_000;
+const maxDislocationBps = 60;
 
 interface Dislocation {
   readonly venue: string;
@@ -56,6 +57,8 @@ interface Dislocation {
 interface Underlying {
   readonly profile: UnderlyingProfile;
   readonly random: SimulationRandom;
+  /** A stream of its own: when and how far venues drift apart does not depend on how many steps a busy machine makes. */
+  readonly dislocationRandom: SimulationRandom;
   readonly basisBps: Map<string, number>;
   fairPrice: number;
   volatilityFactor: number;
@@ -126,16 +129,18 @@ export class MarketModel {
   #newUnderlying(baseAsset: string): Underlying {
     const random = this.#random.fork(`underlying/${baseAsset}`);
     const profile = profiles[baseAsset] ?? otherProfile;
+    const dislocationRandom = random.fork("dislocations");
     const nowMs = this.#clock.nowMs();
     return {
       profile,
       random,
+      dislocationRandom,
       basisBps: new Map(this.#venues.map((venue) => [venue.venue, between(random, -1, 1)])),
       fairPrice: profile.startPrice * (1 + between(random, -0.01, 0.01)),
       volatilityFactor: 1,
       tsRegimeEndMs: nowMs + exponential(random, 60_000),
       // The first comes early, so that whoever starts the simulation soon sees one.
-      tsNextDislocationMs: nowMs + between(random, 1_500, dislocationEveryMs),
+      tsNextDislocationMs: nowMs + between(dislocationRandom, 1_500, dislocationEveryMs),
       dislocation: undefined,
     };
   }
@@ -175,7 +180,7 @@ export class MarketModel {
   }
 
   #moveDislocation(underlying: Underlying, nowMs: number): void {
-    const { random, dislocation } = underlying;
+    const { dislocationRandom: random, dislocation } = underlying;
     if (dislocation !== undefined) {
       const ageMs = nowMs - dislocation.tsStartMs;
       if (ageMs > dislocation.holdMs + 6 * dislocation.decayMs) underlying.dislocation = undefined;
@@ -186,7 +191,7 @@ export class MarketModel {
     if (venue === undefined) return;
     underlying.dislocation = {
       venue: venue.venue,
-      peakBps: (random.next() < 0.5 ? -1 : 1) * (8 + exponential(random, 14)),
+      peakBps: (random.next() < 0.5 ? -1 : 1) * Math.min(maxDislocationBps, 10 + exponential(random, 14)),
       tsStartMs: nowMs,
       holdMs: between(random, 400, 2_000),
       decayMs: between(random, 300, 1_200),

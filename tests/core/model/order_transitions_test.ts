@@ -25,7 +25,7 @@ replaced            !                -                -                -        
 replace_refused     !                -                -                -         -          -                -         -                working          -
 cancelled           cancelled        cancelled        cancelled        -         -          -                -         cancelled        cancelled        cancelled
 expired             expired          expired          expired          -         -          -                -         expired          expired          expired
-never_arrived       rejected         rejected         !                !         -          -                -         !                !                rejected
+never_arrived       rejected         rejected         !                !         -          -                -         rejected         !                rejected
 gone                cancelled        cancelled        cancelled        -         -          -                -         cancelled        cancelled        cancelled
 found_alive         working          -                -                -         working    working          working   -                -                working
 `;
