@@ -182,7 +182,7 @@ export const orderTransitions = {
     replace_refused: "ignore",
     cancelled: "cancelled",
     expired: "expired",
-    never_arrived: "illegal",
+    never_arrived: "rejected", // cancelled while nobody knew whether it was there
     gone: "cancelled",
     found_alive: "ignore",
   },
