@@ -11,20 +11,22 @@ import { acquireHostLock } from "../journal/host_lock.ts";
 import { type JournalWriter, openJournal } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
 import type { RunInfo } from "../terminal/ports.ts";
+import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
 import { createChildProcessSandbox } from "../sandbox/child_process.ts";
-import { defaultPluginConfig, journalPath } from "./config.ts";
+import { defaultPluginConfig, environmentFolder, journalPath } from "./config.ts";
 import { findPlugins, type PluginSource } from "./discovery.ts";
 import { DisplayFeed } from "./display_feed.ts";
 import { Driver } from "./engine_driver.ts";
 import { readGrants } from "./grants.ts";
-import { startTerminal, type TerminalView } from "./terminal_view.ts";
-import { adapterAccess } from "./modes.ts";
+import type { ExchangeManifest } from "../sdk/manifest.ts";
+import { type AccessResult, adapterAccess } from "./modes.ts";
 import { exitCodes, type HostOptions } from "./options.ts";
 import { PluginManager } from "./plugin_manager.ts";
-import { type RunSummary, summarize } from "./run_summary.ts";
+import { type ExactSummary, summarize } from "./run_summary.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
 import { type Simulation, startSimulation } from "./simulation_process.ts";
-import { systemClock } from "./system_clock.ts";
+import type { HostLog } from "./ports.ts";
+import { systemClock, systemScheduler } from "./system_clock.ts";
 
 const tickEveryMs = 100;
 const shutdownDeadlineMs = 5_000;
@@ -36,7 +38,7 @@ const projectDir = fileURLToPath(new URL("../../", import.meta.url));
 /** Runs the host until a signal, the end of its duration, or a failure; resolves with the process's exit code. */
 export async function runHost(options: HostOptions): Promise<number> {
   const clock = systemClock();
-  const dataDir = join(options.config.dataDir, options.environment);
+  const dataDir = environmentFolder(options.config.dataDir, options.environment);
   using _lock = acquireHostLock(dataDir, { pid: Deno.pid });
   const secrets = await readSecrets(options.envFile, Deno.env);
   const host = new Host(options, clock, dataDir, secrets);
@@ -61,7 +63,9 @@ class Host {
   #manager: PluginManager | undefined;
   #driver: Driver | undefined;
   #feed: DisplayFeed | undefined;
-  #view: TerminalView | undefined;
+  #session: TerminalSession | undefined;
+  #log: HostLog | undefined;
+  #runId = "";
   #ticker: ReturnType<typeof setInterval> | undefined;
   #isStopping = false;
   #isClean = false;
@@ -90,6 +94,7 @@ class Host {
     ]);
     this.#journal = journal;
     const runId = crypto.randomUUID();
+    this.#runId = runId;
     journal.startRun({ runId, environment, seed, version, tsStartMs: this.#clock.epochMs() });
     const engine = new Engine({
       hostTag: hostTag(journal),
@@ -106,18 +111,24 @@ class Host {
       run: () => this.#runInfo(),
     });
     this.#feed = feed;
-    const view = startTerminal({
-      options: this.#options,
+    const session = openTerminalSession({
+      output: this.#options.output,
       clock: this.#clock,
+      scheduler: systemScheduler,
+      log: { level: config.log.level, format: this.#options.logFormat },
+      display: config.display,
       snapshot: () => feed.snapshot(),
-      secrets: [],
     });
-    this.#view = view;
+    this.#session = session;
+    const log: HostLog = {
+      write: (level, source, message, fields = {}) => session.log[level](message, { source, ...fields }),
+    };
+    this.#log = log;
     const driver = new Driver({
       engine,
       clock: this.#clock,
       journal,
-      log: view.log,
+      log,
       onNotice: (severity, _code, text) => feed.notice(severity, text),
       onShutdownComplete: (remains) => this.#remains.resolve(remains),
       onJournalLost: (error) => this.#failed.resolve(error),
@@ -132,7 +143,7 @@ class Host {
       clock: this.#clock,
       sandbox,
       driver,
-      log: view.log,
+      log,
       tally: feed,
       environment,
       seed,
@@ -141,13 +152,7 @@ class Host {
       trustedFolders: this.#options.trustedFolders,
       configOf: (id) => config.plugins[id] ?? defaultPluginConfig,
       symbols: config.venues.symbols,
-      accessOf: (manifest) =>
-        adapterAccess(
-          environment,
-          manifest,
-          this.#simulation?.venues[manifest.venue],
-          (name) => this.#secrets.get(name),
-        ),
+      accessOf: (manifest) => this.#accessOf(manifest),
       savedState: (id) =>
         journal.kept.find((value) => value.scope === "plugin_state" && value.key === id)?.body,
       keepState: (id, value) => journal.keep("plugin_state", id, value),
@@ -160,7 +165,7 @@ class Host {
           body: state,
         }),
     });
-    for (const notice of journal.notices) view.log.write("warn", "journal", JSON.stringify(notice));
+    for (const notice of journal.notices) log.write("warn", "journal", JSON.stringify(notice));
     this.#warnOfTrust();
     const enabled = (source: PluginSource): boolean => config.venues.enabled?.includes(source.name) ?? true;
     const venues = exchanges.filter(enabled);
@@ -169,6 +174,7 @@ class Host {
       environment === "sim" ? this.#startSimulation(venues.map((source) => source.name)) : undefined,
     ]);
     this.#manager.startAll();
+    session.start();
     this.#ticker = setInterval(
       () => driver.dispatch({ kind: "tick", tsUs: this.#clock.epochUs() }),
       tickEveryMs,
@@ -194,7 +200,7 @@ class Host {
     await this.#manager?.killAll();
     await this.#simulation?.stop();
     await this.#journal?.close({ isClean: this.#isClean });
-    await this.#view?.end();
+    await this.#session?.[Symbol.asyncDispose]();
   }
 
   async #findStrategies(): Promise<readonly PluginSource[]> {
@@ -211,7 +217,7 @@ class Host {
       seed,
       depositUsd: String(config.simulation.depositUsd),
       faults: config.simulation.faults,
-      onLog: (line) => this.#view?.log.write("debug", "simulation", line),
+      onLog: (line) => this.#log?.write("debug", "simulation", line),
       onLost: (code) =>
         this.#failed.resolve(
           new BerthError("PLUGIN_CRASHED", { pluginId: "simulated venues", reason: `exit code ${code}` }),
@@ -221,7 +227,7 @@ class Host {
 
   #warnOfTrust(): void {
     for (const folder of this.#options.trustedFolders) {
-      this.#view?.log.write(
+      this.#log?.write(
         "warn",
         "host",
         `plugins in ${folder} run without your approval, because of --trust`,
@@ -234,7 +240,7 @@ class Host {
     const driver = this.#driver;
     if (manager === undefined || driver === undefined) return exitCodes.failure;
     this.#isStopping = true;
-    this.#view?.log.write("info", "host", `stopping: ${why}`);
+    this.#log?.write("info", "host", `stopping: ${why}`);
     const leaving = aborted(this.#options.signals.leave);
     const orderly = (async () => {
       await manager.stopStrategies(why);
@@ -248,11 +254,11 @@ class Host {
       await Promise.race([this.#remains.promise, after(shutdownDeadlineMs + 1_000)]);
     })();
     await Promise.race([orderly, leaving]);
-    const summary = await this.#summary();
+    const { summary, exact } = await this.#summary(why);
     await Promise.race([manager.stopAdapters(why), leaving]);
     this.#isClean = !this.#options.signals.leave.aborted;
-    this.#view?.finish(summary);
-    const isEven = summary.ordersLeftWorking === 0 &&
+    await this.#session?.finish(summary, exact);
+    const isEven = summary.workingOrders.length === 0 &&
       summary.venues.every((venue) => venue.ledger?.agrees ?? true);
     return isEven ? exitCodes.ok : exitCodes.failure;
   }
@@ -268,26 +274,37 @@ class Host {
   }
 
   #fail(error: unknown): number {
-    this.#view?.log.write("error", "host", describeError(error));
+    this.#log?.write("error", "host", describeError(error));
     return exitCodes.failure;
   }
 
-  async #summary(): Promise<RunSummary> {
-    const { environment, seed } = this.#options;
+  async #summary(endedBy: string): Promise<ExactSummary> {
     const feed = this.#feed;
     const engine = this.#driver?.engine;
     if (feed === undefined || engine === undefined) {
       throw new BerthError("INVARIANT_BROKEN", { invariant: "a run has an engine", details: "summary" });
     }
     return summarize({
-      environment,
-      seed,
-      runMs: this.#clock.monotonicMs() - this.#tsStartMs,
-      counts: feed,
+      runId: this.#runId,
+      endedBy,
+      journalFile: journalPath(this.#dataDir),
       state: engine.snapshot(this.#clock.epochUs()),
-      plugins: this.#manager?.views() ?? [],
+      display: feed.snapshot(),
       ledgers: await this.#simulation?.ledgers(),
     });
+  }
+
+  /** What an adapter may reach and know; its secrets can't be printed from then on. */
+  #accessOf(manifest: ExchangeManifest): AccessResult {
+    const simulated = this.#simulation?.venues[manifest.venue];
+    const result = adapterAccess(
+      this.#options.environment,
+      manifest,
+      simulated,
+      (name) => this.#secrets.get(name),
+    );
+    if (result.kind === "access") this.#session?.protect(Object.values(result.access.secrets));
+    return result;
   }
 
   #runInfo(): RunInfo {

@@ -1,116 +1,133 @@
 /** What a run came to, and in sim whether the simulated venues' own ledgers agree with the portfolio to the last unit. */
 import type { EngineSnapshot } from "../engine/snapshot.ts";
-import { symbolOf, venueOf } from "../model/ids.ts";
-import { addMoney, formatMoney, type Money, parseMoney, zeroMoney } from "../model/money.ts";
-import type { PluginView } from "./plugin_manager.ts";
+import { venueOf } from "../model/ids.ts";
+import { addMoney, formatMoney, type Money, money, moneyToNumber, zeroMoney } from "../model/money.ts";
+import type { DisplaySnapshot } from "../terminal/ports.ts";
+import type { RunSummary, VenueSummary } from "../terminal/summary.ts";
 import type { SimulatedLedger } from "./simulation_process.ts";
 
-export interface VenueSummary {
-  readonly venue: string;
-  readonly quotes: number;
-  /** Exact decimal text in the settlement asset. */
-  readonly realizedPnl: string;
-  readonly fees: string;
-  readonly positions: readonly { readonly symbol: string; readonly positionLots: number }[];
-  /** Sim only: the simulator's own books, and whether they are equal to ours. */
-  readonly ledger: LedgerComparison | undefined;
-}
-
-export interface LedgerComparison {
-  readonly agrees: boolean;
-  readonly realizedPnl: string;
-  readonly fees: string;
-  readonly openOrders: number;
-  readonly differences: readonly string[];
-}
-
-export interface RunSummary {
-  readonly environment: string;
-  readonly seed: number;
-  readonly runMs: number;
-  readonly opportunitiesSeen: number;
-  readonly opportunitiesTaken: number;
-  readonly roundTrips: number;
-  readonly orders: number;
-  readonly fills: number;
-  readonly ordersLeftWorking: number;
-  readonly venues: readonly VenueSummary[];
-  readonly totalPnl: string;
-  readonly totalFees: string;
-  readonly plugins: readonly { readonly id: string; readonly state: string; readonly restarts: number }[];
-}
-
 export interface SummaryInput {
-  readonly environment: string;
-  readonly seed: number;
-  readonly runMs: number;
-  readonly counts: {
-    readonly seen: number;
-    readonly taken: number;
-    readonly roundTrips: number;
-    readonly orders: number;
-    readonly fills: number;
-  };
+  readonly runId: string;
+  readonly endedBy: string;
+  readonly journalFile: string;
   readonly state: EngineSnapshot;
-  readonly plugins: readonly PluginView[];
+  readonly display: DisplaySnapshot;
   readonly ledgers: Readonly<Record<string, SimulatedLedger>> | undefined;
+}
+
+/** The summary, and beside its floats the money as exact decimal text. */
+export interface ExactSummary {
+  readonly summary: RunSummary;
+  readonly exact: {
+    readonly money: {
+      readonly venues: Readonly<Record<string, VenueMoney>>;
+      /** Realized − fees − funding. */
+      readonly net: string;
+    };
+  };
+}
+
+interface VenueMoney {
+  readonly realizedPnl: string;
+  readonly fees: string;
+  readonly funding: string;
+}
+
+interface Books {
+  readonly realizedPnl: Money;
+  readonly fees: Money;
+  readonly funding: Money;
+  /** Lots by symbol. */
+  readonly held: ReadonlyMap<string, number>;
 }
 
 const sum = (values: readonly Money[]): Money => values.reduce(addMoney, zeroMoney);
 
-export function summarize(input: SummaryInput): RunSummary {
-  const { state } = input;
-  const venues = state.venues.map(({ venue }): VenueSummary => {
-    const positions = state.positions.filter((position) => venueOf(position.instrument) === venue);
-    const realizedPnl = sum(positions.map((position) => position.realizedPnl));
-    const fees = sum(positions.map((position) => position.feesPaid));
-    const quotes = state.quotes.filter((quote) => venueOf(quote.instrument) === venue).reduce(
-      (total, quote) => total + quote.updates,
-      0,
-    );
-    const held = new Map<string, number>();
-    for (const position of positions) {
-      const symbol = symbolOf(position.instrument);
-      held.set(symbol, (held.get(symbol) ?? 0) + position.positionLots);
-    }
-    const own = { realizedPnl, fees, held };
-    const ledger = input.ledgers?.[venue];
-    return {
-      venue,
-      quotes,
-      realizedPnl: formatMoney(realizedPnl),
-      fees: formatMoney(fees),
-      positions: [...held].map(([symbol, positionLots]) => ({ symbol, positionLots })),
-      ledger: ledger === undefined ? undefined : compareLedger(own, ledger),
-    };
-  });
-  const total = sum(venues.map((venue) => parseMoney(venue.realizedPnl)));
-  const totalFees = sum(venues.map((venue) => parseMoney(venue.fees)));
+function booksOf(state: EngineSnapshot, venue: string): Books {
+  const positions = state.positions.filter((position) => venueOf(position.instrument) === venue);
+  const held = new Map<string, number>();
+  for (const { instrument, positionLots } of positions) {
+    const symbol = instrument.slice(venue.length + 1);
+    held.set(symbol, (held.get(symbol) ?? 0) + positionLots);
+  }
   return {
-    environment: input.environment,
-    seed: input.seed,
-    runMs: Math.round(input.runMs),
-    opportunitiesSeen: input.counts.seen,
-    opportunitiesTaken: input.counts.taken,
-    roundTrips: input.counts.roundTrips,
-    orders: input.counts.orders,
-    fills: input.counts.fills,
-    ordersLeftWorking: state.workingOrders.length,
-    venues,
-    totalPnl: formatMoney(addMoney(total, parseMoney(negated(formatMoney(totalFees))))),
-    totalFees: formatMoney(totalFees),
-    plugins: input.plugins.map(({ id, state: { kind }, restarts }) => ({ id, state: kind, restarts })),
+    realizedPnl: sum(positions.map((position) => position.realizedPnl)),
+    fees: sum(positions.map((position) => position.feesPaid)),
+    funding: sum(positions.map((position) => position.fundingPaid)),
+    held,
   };
 }
 
-const negated = (
-  text: string,
-): string => (text.startsWith("-") ? text.slice(1) : text === "0" ? text : `-${text}`);
+export function summarize(input: SummaryInput): ExactSummary {
+  const { state, display, ledgers } = input;
+  const books = new Map(state.venues.map(({ venue }) => [String(venue), booksOf(state, venue)]));
+  const venues = display.venues.map((row): VenueSummary => {
+    const own = books.get(row.venue);
+    const ledger = ledgers?.[row.venue];
+    const orders = [...state.recentOrders, ...state.workingOrders].filter((order) =>
+      venueOf(order.instrument) === row.venue
+    );
+    return {
+      venue: row.venue,
+      quotes: state.quotes.filter((quote) => venueOf(quote.instrument) === row.venue).reduce(
+        (total, quote) => total + quote.updates,
+        0,
+      ),
+      orders: orders.length,
+      fills: orders.filter((order) => order.filledLots > 0).length,
+      realizedUsd: own === undefined ? 0 : moneyToNumber(own.realizedPnl),
+      unrealizedUsd: row.unrealizedUsd,
+      feesUsd: own === undefined ? 0 : moneyToNumber(own.fees),
+      fundingUsd: own === undefined ? 0 : moneyToNumber(own.funding),
+      gaps: row.gaps,
+      reconnects: row.reconnects,
+      ledger: own === undefined || ledger === undefined ? undefined : compareLedger(own, ledger),
+    };
+  });
+  const all = [...books.values()];
+  const net = sum(all.map((own) => money(own.realizedPnl - own.fees - own.funding)));
+  const { run, totals } = display;
+  return {
+    summary: {
+      runId: input.runId,
+      version: run.version,
+      environment: run.environment,
+      seed: run.seed,
+      runTimeMs: Math.round(run.uptimeMs),
+      endedBy: input.endedBy,
+      venues,
+      opportunities: { seen: display.opportunities.seen, taken: display.opportunities.taken },
+      roundTrips: totals.roundTrips,
+      orders: totals.orders,
+      fills: totals.fills,
+      refusals: display.refusals,
+      realizedUsd: moneyToNumber(sum(all.map((own) => own.realizedPnl))),
+      unrealizedUsd: totals.unrealizedUsd,
+      feesUsd: moneyToNumber(sum(all.map((own) => own.fees))),
+      fundingUsd: moneyToNumber(sum(all.map((own) => own.funding))),
+      totalUsd: moneyToNumber(net) + totals.unrealizedUsd,
+      positions: display.positions.filter((position) => position.sizeBase !== 0),
+      workingOrders: display.orders,
+      plugins: display.plugins.map(({ id, restarts, state: kind }) => ({ id, restarts, state: kind })),
+      journalFile: input.journalFile,
+    },
+    exact: {
+      money: {
+        venues: Object.fromEntries(
+          [...books].map(([venue, own]) => [venue, {
+            realizedPnl: formatMoney(own.realizedPnl),
+            fees: formatMoney(own.fees),
+            funding: formatMoney(own.funding),
+          }]),
+        ),
+        net: formatMoney(net),
+      },
+    },
+  };
+}
 
-function compareLedger(
-  own: { readonly realizedPnl: Money; readonly fees: Money; readonly held: ReadonlyMap<string, number> },
-  ledger: SimulatedLedger,
-): LedgerComparison {
+/** Every figure that both sides keep, compared as text: equal to the last unit or named as a difference. */
+function compareLedger(own: Books, ledger: SimulatedLedger): NonNullable<VenueSummary["ledger"]> {
   const differences: string[] = [];
   const compare = (what: string, ours: string | number, theirs: string | number): void => {
     if (ours !== theirs) differences.push(`${what}: ours ${ours}, theirs ${theirs}`);
@@ -123,11 +140,5 @@ function compareLedger(
     compare(`position in ${symbol}`, own.held.get(symbol) ?? 0, theirs);
   }
   compare("working orders", 0, ledger.openOrders.length);
-  return {
-    agrees: differences.length === 0,
-    realizedPnl: ledger.realizedPnl,
-    fees: ledger.feesPaid,
-    openOrders: ledger.openOrders.length,
-    differences,
-  };
+  return { agrees: differences.length === 0, differences };
 }
