@@ -42,7 +42,7 @@ export class PaperAccount {
 
   setMark(instrument: Instrument, markPrice: number): void {
     const holding = this.#holdings.get(instrument.id);
-    if (holding !== undefined && markPrice > 0) holding.markPrice = markPrice;
+    if (holding !== undefined && markPrice > 0 && markPrice < 1e15) holding.markPrice = markPrice;
   }
 
   fill(instrument: Instrument, side: Side, priceTicks: number, lots: number, fee: Money): void {
