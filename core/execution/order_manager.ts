@@ -108,6 +108,7 @@ interface Tracked {
 
 /** Orders and fill ids that are kept after their end, for what comes late. */
 const maxDoneOrders = 20_000;
+const forgottenAtOnce = 1_000;
 const maxFillIds = 200_000;
 const checkpointFills = 5_000;
 const maxBackoffFactor = 16;
@@ -122,6 +123,8 @@ export class OrderManager {
   readonly #timing: OrderManagerTiming;
   readonly #tracked = new Map<ClientOrderId, Tracked>();
   readonly #working = new Map<ClientOrderId, Tracked>();
+  /** In the order of their ends. */
+  readonly #ended: ClientOrderId[] = [];
   readonly #byVenueId = new Map<string, ClientOrderId>();
   readonly #byRef = new Map<string, ClientOrderId>();
   readonly #fillIds = new Set<string>();
@@ -440,18 +443,19 @@ export class OrderManager {
     this.#tracked.set(order.clientOrderId, tracked);
     this.#working.set(order.clientOrderId, tracked);
     this.#byRef.set(`${order.plugin}/${order.ref}`, order.clientOrderId);
-    if (this.#tracked.size > maxDoneOrders + this.#working.size) this.#forgetOldest();
     return tracked;
   }
 
+  /** Ended orders are forgotten in lots, oldest first; what was revived meanwhile stays. */
   #forgetOldest(): void {
-    for (const [id, tracked] of this.#tracked) {
-      if (this.#working.has(id)) continue;
+    if (this.#ended.length < maxDoneOrders + forgottenAtOnce) return;
+    for (const id of this.#ended.splice(0, forgottenAtOnce)) {
+      const tracked = this.#tracked.get(id);
+      if (tracked === undefined || this.#working.has(id)) continue;
       this.#tracked.delete(id);
       const { plugin, ref, venueOrderId } = tracked.order;
       if (this.#byRef.get(`${plugin}/${ref}`) === id) this.#byRef.delete(`${plugin}/${ref}`);
       if (venueOrderId !== undefined) this.#byVenueId.delete(`${tracked.venue}/${venueOrderId}`);
-      return;
     }
   }
 
@@ -509,7 +513,8 @@ export class OrderManager {
   #index(tracked: Tracked, before: Order): void {
     const { clientOrderId: id, status } = tracked.order;
     if (isFinalStatus(status)) {
-      this.#working.delete(id);
+      if (this.#working.delete(id)) this.#ended.push(id);
+      this.#forgetOldest();
       tracked.awaitedEnd = undefined;
       tracked.isQueryWanted = false;
     } else if (isFinalStatus(before.status)) {

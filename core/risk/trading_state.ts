@@ -46,11 +46,12 @@ interface ScopeRecord {
   cancels: number;
   fills: number;
   countedDay: number;
-  /** Times of new orders, oldest first; what is older than a second is dropped when a new one comes. */
+  /** Times of new orders, oldest first; those before `firstOrder` are older than a second. */
   orderTimesUs: number[];
+  firstOrder: number;
 }
 
-export type ScopeView = Readonly<Omit<ScopeRecord, "orderTimesUs">>;
+export type ScopeView = Readonly<Omit<ScopeRecord, "orderTimesUs" | "firstOrder">>;
 
 export interface BaselineRecord {
   readonly scope: string;
@@ -98,6 +99,7 @@ export class TradingStates {
       fills: 0,
       countedDay: -1,
       orderTimesUs: [],
+      firstOrder: 0,
     });
   }
 
@@ -214,18 +216,15 @@ export class TradingStates {
   countOrder(scope: RiskScope, nowUs: number): void {
     const record = this.#records.get(scopeName(scope));
     if (record === undefined) return;
-    record.orderTimesUs = record.orderTimesUs.filter((timeUs) => nowUs - timeUs < secondUs);
+    forgetOldOrders(record, nowUs);
     record.orderTimesUs.push(nowUs);
   }
 
   ordersLastSecond(scope: RiskScope, nowUs: number): number {
-    const times = this.#records.get(scopeName(scope))?.orderTimesUs ?? [];
-    let count = 0;
-    for (let at = times.length - 1; at >= 0; at--) {
-      if (!(nowUs - (times[at] ?? 0) < secondUs)) break;
-      count += 1;
-    }
-    return count;
+    const record = this.#records.get(scopeName(scope));
+    if (record === undefined) return 0;
+    forgetOldOrders(record, nowUs);
+    return record.orderTimesUs.length - record.firstOrder;
   }
 
   /** An order ended: cancelled on request without a fill, or with one. */
@@ -234,5 +233,18 @@ export class TradingStates {
     if (record === undefined) return;
     if (how === "cancelled") record.cancels += 1;
     else record.fills += 1;
+  }
+}
+
+/** Moves the start of the window; the array is cut only now and then, so that each time is moved about once. */
+function forgetOldOrders(record: ScopeRecord, nowUs: number): void {
+  const { orderTimesUs } = record;
+  while (record.firstOrder < orderTimesUs.length) {
+    if (nowUs - (orderTimesUs[record.firstOrder] ?? nowUs) < secondUs) break;
+    record.firstOrder += 1;
+  }
+  if (record.firstOrder > 64 && record.firstOrder * 2 > orderTimesUs.length) {
+    orderTimesUs.splice(0, record.firstOrder);
+    record.firstOrder = 0;
   }
 }

@@ -190,7 +190,7 @@ Deno.test("ended orders are kept for what comes late, and forgotten in the end",
   venue.fill(0, 1);
   venue.hear(0, false);
   assert(isFinalStatus(only(venue).status));
-  for (let count = 0; count < 20_001; count++) {
+  for (let count = 0; count < 21_000; count++) {
     const order = venue.submit(1);
     venue.manager.submitAnswered(
       order.clientOrderId,
