@@ -403,6 +403,7 @@ export class Engine implements EngineSurface {
     for (const [venue, lastFillMs] of Object.entries(restore.lastFillMs)) {
       this.#account(venueId(venue)).lastFillMs = lastFillMs;
     }
+    for (const { venue, paymentId } of restore.bookedFunding) this.#account(venue).seenFunding.add(paymentId);
     for (const position of restore.positions) {
       this.#plugin(position.plugin);
       const index = this.indexOf(position.instrument);
@@ -426,6 +427,9 @@ export class Engine implements EngineSurface {
       workingOrders: orders.working(),
       positions: portfolio.positions(),
       bookedFills: orders.bookedFills(),
+      bookedFunding: [...accounts.values()].flatMap(({ venue, seenFunding }) =>
+        [...seenFunding].map((paymentId) => ({ venue, paymentId }))
+      ),
       lastFillMs: Object.fromEntries(lastFillMs),
       states: states.all().map(({ scope, state, reason }) => ({ scope, state, reason })),
       baselines: states.baselines(),

@@ -43,6 +43,8 @@ export interface EngineRestore {
   readonly positions: readonly PluginPosition[];
   /** Fills already booked, newest last; those of the last day are enough. */
   readonly bookedFills: readonly { readonly venue: VenueId; readonly fillId: string }[];
+  /** Funding payments already booked. */
+  readonly bookedFunding: readonly { readonly venue: VenueId; readonly paymentId: string }[];
   /** Venue time of the newest booked fill per venue. */
   readonly lastFillMs: Readonly<Record<string, number>>;
   readonly states: readonly {

@@ -11,7 +11,7 @@ import type { RiskScope } from "../model/risk_limits.ts";
 import { checkOrder, type RiskApproved } from "../risk/gate.ts";
 import type { Refusal } from "../risk/refusals.ts";
 import { orderFacts, scopesOf } from "./fact_builder.ts";
-import type { PluginRecord } from "./plugin_record.ts";
+import { PluginRecord } from "./plugin_record.ts";
 import type { Rooms } from "./rooms.ts";
 import type { VenueAccount } from "./venue_account.ts";
 
@@ -259,7 +259,9 @@ export class OrderDesk implements OrderManagerPort {
   }
 
   pluginOf(hash: string): PluginId {
-    for (const plugin of this.#rooms().plugins.keys()) if (pluginHash(plugin) === hash) return plugin;
+    const { plugins } = this.#rooms();
+    for (const plugin of plugins.keys()) if (pluginHash(plugin) === hash) return plugin;
+    if (!plugins.has(orphanage)) plugins.set(orphanage, new PluginRecord(orphanage)); // what it holds can be flattened
     return orphanage;
   }
 }

@@ -30,8 +30,13 @@ interface Question {
 
 const retryUs = 1_000_000;
 const maxRetryUs = 30_000_000;
-/** Fills on demand, and second looks at positions, at most this often. */
-const demandPauseUs = 500_000;
+/** On demand at most this often; a second look at positions gives fills that are under way the time to come. */
+const demandPauseUs: Readonly<Record<ReconciliationKind, number>> = {
+  open_orders: 500_000,
+  fills: 500_000,
+  positions: 2_000_000,
+  balances: 500_000,
+};
 
 const newQuestion = (): Question => ({
   isInFlight: false,
@@ -108,7 +113,7 @@ export class AccountReconciliation {
     const question = this.#questions[kind];
     if (!this.#isRunning) return;
     if (question.isInFlight) question.isWantedAgain = true;
-    else question.nextUs = Math.min(question.nextUs, Math.max(nowUs, question.askedUs + demandPauseUs));
+    else question.nextUs = Math.min(question.nextUs, Math.max(nowUs, question.askedUs + demandPauseUs[kind]));
   }
 
   /** An answer was dealt with. Returns true when it completed the first comparison. */
@@ -118,7 +123,7 @@ export class AccountReconciliation {
     question.isInFlight = false;
     question.failures = 0;
     question.readUs = question.askedUs;
-    question.nextUs = nowUs + (question.isWantedAgain ? demandPauseUs : this.#periodUs[kind]);
+    question.nextUs = nowUs + (question.isWantedAgain ? demandPauseUs[kind] : this.#periodUs[kind]);
     question.isWantedAgain = false;
     if (kind === "fills" && this.#questions.positions.readUs === -Infinity) this.want("positions", nowUs);
     if (kind === "positions") this.#rounds += 1;

@@ -1,0 +1,187 @@
+/**
+ * From what the journal kept to what the engine takes at a restart. The journal is a file: each record is checked, and
+ * one that can't be read is named and left out, never guessed. Reconciliation then compares all with the venues.
+ */
+import * as v from "valibot";
+import {
+  causeId,
+  clientOrderId,
+  fillId,
+  parseInstrumentId,
+  pluginId,
+  venueId,
+  venueOf,
+  venueOrderId,
+} from "../model/ids.ts";
+import type { PluginPosition } from "../model/journal_entry.ts";
+import { money } from "../model/money.ts";
+import {
+  cancelReasons,
+  isFinalStatus,
+  type Order,
+  orderStatuses,
+  rejectCodes,
+  sides,
+  timesInForce,
+} from "../model/order.ts";
+import { tradingStates } from "../model/risk_limits.ts";
+import { priceTicks, sizeLots } from "../model/ticks.ts";
+import type { EngineRestore, PnlBaseline } from "./events.ts";
+
+/** Bodies as the journal gives them back: JSON, integers beyond 2^53 as decimal text, absent for `undefined`. */
+export interface KeptState {
+  /** `Order`, one for each that was not done. */
+  readonly orders: readonly unknown[];
+  /** `PluginPosition`, one for each plugin and instrument. */
+  readonly positions: readonly unknown[];
+  /** Bodies of `trading_state` entries, the newest of each scope. */
+  readonly tradingStates: readonly unknown[];
+  /** `PnlBaseline`, one for each scope, as `Engine.checkpoint` gives them. */
+  readonly baselines: readonly unknown[];
+  /** Bodies of `fill` entries, oldest first: those of the last days, so that none is booked twice. */
+  readonly fills: readonly unknown[];
+  /** Bodies of `funding` entries of the last days. */
+  readonly funding: readonly unknown[];
+}
+
+/** A record that was left out, and why. */
+export interface UnreadableRecord {
+  readonly kind: keyof KeptState;
+  readonly reason: string;
+}
+
+const branded = <T>(make: (text: string) => T) =>
+  v.pipe(
+    v.string(),
+    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+      try {
+        return make(dataset.value);
+      } catch (error) {
+        addIssue({ message: error instanceof Error ? error.message : "invalid" });
+        return NEVER;
+      }
+    }),
+  );
+const integer = v.pipe(v.number(), v.safeInteger());
+const lots = v.pipe(integer, v.transform(sizeLots));
+const ticks = v.pipe(integer, v.transform(priceTicks));
+const bigInteger = v.pipe(v.string(), v.regex(/^-?\d{1,60}$/), v.transform((text) => BigInt(text)));
+const moneyText = v.pipe(bigInteger, v.transform(money));
+const finite = v.pipe(v.number(), v.finite());
+/** `undefined` is not written at all, or as null. */
+const absent = <S extends v.GenericSchema>(schema: S) => v.optional(v.nullable(schema));
+
+const pricing = v.variant("kind", [
+  v.object({
+    kind: v.literal("limit"),
+    limitPriceTicks: ticks,
+    timeInForce: v.picklist(timesInForce),
+    postOnly: v.boolean(),
+  }),
+  v.pipe(
+    v.object({ kind: v.literal("market"), worstPriceTicks: absent(ticks) }),
+    v.transform(({ kind, worstPriceTicks }) => ({ kind, worstPriceTicks: worstPriceTicks ?? undefined })),
+  ),
+]);
+
+const orderSchema = v.pipe(
+  v.object({
+    instrument: branded(parseInstrumentId),
+    side: v.picklist(sides),
+    sizeLots: lots,
+    reduceOnly: v.boolean(),
+    pricing,
+    clientOrderId: branded(clientOrderId),
+    plugin: branded(pluginId),
+    ref: v.string(),
+    venueOrderId: absent(branded(venueOrderId)),
+    status: v.picklist(orderStatuses),
+    filledLots: lots,
+    filledTicksLots: bigInteger,
+    reason: absent(v.picklist([...rejectCodes, ...cancelReasons])),
+    venueText: absent(v.string()),
+    cause: branded(causeId),
+    tsCreatedUs: finite,
+    tsUpdatedUs: finite,
+  }),
+  v.transform((order) => ({
+    ...order,
+    venueOrderId: order.venueOrderId ?? undefined,
+    reason: order.reason ?? undefined,
+    venueText: order.venueText ?? undefined,
+  })),
+);
+
+const positionSchema = v.object({
+  plugin: branded(pluginId),
+  instrument: branded(parseInstrumentId),
+  positionLots: lots,
+  costTicksLots: bigInteger,
+  realizedPnl: moneyText,
+  feesPaid: moneyText,
+  fundingPaid: moneyText,
+});
+
+const scopeSchema = v.variant("kind", [
+  v.object({ kind: v.literal("global") }),
+  v.object({ kind: v.literal("account"), venue: branded(venueId) }),
+  v.object({ kind: v.literal("plugin"), plugin: branded(pluginId) }),
+]);
+const stateSchema = v.object({ scope: scopeSchema, after: v.picklist(tradingStates), reason: v.string() });
+
+const baselineSchema = v.object({
+  scope: v.string(),
+  day: integer,
+  dayStartPnl: finite,
+  peakPnl: finite,
+  consecutiveLosses: v.pipe(integer, v.minValue(0)),
+});
+
+const fillSchema = v.object({
+  fill: v.object({ instrument: branded(parseInstrumentId), fillId: branded(fillId), tsVenueMs: finite }),
+});
+
+const fundingSchema = v.object({
+  payment: v.object({ instrument: branded(parseInstrumentId), paymentId: v.string() }),
+});
+
+/** Reads what was kept. What could not be read is listed: the host shows it. */
+export function restoreOf(kept: KeptState): {
+  readonly restore: EngineRestore;
+  readonly unreadable: readonly UnreadableRecord[];
+} {
+  const unreadable: UnreadableRecord[] = [];
+  const read = <S extends v.GenericSchema>(kind: keyof KeptState, schema: S): readonly v.InferOutput<S>[] =>
+    kept[kind].flatMap((record) => {
+      const result = v.safeParse(schema, record);
+      if (result.success) return [result.output];
+      const [issue] = result.issues;
+      unreadable.push({ kind, reason: `${v.getDotPath(issue) ?? "record"}: ${issue.message}` });
+      return [];
+    });
+  const orders: readonly Order[] = read("orders", orderSchema);
+  const positions: readonly PluginPosition[] = read("positions", positionSchema);
+  const baselines: readonly PnlBaseline[] = read("baselines", baselineSchema);
+  const fills = read("fills", fillSchema).map(({ fill }) => ({ ...fill, venue: venueOf(fill.instrument) }));
+  const lastFillMs = new Map<string, number>();
+  for (const { venue, tsVenueMs } of fills) {
+    lastFillMs.set(venue, Math.max(tsVenueMs, lastFillMs.get(venue) ?? -Infinity));
+  }
+  const restore: EngineRestore = {
+    workingOrders: orders.filter(({ status }) => !isFinalStatus(status)),
+    positions,
+    bookedFills: fills.map(({ venue, fillId: id }) => ({ venue, fillId: id })),
+    bookedFunding: read("funding", fundingSchema).map(({ payment }) => ({
+      venue: venueOf(payment.instrument),
+      paymentId: payment.paymentId,
+    })),
+    lastFillMs: Object.fromEntries(lastFillMs),
+    states: read("tradingStates", stateSchema).map(({ scope, after, reason }) => ({
+      scope,
+      state: after,
+      reason,
+    })),
+    baselines,
+  };
+  return { restore, unreadable };
+}
