@@ -3,7 +3,7 @@
  * empty until the next snapshot. A book that stays crossed after a delta counts as broken too.
  */
 import type { BookLevel, BookUpdate } from "../model/market.ts";
-import type { PriceTicks, SizeLots } from "../model/ticks.ts";
+import type { PriceTicks } from "../model/ticks.ts";
 
 /** Levels kept per side; what lies beyond is dropped, and comes back with the next snapshot. */
 const maxLevels = 400;
@@ -82,23 +82,4 @@ export class OrderBook {
     this.#asks = [];
     this.#state = "waiting_for_snapshot";
   }
-}
-
-/**
- * Sum of ticks × lots for taking `sizeLots` from the best level on, and how much of it was there.
- * Levels 100 × 2 and 101 × 5, size 3: 301 ticks × lots for 3 lots.
- */
-export function walkLevels(
-  levels: readonly BookLevel[],
-  sizeLots: SizeLots,
-): { readonly takenLots: number; readonly ticksLots: bigint } {
-  let left: number = sizeLots;
-  let ticksLots = 0n;
-  for (const level of levels) {
-    if (left <= 0) break;
-    const taken = Math.min(left, level.sizeLots);
-    ticksLots += BigInt(level.priceTicks) * BigInt(taken);
-    left -= taken;
-  }
-  return { takenLots: sizeLots - left, ticksLots };
 }

@@ -164,7 +164,6 @@ export class QuoteCache {
   askPrice = (index: InstrumentIndex): number => this.#askPrice[index] ?? NaN;
   askSizeBase = (index: InstrumentIndex): number => this.#askSize[index] ?? 0;
   sequence = (index: InstrumentIndex): number => this.#sequence[index] ?? 0;
-  tsVenueMs = (index: InstrumentIndex): number => this.#tsVenueMs[index] ?? NaN;
   tsRecvUs = (index: InstrumentIndex): number => this.#tsRecvUs[index] ?? -Infinity;
   updates = (index: InstrumentIndex): number => this.#updates[index] ?? 0;
   trades = (index: InstrumentIndex): number => this.#trades[index] ?? 0;

@@ -25,6 +25,7 @@ export interface QuoteSnapshot {
   readonly fundingRate: number;
   readonly tsNextFundingMs: number;
   readonly lastTradePrice: number;
+  readonly trades: number;
 }
 
 export interface PnlSnapshot {
@@ -98,6 +99,10 @@ export interface EngineSnapshot {
   readonly positions: readonly PositionSnapshot[];
   /** Global first, then accounts, then plugins. */
   readonly scopes: readonly ScopeSnapshot[];
+  /** Fees in assets that don't count as USD, as exact text by asset; in no other figure. */
+  readonly otherFees: Readonly<Record<string, string>>;
+  /** Funding that no plugin's position explains, USD: positive is paid. */
+  readonly unassignedFundingUsd: number;
   readonly refusals: Readonly<Record<string, number>>;
   readonly notices: Readonly<Record<string, number>>;
   readonly orderCounter: number;

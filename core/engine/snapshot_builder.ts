@@ -1,5 +1,6 @@
 /** Makes the snapshot. Copies everything: what it returns does not change any more. */
 import type { Instrument } from "../model/instrument.ts";
+import { formatMoney, moneyToNumber } from "../model/money.ts";
 import { scopeName } from "../model/risk_limits.ts";
 import { incrementValue } from "../model/ticks.ts";
 import type { Flattening } from "./flattening.ts";
@@ -35,6 +36,10 @@ export function buildSnapshot(sources: SnapshotSources): EngineSnapshot {
     recentOrders: [...orderDesk.recent],
     positions: positionSnapshots(rooms),
     scopes: scopeSnapshots(rooms, tsUs),
+    otherFees: Object.fromEntries(
+      [...rooms.portfolio.otherFees()].map(([asset, fee]) => [asset, formatMoney(fee)]),
+    ),
+    unassignedFundingUsd: moneyToNumber(rooms.portfolio.unassignedFunding),
     refusals: orderDesk.refusals,
     notices: rooms.outbox.noticeCounts(),
     orderCounter: rooms.ids.counter,
@@ -96,6 +101,7 @@ function quoteSnapshot(
     fundingRate: quotes.fundingRate(index),
     tsNextFundingMs: quotes.tsNextFundingMs(index),
     lastTradePrice: quotes.tradePrice(index),
+    trades: quotes.trades(index),
   };
 }
 

@@ -156,11 +156,6 @@ export class OrderManager {
     return this.#working.size;
   }
 
-  /** Whether a fill was booked already. */
-  hasFill(venue: VenueId, fillId: string): boolean {
-    return this.#fillIds.has(`${venue}/${fillId}`);
-  }
-
   /** The newest booked fills, newest last, for a checkpoint. */
   bookedFills(): readonly { readonly venue: VenueId; readonly fillId: string }[] {
     return [...this.#fillIds].slice(-checkpointFills).map((key) => {

@@ -106,9 +106,22 @@ function checkHeader(
     : { kind: "bad_frame", reason: `frame kind ${kind}` };
 }
 
-/** Where bytes go: one write at a time. */
+/** Where bytes go: one write at a time. Nothing is returned by a write that is done when it returns. */
 export interface ByteSink {
-  write(bytes: Uint8Array): Promise<void>;
+  write(bytes: Uint8Array): Promise<void> | void;
+}
+
+/**
+ * For a process whose event loop a flood of input can keep in one turn for long: writes are then made in the middle of
+ * it, one per `minGapMs` or `maxBatchBytes`, so that nothing waits for the turn's end. When it is quiet each turn's
+ * frames leave at once.
+ */
+export interface WritePace {
+  readonly minGapMs: number;
+  readonly maxBatchBytes: number;
+  nowMs(): number;
+  /** Runs the task in the next turn of the event loop. */
+  nextTurn(task: () => void): void;
 }
 
 /** What a writer asks for more when it is about to write: market data that waited for its turn. */
@@ -124,6 +137,9 @@ export class FrameWriter {
   readonly #onOverflow: (queuedBytes: number) => void;
   readonly #onError: (error: unknown) => void;
   readonly #beforeWrite: BeforeWrite | undefined;
+  readonly #pace: WritePace | undefined;
+  #lastWriteMs = -Infinity;
+  #isDeferred = false;
   #buffer: Uint8Array;
   #view: DataView;
   #spare: Uint8Array;
@@ -143,6 +159,7 @@ export class FrameWriter {
       readonly onError: (error: unknown) => void;
       /** Called just before each write. */
       readonly beforeWrite?: BeforeWrite;
+      readonly pace?: WritePace;
     },
   ) {
     this.#sink = sink;
@@ -150,6 +167,7 @@ export class FrameWriter {
     this.#onOverflow = options.onOverflow;
     this.#onError = options.onError;
     this.#beforeWrite = options.beforeWrite;
+    this.#pace = options.pace;
     this.#buffer = new Uint8Array(1 << 16);
     this.#spare = new Uint8Array(1 << 16);
     this.#view = new DataView(this.#buffer.buffer);
@@ -248,7 +266,21 @@ export class FrameWriter {
     if (this.#isScheduled || this.#isWriting || this.#isEnded) return;
     this.#isScheduled = true;
     // After all that this turn's events cause, before the loop waits again.
-    queueMicrotask(() => queueMicrotask(() => this.#write()));
+    queueMicrotask(() => queueMicrotask(() => this.#flush()));
+  }
+
+  #flush(): void {
+    const pace = this.#pace;
+    const isEarly = pace !== undefined && this.#length < pace.maxBatchBytes &&
+      pace.nowMs() - this.#lastWriteMs < pace.minGapMs;
+    if (pace === undefined || !isEarly) return this.#write();
+    this.#isScheduled = false;
+    if (this.#isDeferred) return;
+    this.#isDeferred = true;
+    pace.nextTurn(() => {
+      this.#isDeferred = false;
+      this.#write();
+    });
   }
 
   #write(): void {
@@ -262,15 +294,22 @@ export class FrameWriter {
     this.#length = 0;
     this.#openRecords = -1;
     this.#isWriting = true;
-    this.#sink.write(bytes).then(
-      () => this.#written(),
-      (error: unknown) => {
-        this.end();
-        this.#isWriting = false;
-        this.#settle();
-        this.#onError(error);
-      },
-    );
+    let written: Promise<void> | void;
+    try {
+      written = this.#sink.write(bytes);
+    } catch (error) {
+      return this.#failed(error);
+    }
+    if (this.#pace !== undefined) this.#lastWriteMs = this.#pace.nowMs();
+    if (written === undefined) return this.#written();
+    written.then(() => this.#written(), (error: unknown) => this.#failed(error));
+  }
+
+  #failed(error: unknown): void {
+    this.end();
+    this.#isWriting = false;
+    this.#settle();
+    this.#onError(error);
   }
 
   #written(): void {

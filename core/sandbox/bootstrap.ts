@@ -6,6 +6,7 @@
  * Arguments: role, entry URL, allowed URL prefixes (JSON), allowed packages (JSON). Nothing secret among them.
  */
 import { encodeMessage } from "../protocol/codec.ts";
+import { setImmediate as startImmediate } from "node:timers";
 import type { Platform } from "../sdk/plugin_time.ts";
 import { runPlugin } from "../sdk/runtime.ts";
 // Loaded here so that a plugin's own import of the SDK finds it in memory.
@@ -18,7 +19,7 @@ const [role = "probe", entryUrl = "", allowedUrlsJson = "[]", allowedPackagesJso
 const { stdin, stdout } = Deno;
 const exitProcess = Deno.exit.bind(Deno);
 const readInput = stdin.read.bind(stdin);
-const writeOutput = stdout.write.bind(stdout);
+const writeOutput = stdout.writeSync.bind(stdout);
 const { memoryUsage } = Deno;
 const { performance, setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 const now = performance.now.bind(performance);
@@ -34,9 +35,10 @@ async function* input(): AsyncGenerator<Uint8Array> {
   }
 }
 
+// Written at once: an asynchronous write would come back only when a flooded event loop gets to it.
 const output = {
-  async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await writeOutput(bytes.subarray(at));
+  write(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) at += writeOutput(bytes.subarray(at));
   },
 };
 
@@ -65,6 +67,7 @@ const platform: Platform = {
     const timer = startTimer(task, delayMs);
     return () => stopTimer(timer);
   },
+  nextTurn: (task) => void startImmediate(task),
   heapUsedBytes: () => memoryUsage().heapUsed,
   seededRandom,
 };

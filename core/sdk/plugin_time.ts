@@ -8,6 +8,8 @@ export interface Platform {
   monotonicMs(): number;
   /** Runs `task` once; the returned function cancels. */
   after(delayMs: number, task: () => void): () => void;
+  /** Runs `task` in the next turn of the event loop. */
+  nextTurn(task: () => void): void;
   heapUsedBytes(): number;
   seededRandom(seed: number): () => number;
 }

@@ -65,6 +65,12 @@ export async function runPlugin(options: RuntimeOptions): Promise<void> {
     maxQueuedBytes,
     onOverflow: () => exit(exitCodes.lostHost),
     onError: () => exit(exitCodes.lostHost),
+    pace: {
+      minGapMs: 0.1,
+      maxBatchBytes: 1 << 15,
+      nowMs: () => platform.monotonicMs(),
+      nextTurn: (task) => platform.nextTurn(task),
+    },
   });
   const send = (message: PluginMessage): void => writer.frame(frameKinds.message, encodeMessage(message));
   const end = async (code: number): Promise<void> => {

@@ -2,13 +2,15 @@
  * The real plugin manager, engine and sandbox around plugins of a test, with two made-up venues `alpha` and `beta`
  * whose quotes the test sends. No adapter and no journal file: an order that passes the gate is never answered.
  */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Engine } from "../../core/engine/engine.ts";
 import { defaultRateBudget, defaultTiming } from "../../core/engine/events.ts";
 import { defaultPluginConfig, type PluginConfig } from "../../core/host/config.ts";
-import { findPlugins } from "../../core/host/discovery.ts";
+import { findPlugins, type PluginSource } from "../../core/host/discovery.ts";
 import { Driver } from "../../core/host/engine_driver.ts";
 import { emptyGrantBook } from "../../core/host/grants.ts";
+import type { AccessResult } from "../../core/host/modes.ts";
 import { PluginManager, type PluginState, type PluginView } from "../../core/host/plugin_manager.ts";
 import type { LogFields } from "../../core/host/ports.ts";
 import { systemClock } from "../../core/host/system_clock.ts";
@@ -17,6 +19,7 @@ import { instrumentId, venueId } from "../../core/model/ids.ts";
 import type { Instrument } from "../../core/model/instrument.ts";
 import { increment } from "../../core/model/ticks.ts";
 import { recordBytes, recordKinds, writeRecord } from "../../core/protocol/records.ts";
+import type { ExchangeManifest } from "../../core/sdk/manifest.ts";
 import { defaultRiskSettings } from "../../core/risk/settings.ts";
 import { createChildProcessSandbox } from "../../core/sandbox/child_process.ts";
 
@@ -78,7 +81,18 @@ function memoryJournal(records: JournalRecord[]): JournalWriter {
   };
 }
 
+export interface MiniHostOptions {
+  readonly configOf?: (id: string) => PluginConfig;
+  /** Lets adapters run too, with these addresses and secrets. */
+  readonly accessOf?: (manifest: ExchangeManifest) => AccessResult;
+  /** Made-up venues; default alpha and beta. */
+  readonly venues?: readonly string[];
+  /** Instruments of each; default BTC-PERP and ETH-PERP, more are made up. */
+  readonly symbolsPerVenue?: number;
+}
+
 export class MiniHost {
+  readonly gauges = new Map<string, number>();
   readonly lines: LogLine[] = [];
   readonly states: { readonly id: string; readonly state: PluginState; readonly atMs: number }[] = [];
   readonly records: JournalRecord[] = [];
@@ -90,7 +104,7 @@ export class MiniHost {
   #pump: ReturnType<typeof setInterval> | undefined;
   #ticker: ReturnType<typeof setInterval> | undefined;
 
-  constructor(configOf: (id: string) => PluginConfig = () => defaultPluginConfig) {
+  constructor(options: MiniHostOptions = {}) {
     const clock = systemClock();
     const engine = new Engine({
       hostTag: "test",
@@ -125,15 +139,18 @@ export class MiniHost {
       sandbox: createChildProcessSandbox({ clock, projectDir }),
       driver: this.#driver,
       log,
-      tally: { opportunity: () => undefined, gauge: () => undefined },
+      tally: {
+        opportunity: () => undefined,
+        gauge: (plugin, name, value) => void this.gauges.set(`${plugin}/${name}`, value),
+      },
       environment: "sim",
       seed: 1,
       grants: emptyGrantBook,
-      bundledFolders: [],
+      bundledFolders: [join(projectDir, "exchanges")],
       trustedFolders: [],
-      configOf,
+      configOf: options.configOf ?? (() => defaultPluginConfig),
       symbols: undefined,
-      accessOf: () => ({ kind: "impossible", what: "no adapters here", fix: "" }),
+      accessOf: options.accessOf ?? (() => ({ kind: "impossible", what: "no adapters here", fix: "" })),
       savedState: () => undefined,
       keepState: () => undefined,
       onState: (id, state) => {
@@ -141,17 +158,21 @@ export class MiniHost {
         this.#changed();
       },
     });
-    for (const venue of ["alpha", "beta"]) {
-      for (const symbol of ["BTC-PERP", "ETH-PERP"]) {
+    const symbols = Array.from(
+      { length: options.symbolsPerVenue ?? 2 },
+      (_, index) => ["BTC-PERP", "ETH-PERP"][index] ?? `X${index}-PERP`,
+    );
+    for (const venue of options.venues ?? ["alpha", "beta"]) {
+      for (const symbol of symbols) {
         engine.registerInstrument(madeUpInstrument(venue, symbol), clock.epochUs());
       }
     }
   }
 
   /** Probes and starts the plugins of a folder, with quotes flowing every `quoteEveryMs`. */
-  async start(folder: string, quoteEveryMs = 10): Promise<void> {
-    await this.manager.probeAll(await findPlugins(folder));
-    for (const venue of ["alpha", "beta"] as const) {
+  async start(folder: string, quoteEveryMs = 10, adapters: readonly PluginSource[] = []): Promise<void> {
+    await this.manager.probeAll([...adapters, ...(await findPlugins(folder))]);
+    for (const venue of ["alpha", "beta"]) {
       const tsUs = this.#driver.clock.epochUs();
       this.#driver.dispatch({
         kind: "adapter_started",
@@ -193,6 +214,13 @@ export class MiniHost {
       );
       this.#driver.route(index, "quotes", this.#record, 0);
     }
+  }
+
+  /** Quotes of a venue that reached the engine. */
+  quotesRead(venue: string): number {
+    const { engine, clock } = this.#driver;
+    return engine.snapshot(clock.epochUs()).quotes.filter((quote) => quote.instrument.startsWith(`${venue}:`))
+      .reduce((sum, quote) => sum + quote.updates, 0);
   }
 
   view(id: string): PluginView | undefined {

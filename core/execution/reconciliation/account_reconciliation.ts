@@ -80,9 +80,6 @@ export class AccountReconciliation {
   get isReconciled(): boolean {
     return this.#isReconciled;
   }
-  get isRunning(): boolean {
-    return this.#isRunning;
-  }
   /** How often open orders, fills and positions were all read. */
   get rounds(): number {
     return this.#rounds;

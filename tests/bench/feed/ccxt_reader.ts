@@ -1,16 +1,16 @@
 /**
  * ccxt pro reading the same ticker feed, the way its manual says: `await exchange.watchTicker(symbol)` in a loop.
- * Arguments: port, seconds. Prints one JSON line with the messages that ccxt handled a second.
+ * Arguments: port, seconds, number of swaps in the feed. Prints one JSON line with the messages that ccxt handled a second.
  */
 import ccxt from "ccxt";
 
-const [port = "0", seconds = "5"] = Deno.args;
+const [port = "0", seconds = "5", swaps = "4"] = Deno.args;
 const symbol = "BTC/USDT:USDT";
 const okx = new ccxt.pro.okx({ enableRateLimit: false, newUpdates: true });
 const base = `ws://127.0.0.1:${port}/ws/v5`;
 okx.urls.api = { ...okx.urls.api, ws: base, rest: `http://127.0.0.1:${port}` };
 okx.setMarkets(
-  ["BTC", "ETH", "SOL", "DOGE"].map((code) => ({
+  Array.from({ length: Number(swaps) }, (_, index) => (index === 0 ? "BTC" : `C${index}`)).map((code) => ({
     id: `${code}-USDT-SWAP`,
     symbol: `${code}/USDT:USDT`,
     base: code,
@@ -38,9 +38,9 @@ okx.setMarkets(
 
 let handled = 0;
 const handleTicker = okx.handleTicker.bind(okx);
-okx.handleTicker = (client: unknown, message: unknown) => {
+okx.handleTicker = (...args: Parameters<typeof handleTicker>) => {
   handled += 1;
-  return handleTicker(client, message);
+  return handleTicker(...args);
 };
 let resolved = 0;
 await okx.watchTicker(symbol);

@@ -7,7 +7,11 @@
  */
 import { createHash } from "node:crypto";
 
-const symbols = ["BTC", "ETH", "SOL", "DOGE"];
+/** Argument: how many swaps the feed has; BTC is the first. */
+const symbols = Array.from(
+  { length: Number(Deno.args[0] ?? "4") },
+  (_, index) => (index === 0 ? "BTC" : `C${index}`),
+);
 const framesPerBlock = 8_192;
 const encoder = new TextEncoder();
 

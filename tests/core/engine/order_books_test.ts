@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { OrderBook, walkLevels } from "../../../core/engine/order_books.ts";
+import { OrderBook } from "../../../core/engine/order_books.ts";
 import type { BookLevel, BookUpdate } from "../../../core/model/market.ts";
 import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
 import { alpha, btcAt } from "../../support/engine_builders.ts";
@@ -70,11 +70,4 @@ Deno.test("a book keeps its best 400 levels a side", () => {
     [book.bids.length, book.bids[0]?.priceTicks as number, book.bids.at(-1)?.priceTicks as number],
     [400, 500, 101],
   );
-});
-
-Deno.test("walkLevels() sums what a size would cost, and says how much was there", () => {
-  const asks = levels([[100, 2], [101, 5]]);
-  assertEquals(walkLevels(asks, sizeLots(3)), { takenLots: 3, ticksLots: 301n });
-  assertEquals(walkLevels(asks, sizeLots(9)), { takenLots: 7, ticksLots: 705n });
-  assertEquals(walkLevels([], sizeLots(1)), { takenLots: 0, ticksLots: 0n });
 });
