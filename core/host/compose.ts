@@ -67,6 +67,7 @@ class Host {
   #log: HostLog | undefined;
   #runId = "";
   #ticker: ReturnType<typeof setInterval> | undefined;
+  #hasQuotes = false;
   #isStopping = false;
   #isClean = false;
 
@@ -175,10 +176,17 @@ class Host {
     ]);
     this.#manager.startAll();
     session.start();
-    this.#ticker = setInterval(
-      () => driver.dispatch({ kind: "tick", tsUs: this.#clock.epochUs() }),
-      tickEveryMs,
-    );
+    this.#ticker = setInterval(() => this.#tick(driver), tickEveryMs);
+  }
+
+  #tick(driver: Driver): void {
+    driver.dispatch({ kind: "tick", tsUs: this.#clock.epochUs() });
+    if (this.#hasQuotes) return;
+    const quotes = driver.engine.snapshot(this.#clock.epochUs()).quotes.filter((quote) => quote.updates > 0);
+    if (quotes.length === 0) return;
+    this.#hasQuotes = true;
+    const afterMs = Math.round(this.#clock.monotonicMs() - this.#tsStartMs);
+    this.#log?.write("info", "host", "quotes are flowing", { instruments: quotes.length, afterMs });
   }
 
   /** Waits for whatever ends the run first, then stops in order: strategies, orders, adapters, venues. */

@@ -25,6 +25,7 @@ export class Supervisor {
   #cpuShare = 0;
   #heapUsedBytes = 0;
   #loopDelayMs = 0;
+  #shareStart: { readonly cpuMs: number; readonly atMs: number } | undefined;
   #windowStart: { readonly cpuMs: number; readonly atMs: number } | undefined;
 
   constructor(pluginId: string, limits: SandboxLimits, heartbeatEveryMs: number, nowMs: number) {
@@ -101,8 +102,7 @@ export class Supervisor {
     if (nowMs - this.#lastUsageMs < usageEveryMs) return undefined;
     const usage = read();
     if (usage === undefined) return undefined;
-    const before = this.#lastUsage;
-    if (before !== undefined) this.#cpuShare = (usage.cpuMs - before.cpuMs) / (nowMs - this.#lastUsageMs);
+    this.#measureShare(usage, nowMs);
     this.#lastUsage = usage;
     this.#lastUsageMs = nowMs;
     const rssMb = Math.round(usage.rssBytes / (1 << 20));
@@ -115,6 +115,15 @@ export class Supervisor {
     return share <= this.#limits.cpuShare
       ? undefined
       : this.#exceeded("cpuShare", Number(share.toFixed(2)), this.#limits.cpuShare);
+  }
+
+  /** The system counts in hundredths of a second, so a share needs a second or so to mean something. */
+  #measureShare(usage: ProcessUsage, nowMs: number): void {
+    this.#shareStart ??= { cpuMs: usage.cpuMs, atMs: nowMs };
+    const spanMs = nowMs - this.#shareStart.atMs;
+    if (spanMs < 1_000) return;
+    this.#cpuShare = (usage.cpuMs - this.#shareStart.cpuMs) / spanMs;
+    this.#shareStart = { cpuMs: usage.cpuMs, atMs: nowMs };
   }
 
   #exceeded(limit: string, value: number, allowed: number): BerthError {

@@ -74,7 +74,7 @@ export async function berthFeed(swaps: number): Promise<Metered & { readonly rea
     const read = ((host.quotesRead("okx") - before) / (performance.now() - fromMs)) * 1_000;
     return {
       read,
-      quotes: median(seconds.map((one) => one.quotes)),
+      quotes: seconds.reduce((sum, one) => sum + one.quotes, 0) / Math.max(1, seconds.length),
       p50Us: median(seconds.map((one) => one.p50Us)),
       p99Us: median(seconds.map((one) => one.p99Us)),
       p999Us: median(seconds.map((one) => one.p999Us)),

@@ -238,32 +238,84 @@ const anyEvent: fc.Arbitrary<Untimed> = fc.oneof(
   fc.constant({ kind: "tick" as const }),
 );
 
+/** What sound parties do now and then, so that there is something for the hostile to break. */
+const soundSteps = {
+  intend: (harness: EngineHarness, at: number) => {
+    const pricing = at % 2 === 0 ? { kind: "market" as const, worstPriceTicks: undefined } : undefined;
+    harness.intend({
+      plugin: at % 3 === 0 ? taker : maker,
+      side: at % 5 < 3 ? "buy" : "sell",
+      reduceOnly: at % 4 === 0,
+      ...(pricing === undefined ? {} : { pricing }),
+    });
+  },
+  answer: (harness: EngineHarness, at: number) => {
+    const waiting = harness.unanswered();
+    const sent = waiting[at % Math.max(1, waiting.length)];
+    if (sent?.request.kind === "submit") harness.acknowledge(sent.request.order.clientOrderId);
+    else if (sent?.request.kind === "cancel") {
+      harness.answer(sent.requestId, { kind: "cancel", outcome: { kind: "acknowledged" } });
+    } else if (sent?.request.kind === "query_order") {
+      harness.answer(sent.requestId, { kind: "query_order", outcome: { kind: "not_found" } });
+    } else harness.reconcile();
+  },
+  fill: (harness: EngineHarness, at: number) => {
+    const { workingOrders } = harness.engine.snapshot(harness.nowUs);
+    const order = workingOrders[at % Math.max(1, workingOrders.length)];
+    if (order !== undefined) harness.fill(order, 1 + at % 10);
+  },
+  report: (harness: EngineHarness, at: number) => {
+    const { workingOrders } = harness.engine.snapshot(harness.nowUs);
+    const order = workingOrders[at % Math.max(1, workingOrders.length)];
+    if (order !== undefined) harness.report(order, at % 2 === 0 ? "cancelled" : "open");
+  },
+  recover: (harness: EngineHarness) => {
+    harness.connect();
+    for (const plugin of [maker, taker]) harness.startPlugin(plugin);
+    harness.reconcile();
+    const scopes = [{ kind: "global" as const }, { kind: "plugin" as const, plugin: maker }];
+    for (const scope of scopes) {
+      const command = { kind: "set_state" as const, scope, state: "active" as const, reason: "" };
+      harness.handle({ kind: "operator", by: "test", command });
+    }
+  },
+} as const;
+const anySoundStep = fc.record({
+  sound: fc.constantFrom("intend", "intend", "intend", "answer", "answer", "fill", "report", "recover"),
+  at: fc.nat({ max: 1_000 }),
+});
+const anyStep = fc.oneof(
+  { weight: 3, arbitrary: anySoundStep },
+  { weight: 1, arbitrary: anyEvent.map((event) => ({ event })) },
+);
+
 Deno.test("no event throws; requests, orders and positions stay what they must be", () => {
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(anyEvent, fc.constantFrom(0, 1, 100, 3_000)), { maxLength: 120, size: "max" }),
+      fc.array(fc.tuple(anyStep, fc.constantFrom(0, 1, 100, 3_000)), { maxLength: 150, size: "max" }),
       fc.array(fc.tuple(anyNumber, anyNumber), { minLength: 1, maxLength: 10 }),
-      (events, prices) => {
+      (steps, prices) => {
         const harness = EngineHarness.ready();
         harness.listInstrument(btcAt(beta));
-        const submitted = new Set<string>();
-        events.forEach(([event, pauseMs], at) => {
+        steps.forEach(([step, pauseMs], at) => {
           harness.nowUs += pauseMs * 1000;
           const [bid, ask] = prices[at % prices.length] ?? [1, 2];
-          const isNonsense = at % 3 === 0;
-          if (!isNonsense) harness.price(alpha, 50_000);
-          else harness.engine.onQuote(0, bid, 1, ask, 1, at, 0, harness.nowUs, "stream");
-          for (const output of harness.handle(event)) {
-            if (output.kind !== "adapter_request" || output.request.kind !== "submit") continue;
-            const { order } = output.request;
-            assert(!submitted.has(order.clientOrderId), "sent twice");
-            assert(output.afterJournal);
-            submitted.add(order.clientOrderId);
-            const { pricing } = order;
-            const ticks = pricing.kind === "limit" ? pricing.limitPriceTicks : pricing.worstPriceTicks;
-            assert(ticks !== undefined && ticks > 0 && order.sizeLots > 0);
-          }
+          harness.price(alpha, 50_000);
+          if (at % 7 === 0) harness.engine.onQuote(0, bid, 1, ask, 1, at, 0, harness.nowUs, "stream");
+          if ("event" in step) harness.handle(step.event);
+          else soundSteps[step.sound](harness, step.at);
         });
+        const submitted = new Set<string>();
+        for (const output of harness.outputs) {
+          if (output.kind !== "adapter_request" || output.request.kind !== "submit") continue;
+          const { order } = output.request;
+          assert(!submitted.has(order.clientOrderId), "sent twice");
+          assert(output.afterJournal);
+          submitted.add(order.clientOrderId);
+          const { pricing } = order;
+          const ticks = pricing.kind === "limit" ? pricing.limitPriceTicks : pricing.worstPriceTicks;
+          assert(ticks !== undefined && ticks > 0 && order.sizeLots > 0);
+        }
         const snapshot = harness.engine.snapshot(harness.nowUs);
         for (const order of snapshot.workingOrders) assert(!isFinalStatus(order.status));
         for (const order of snapshot.recentOrders) assert(orderStatuses.includes(order.status));

@@ -1,0 +1,105 @@
+/**
+ * `deno task bench`: measures and prints; with `--write` the results page `docs/benchmarks.md` is written anew. Every
+ * figure is measured in this run; figures of other machines can't be compared with these, ratios within a run can.
+ */
+import { fileURLToPath } from "node:url";
+import { flooded, median, quietDelay, spinToReaped } from "./delivery.ts";
+import { berthFeed, ccxtFeed } from "./feed_bench.ts";
+import { wholeRun } from "./whole_run.ts";
+
+const encoder = new TextEncoder();
+const print = (line: string): void => void Deno.stdout.writeSync(encoder.encode(`${line}\n`));
+const whole = (value: number): string => Math.round(value).toLocaleString("en-US");
+const section = (title: string, head: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [`## ${title}`, "", line(head), line(head.map(() => "---")), ...rows.map(line), ""].join("\n");
+};
+
+async function step<T>(name: string, measure: () => Promise<T>): Promise<T> {
+  print(`… ${name}`);
+  return await measure();
+}
+
+const quiet = await step("delay from host to strategy", quietDelay);
+const one = await step("flood through one sandbox", () => flooded(1));
+const four = await step("flood through four sandboxes", () => flooded(4));
+const kills = await step(
+  "endless loops",
+  async () => [await spinToReaped(), await spinToReaped(), await spinToReaped()],
+);
+const feeds: (readonly string[])[] = [];
+for (const swaps of [1, 4, 200]) {
+  const ours = await step(`OKX tickers of ${swaps} swaps through berth`, () => berthFeed(swaps));
+  const theirs = await step(`the same through ccxt pro`, () => ccxtFeed(swaps));
+  feeds.push([
+    String(swaps),
+    whole(ours.read),
+    whole(ours.quotes),
+    `${whole(ours.p50Us)} / ${whole(ours.p99Us)}`,
+    whole(theirs.messagesPerSecond),
+    whole(theirs.watchesPerSecond),
+    `${(ours.read / theirs.messagesPerSecond).toFixed(1)} × / ${
+      (ours.read / theirs.watchesPerSecond).toFixed(1)
+    } ×`,
+  ]);
+}
+const run = await step("the default run", wholeRun);
+const totals = run.processes.reduce(
+  (sum, process) => ({ rss: sum.rss + process.rssMb, pss: sum.pss + process.pssMb }),
+  { rss: 0, pss: 0 },
+);
+
+const cpu = /model name\s*:\s*(.+)/.exec(await Deno.readTextFile("/proc/cpuinfo").catch(() => ""))?.[1] ??
+  "unknown CPU";
+const page = [
+  "# Benchmarks",
+  "",
+  `Measured on ${
+    new Date().toISOString().slice(0, 10)
+  }, ${cpu}, ${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno} (V8 ${Deno.version.v8}), by \`deno task bench --write\`. Times differ between machines and runs; compare rows of one run only.`,
+  "",
+  section("From the host to a strategy's callback", ["what", "result"], [
+    [
+      "delay of a quote, p50 / p99 / p99.9, about 2,000 a second",
+      `${whole(quiet.p50Us)} / ${whole(quiet.p99Us)} / ${whole(quiet.p999Us)} µs`,
+    ],
+    ["quotes a second, one strategy, 512 instruments", whole(one)],
+    ["quotes a second, four strategies together", whole(four)],
+    [
+      "start of an endless loop until its process is reaped (heartbeat limit 250 ms), median of 3",
+      `${whole(median(kills))} ms`,
+    ],
+  ]),
+  section(
+    "An OKX ticker feed, end to end",
+    [
+      "swaps in the feed",
+      "read by berth, a second",
+      "reached the strategy, a second",
+      "delay p50 / p99, µs",
+      "handled by ccxt pro, a second",
+      "its watchTicker results, a second",
+      "berth read / ccxt handled, / watchTicker results",
+    ],
+    feeds,
+  ),
+  "The sender, the adapter, the host and the strategy are a process each; ccxt pro is one process beside the sender. berth hands a strategy the newest quote of each instrument, so with few instruments fewer quotes reach it than were read. The delay is from the adapter's receive stamp to the callback, while everything is flooded.",
+  "",
+  section("The default run", ["what", "result"], [
+    ["command to quotes of all venues", `${whole(run.firstQuotesMs)} ms`],
+    ...run.processes.map((
+      process,
+    ) => [
+      `memory of ${process.name}, resident / proportional`,
+      `${whole(process.rssMb)} / ${whole(process.pssMb)} MB`,
+    ]),
+    ["memory in all, resident / proportional", `${whole(totals.rss)} / ${whole(totals.pss)} MB`],
+  ]),
+  "Resident memory counts the pages of the one Deno binary in each of its processes again; proportional memory divides them.",
+  "",
+].join("\n");
+print(page);
+if (Deno.args.includes("--write")) {
+  await Deno.writeTextFile(fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url)), page);
+}
+Deno.exit(0);
