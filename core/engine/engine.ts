@@ -332,6 +332,7 @@ export class Engine implements EngineSurface {
     this.router.subscribe(subscriber, grant);
     const scope: RiskScope = { kind: "plugin", plugin };
     states.register(scope, this.#limitsOf(scope));
+    this.#operatorDesk.tick(); // its profit and loss is known from now on, not from the next tick
     const body = { kind: "plugin" as const, plugin, change: "started" as const, details: grant.orders };
     outbox.journal(outbox.nextId("plugin"), undefined, event.tsUs, body);
     this.#tellPlugin(plugin);

@@ -261,7 +261,6 @@ export class EngineHarness {
     harness.startPlugin();
     harness.reconcile();
     harness.price(alpha, 50_000);
-    harness.handle({ kind: "tick" });
     return harness;
   }
 

@@ -42,7 +42,6 @@ Deno.test("no order is sent before the account was compared with the venue", () 
   assertEquals(harness.intend(), undefined);
   assertEquals(harness.refusals(), ["ACCOUNT_NOT_RECONCILED"]);
   harness.reconcile();
-  harness.handle({ kind: "tick" });
   assert(harness.intend() !== undefined);
 });
 
