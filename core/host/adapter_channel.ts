@@ -8,6 +8,7 @@ import type { IndexedBook } from "../protocol/codec.ts";
 import type { PluginMessage } from "../protocol/messages.ts";
 import { recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
 import { MessageBudget } from "./message_budget.ts";
+import type { PaperDesk } from "./paper_desk.ts";
 import type { EngineDriver, HostLog, Tally } from "./ports.ts";
 
 export interface AdapterChannelOptions {
@@ -19,6 +20,8 @@ export interface AdapterChannelOptions {
   /** A new or changed instrument: strategies are told, data is subscribed. */
   readonly onInstrument: (index: number, isNew: boolean) => void;
   readonly onBreach: (reason: BerthError) => void;
+  /** In paper trading: the host's own venue, which needs the same market data. */
+  readonly paper?: PaperDesk | undefined;
 }
 
 export class AdapterChannel {
@@ -65,14 +68,17 @@ export class AdapterChannel {
             tsRecvUs,
             flag === 1 ? "rest" : "stream",
           );
+          this.#options.paper?.onQuote(index, first, second, third, fourth);
           driver.route(index, "quotes", payload, at);
           break;
         case recordKinds.trade:
           engine.onTrade(index, flag === 1 ? "sell" : "buy", first, second, sequence, tsVenueMs, tsRecvUs);
+          this.#options.paper?.onTrade(index, first);
           driver.route(index, "trades", payload, at);
           break;
         case recordKinds.mark:
           engine.onMark(index, first, second, third, fourth, sequence, tsVenueMs, tsRecvUs);
+          this.#options.paper?.onMark(index, first, third, fourth);
           driver.route(index, "marks", payload, at);
           break;
         default:
@@ -112,6 +118,7 @@ export class AdapterChannel {
         const isNew = driver.engine.indexOf(message.instrument.id) === undefined;
         const index = driver.engine.registerInstrument(message.instrument, tsUs);
         this.#hostIndexes[message.index] = index;
+        this.#options.paper?.onInstrument(index);
         return this.#options.onInstrument(index, isNew);
       }
       case "order_report":
@@ -136,12 +143,18 @@ export class AdapterChannel {
           message.payment.instrument,
           () => driver.dispatch({ kind: "funding_report", tsUs, venue, payment: message.payment }),
         );
-      case "health":
+      case "health": {
+        // The paper venue's stream is the host itself: it is up when the real market data is.
+        const { marketData } = message.health;
+        const health = this.#options.paper === undefined
+          ? message.health
+          : { ...message.health, privateStream: marketData };
         return driver.dispatch({
           kind: "venue_health",
           tsUs,
-          health: { ...message.health, venue, tsMs: driver.clock.epochMs() },
+          health: { ...health, venue, tsMs: driver.clock.epochMs() },
         });
+      }
       case "private_stream_restored":
         return driver.dispatch({ kind: "private_stream_restored", tsUs, venue });
       case "response":

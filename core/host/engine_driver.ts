@@ -16,7 +16,6 @@ import type { JournalWriter } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
 import { type InstrumentId, venueOf } from "../model/ids.ts";
 import type { JournalBody, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
-import type { OrderStatus } from "../model/order.ts";
 import type { HostMessage } from "../protocol/messages.ts";
 import { refusalText } from "../risk/refusals.ts";
 import type { SandboxProcess } from "../sandbox/sandbox.ts";
@@ -30,8 +29,8 @@ export interface EngineDriverOptions {
   readonly log: HostLog;
   readonly onNotice: (severity: "info" | "warning" | "critical", code: NoticeCode, text: string) => void;
   readonly onShutdownComplete: (remains: ShutdownRemains) => void;
-  /** Called for each change of an order and each fill, for the counts of the display. */
-  readonly onOrder: (status: OrderStatus) => void;
+  /** Called for each new order and each fill, for the counts of the display. */
+  readonly onOrder: () => void;
   readonly onFill: () => void;
   readonly onPosition: (position: PluginPosition) => void;
   /** The journal can't be written: nothing may be sent any more. */
@@ -113,7 +112,7 @@ export class Driver implements EngineDriver {
       body,
     });
     keepState(journal, body);
-    if (body.kind === "order") this.#options.onOrder(body.order.status);
+    if (body.kind === "order" && body.event === "created") this.#options.onOrder();
     if (body.kind === "fill") this.#options.onFill();
     if (body.kind === "position") this.#options.onPosition(body.position);
   }
@@ -199,7 +198,7 @@ function keepState(journal: JournalWriter, body: JournalBody): void {
     const { order } = body;
     journal.keep("order", order.clientOrderId, doneStatuses.has(order.status) ? undefined : order);
     // The engine counts its own; the journal's counter follows, so that no number is used twice after a crash.
-    if (order.status === "pending_new") journal.nextCounter("order");
+    if (body.event === "created") journal.nextCounter("order");
   }
   if (body.kind === "position") {
     journal.keep("position", `${body.position.plugin}/${body.position.instrument}`, body.position);

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { GrantedBudget } from "../engine/events.ts";
 import { BerthError, describeError } from "../errors.ts";
 import type { Clock } from "../model/clock.ts";
-import { pluginId as toPluginId, venueId } from "../model/ids.ts";
+import { pluginId as toPluginId, type VenueId, venueId } from "../model/ids.ts";
 import {
   type ExchangeHello,
   type HostMessage,
@@ -28,6 +28,7 @@ import { filesHash, fingerprint } from "./fingerprint.ts";
 import { decide, type Decision, type GrantBook } from "./grants.ts";
 import { checkSettings, type Fault } from "./manifest_schema.ts";
 import type { AccessResult, AdapterAccess } from "./modes.ts";
+import { paperCapabilities, type PaperDesk } from "./paper_desk.ts";
 import type { EngineDriver, HostLog, Tally } from "./ports.ts";
 import { probeManifest } from "./probe.ts";
 import { budgetOf, grantOf, StrategyChannel, visibleInstruments } from "./strategy_channel.ts";
@@ -65,6 +66,8 @@ export interface PluginManagerOptions {
   /** Symbols the operator named; undefined for what the strategies ask for. */
   readonly symbols: readonly string[] | undefined;
   readonly accessOf: (manifest: ExchangeManifest) => AccessResult;
+  /** In paper trading: makes the host's own venue in place of a real one. */
+  readonly paperDesk: (venue: VenueId) => PaperDesk;
   readonly savedState: (id: string) => unknown;
   readonly keepState: (id: string, value: unknown) => void;
   /** Journalled: `plugin_state` with why. */
@@ -78,6 +81,8 @@ interface Managed {
   manifest: Manifest | undefined;
   decision: Decision | undefined;
   process: SandboxProcess | undefined;
+  /** Paper trading only. */
+  paper: PaperDesk | undefined;
   subscriber: number;
   restarts: number;
   readonly crashesMs: number[];
@@ -191,6 +196,7 @@ export class PluginManager {
       manifest: undefined,
       decision: undefined,
       process: undefined,
+      paper: undefined,
       subscriber: -1,
       restarts: 0,
       crashesMs: [],
@@ -332,7 +338,11 @@ export class PluginManager {
     }
     const { driver, log, tally } = this.#options;
     const venue = venueId(manifest.venue);
+    plugin.paper?.stop();
+    plugin.paper = access.access.isPaper ? this.#options.paperDesk(venue) : undefined;
+    const { paper } = plugin;
     const channel = new AdapterChannel({
+      paper,
       pluginId: plugin.id,
       venue,
       driver,
@@ -348,7 +358,12 @@ export class PluginManager {
       manifest.packages,
       {
         onMessage: (message) => {
-          if (message.type === "ready") this.#onAdapterReady(manifest, message);
+          if (message.type === "ready") {
+            this.#onAdapterReady(
+              manifest,
+              paper === undefined ? message : { hasTrading: true, capabilities: paperCapabilities },
+            );
+          }
           channel.onMessage(message);
         },
         onRecords: (payload) => channel.onRecords(payload),
@@ -364,7 +379,11 @@ export class PluginManager {
       },
     );
     const { process } = plugin;
-    if (process !== undefined) driver.attachAdapter(manifest.venue, (_id, request) => process.send(request));
+    if (process === undefined) return;
+    driver.attachAdapter(
+      manifest.venue,
+      paper === undefined ? (_id, request) => process.send(request) : paper.request,
+    );
   }
 
   #bySubscriber(subscriber: number): SandboxProcess | undefined {
@@ -489,6 +508,7 @@ export class PluginManager {
         isFinal: true,
       });
     } else if (plugin.manifest?.kind === "exchange") {
+      plugin.paper?.stop();
       driver.attachAdapter(plugin.manifest.venue, undefined);
       driver.dispatch({ kind: "adapter_lost", tsUs, venue: venueId(plugin.manifest.venue), reason: why });
     }

@@ -36,7 +36,7 @@ export const formatMoney = (value: Money): string => formatScaled(value, moneyDe
 /** For display and statistics only: the nearest float. */
 export const moneyToNumber = (value: Money): number => Number(formatMoney(value));
 
-/** A float (a limit in USD, say) to money, rounded to 1e-6 of the asset. @throws {BerthError} MODEL_OUT_OF_RANGE on NaN or beyond 1e15 */
+/** A float (a limit in USD, say) to money, rounded to 1e-6 of the asset. @throws {BerthError} MODEL_OUT_OF_RANGE on NaN or beyond 1e9 */
 export function moneyFromNumber(value: number): Money {
   if (!(Math.abs(value) <= 1e9)) {
     throw new BerthError("MODEL_OUT_OF_RANGE", { what: "amount", value: String(value), range: "±1e9" });

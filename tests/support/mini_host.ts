@@ -11,6 +11,7 @@ import { findPlugins, type PluginSource } from "../../core/host/discovery.ts";
 import { Driver } from "../../core/host/engine_driver.ts";
 import { emptyGrantBook } from "../../core/host/grants.ts";
 import type { AccessResult } from "../../core/host/modes.ts";
+import { PaperDesk } from "../../core/host/paper_desk.ts";
 import { PluginManager, type PluginState, type PluginView } from "../../core/host/plugin_manager.ts";
 import type { LogFields } from "../../core/host/ports.ts";
 import { systemClock } from "../../core/host/system_clock.ts";
@@ -151,6 +152,8 @@ export class MiniHost {
       configOf: options.configOf ?? (() => defaultPluginConfig),
       symbols: undefined,
       accessOf: options.accessOf ?? (() => ({ kind: "impossible", what: "no adapters here", fix: "" })),
+      paperDesk: (venue) =>
+        new PaperDesk({ venue, driver: this.#driver, depositUsd: 100_000, runTag: "test" }),
       savedState: () => undefined,
       keepState: () => undefined,
       onState: (id, state) => {

@@ -1,0 +1,84 @@
+/**
+ * Paper trading: the host's own venue in place of the real one's order entry. It gets the engine's requests and the
+ * real market data of its venue, and answers as an adapter would. Nothing here can reach a venue.
+ */
+import { PaperExchange } from "../execution/paper_exchange.ts";
+import type { VenueId } from "../model/ids.ts";
+import { moneyFromNumber } from "../model/money.ts";
+import type { AdapterRequests, EngineDriver } from "./ports.ts";
+
+export interface PaperDeskOptions {
+  readonly venue: VenueId;
+  readonly driver: EngineDriver;
+  /** What the paper account begins with, USD. */
+  readonly depositUsd: number;
+  /** Tells the ids of one run from those of another. */
+  readonly runTag: string;
+}
+
+/** What the paper venue can do. */
+export const paperCapabilities = {
+  amend: true,
+  postOnly: true,
+  reduceOnly: true,
+  fillOrKill: true,
+  cancelAll: true,
+  deadMansSwitch: false,
+} as const;
+
+const latencyMs = 20;
+const advanceEveryMs = 5;
+/** Venues settle in one of several dollars; a paper account counts in one. */
+const asset = "USD";
+
+export class PaperDesk {
+  readonly #driver: EngineDriver;
+  readonly #venue: VenueId;
+  readonly #exchange: PaperExchange;
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor({ venue, driver, depositUsd, runTag }: PaperDeskOptions) {
+    this.#driver = driver;
+    this.#venue = venue;
+    this.#exchange = new PaperExchange({
+      venue,
+      asset,
+      startingBalance: moneyFromNumber(depositUsd),
+      latencyMs,
+      runTag,
+    });
+    this.#timer = setInterval(() => this.#advance(), advanceEveryMs);
+  }
+
+  /** Where the engine's requests go. */
+  readonly request: AdapterRequests = (requestId, message) => {
+    if (message.type !== "request") return;
+    const { type: _type, requestId: _id, timeoutMs: _timeout, ...request } = message;
+    this.#exchange.request(requestId, request, this.#driver.clock.epochUs());
+  };
+
+  onInstrument(index: number): void {
+    const instrument = this.#driver.engine.instrument(index);
+    if (instrument?.venue === this.#venue) this.#exchange.registerInstrument(index, instrument);
+  }
+
+  onQuote(index: number, bidPrice: number, bidSizeBase: number, askPrice: number, askSizeBase: number): void {
+    this.#exchange.onQuote(index, bidPrice, bidSizeBase, askPrice, askSizeBase, this.#driver.clock.epochUs());
+  }
+
+  onTrade(index: number, price: number): void {
+    this.#exchange.onTrade(index, price, this.#driver.clock.epochUs());
+  }
+
+  onMark(index: number, markPrice: number, fundingRate: number, tsNextFundingMs: number): void {
+    this.#exchange.onMark(index, markPrice, fundingRate, tsNextFundingMs, this.#driver.clock.epochUs());
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #advance(): void {
+    for (const event of this.#exchange.advance(this.#driver.clock.epochUs())) this.#driver.dispatch(event);
+  }
+}
