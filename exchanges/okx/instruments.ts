@@ -81,6 +81,12 @@ export interface FeeBps {
   readonly taker: number;
 }
 
+/** Largest order in lots; what goes beyond 2^53 is as good as no limit. */
+function maxLots(row: InstrumentRow): number {
+  if (row.maxLmtSz === "") return Number.MAX_SAFE_INTEGER;
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.floor(Number(row.maxLmtSz) / Number(row.lotSz)));
+}
+
 /** One row as an instrument. @throws {BerthError} on numbers that are none; fresh listings can be incomplete */
 export function toInstrument(
   row: InstrumentRow,
@@ -106,9 +112,7 @@ export function toInstrument(
     lot: increment(multiply(row.lotSz, contractMultiplier)),
     contractMultiplier,
     minSizeLots: parseIncrements(row.minSz, lotContracts),
-    maxSizeLots: row.maxLmtSz === ""
-      ? 1_000_000_000_000
-      : Math.floor(Number(row.maxLmtSz) / Number(row.lotSz)),
+    maxSizeLots: maxLots(row),
     minNotional: 0,
     makerFeeBps: fees.maker,
     takerFeeBps: fees.taker,
