@@ -95,12 +95,13 @@ if (!options["only-tests"]) {
   results.push(await check("lint", ["lint", "--quiet"]));
   results.push(await check("types", ["check", "--frozen", "--quiet", "."]));
 }
-results.push(await runTests("tests", files.filter((path) => !isSlow(path))));
+const testResults = [await runTests("tests", files.filter((path) => !isSlow(path)))];
 const slowFiles = files.filter(isSlow);
-if (options.slow && slowFiles.length > 0) results.push(await runTests("slow tests", slowFiles));
+if (options.slow && slowFiles.length > 0) testResults.push(await runTests("slow tests", slowFiles));
+results.push(...testResults);
 
 const sum = (key: keyof Counts): number => results.reduce((total, counts) => total + counts[key], 0);
-const executed = sum("passed") + sum("failed");
+const executed = testResults.reduce((total, counts) => total + counts.passed + counts.failed, 0);
 const failed = executed === 0 ? 1 : sum("failed");
 const skipped = sum("skipped");
 print(`${sum("passed")} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);

@@ -10,7 +10,13 @@ import {
   type Trading,
 } from "@berth/sdk";
 import { Connection, type ConnectionPorts, type OpenSocket } from "./connection.ts";
-import { InstrumentBook, matchesAny, preferredSwaps, toInstrument } from "./instruments.ts";
+import {
+  InstrumentBook,
+  matchesAny,
+  type OkxInstrument,
+  preferredSwaps,
+  toInstrument,
+} from "./instruments.ts";
 import { indexIdOf, MarketDataReader } from "./market_data.ts";
 import { OkxTrading } from "./orders.ts";
 import { PrivateSocket } from "./private_socket.ts";
@@ -18,7 +24,7 @@ import { AccountReader } from "./private_stream.ts";
 import { RestClient } from "./rest.ts";
 import type { settings } from "./settings.ts";
 import type { OkxKeys } from "./signing.ts";
-import { feeRowSchema, type InstrumentRow, instrumentRowSchema, isRecord } from "./wire.ts";
+import { feeRowSchema, type InstrumentRow, instrumentRowSchema, isRecord, numberOf } from "./wire.ts";
 
 export type OkxContext = ExchangeContext<typeof settings>;
 
@@ -29,6 +35,7 @@ export interface OkxPlatform {
 
 const healthEveryMs = 1_000;
 const maxSubscribeArguments = 100;
+const maxFundingCalls = 10;
 
 function keysOf(ctx: OkxContext): OkxKeys | undefined {
   const [apiKey, secretKey, passphrase] = ["OKX_API_KEY", "OKX_SECRET_KEY", "OKX_PASSPHRASE"].map(ctx.secret);
@@ -86,7 +93,10 @@ export class OkxAdapter implements ExchangeAdapter {
     this.#public = new Connection(endpoint(ctx, "wsPublicUrl"), ports, {
       onOpen: () => this.#onPublicOpen(),
       onText: (text) => this.#onPublicText(text),
-      onState: (state, why) => this.#logState("market data", state, why),
+      onState: (state, why) => {
+        if (state !== "connected") this.#reader.invalidateBooks(ctx.clock.epochUs());
+        this.#logState("market data", state, why);
+      },
     });
     const accountReader = new AccountReader(this.#instruments);
     if (this.#keys !== undefined) {
@@ -162,13 +172,12 @@ export class OkxAdapter implements ExchangeAdapter {
       });
     const fees = await this.#fees(signal);
     const preferred = preferredSwaps(rows, this.#ctx.settings.preferredQuoteAssets);
+    const matching: OkxInstrument[] = [];
     let unreadable = 0;
     for (const row of rows) {
       try {
         const one = toInstrument(row, preferred, fees);
-        if (!matchesAny(one.instrument.symbol, this.#ctx.symbols)) continue;
-        this.#instruments.add(one);
-        this.#reader.add(one, this.#ctx.publish.instrument(one.instrument));
+        if (matchesAny(one.instrument.symbol, this.#ctx.symbols)) matching.push(one);
       } catch {
         unreadable += 1; // fresh listings come with empty fields; they are tried again at the next start
       }
@@ -176,9 +185,38 @@ export class OkxAdapter implements ExchangeAdapter {
     if (unreadable > 0) {
       this.#ctx.log.warn("instruments left out: their metadata is incomplete", { count: unreadable });
     }
+    for (const one of await this.#withFundingIntervals(matching, signal)) {
+      this.#instruments.add(one);
+      this.#reader.add(one, this.#ctx.publish.instrument(one.instrument));
+    }
     if (this.#instruments.all().length === 0) {
       throw new Error(`OKX lists no instrument that matches ${this.#ctx.symbols.join(", ")}`);
     }
+  }
+
+  /**
+   * Funding intervals differ and change, so they are asked for: an instrument a call, within the limit of 10 in 2 s.
+   * With more instruments than that they stay unstated rather than guessed.
+   */
+  async #withFundingIntervals(
+    instruments: readonly OkxInstrument[],
+    signal: AbortSignal,
+  ): Promise<readonly OkxInstrument[]> {
+    if (instruments.length > maxFundingCalls) return instruments;
+    return await Promise.all(instruments.map(async (one) => {
+      if (one.instrument.kind !== "perpetual") return one;
+      const result = await this.#rest.get(
+        "/api/v5/public/funding-rate",
+        { instId: one.instId },
+        false,
+        signal,
+      );
+      const row = result.kind === "rows" ? result.rows[0] : undefined;
+      const hours = isRecord(row)
+        ? (numberOf(row["nextFundingTime"]) - numberOf(row["fundingTime"])) / 3_600_000
+        : NaN;
+      return hours > 0 ? { ...one, instrument: { ...one.instrument, fundingIntervalHours: hours } } : one;
+    }));
   }
 
   /** OKX writes rates as negative fractions where they are charged. */
@@ -256,7 +294,6 @@ export class OkxAdapter implements ExchangeAdapter {
   }
 
   #onPublicOpen(): void {
-    this.#reader.resetBooks();
     this.#public.markConnected();
     this.#sendArguments("subscribe", [...this.#subscribed.values()]);
   }

@@ -59,6 +59,11 @@ export class BookChecker {
   readonly #bids = new SideTexts(true);
   readonly #asks = new SideTexts(false);
 
+  /** True between a snapshot and the next gap. */
+  get isValid(): boolean {
+    return this.#isValid;
+  }
+
   reset(): void {
     this.#isValid = false;
     this.#lastSeqId = undefined;

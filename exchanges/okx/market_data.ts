@@ -59,9 +59,21 @@ export class MarketDataReader {
     this.#byIndexId.set(indexId, [...(this.#byIndexId.get(indexId) ?? []), route]);
   }
 
-  /** Forgets the books: the connection is new. */
-  resetBooks(): void {
-    for (const route of this.#routes.values()) route.book.reset();
+  /** The connection is gone: books that were whole are so no longer. */
+  invalidateBooks(nowUs: number): void {
+    for (const route of this.#routes.values()) {
+      if (!route.book.isValid) continue;
+      route.book.reset();
+      const instrument = route.one.instrument.id;
+      this.#options.publish.book({
+        instrument,
+        kind: "invalid",
+        bids: [],
+        asks: [],
+        tsVenueMs: nowUs / 1000,
+        tsRecvUs: nowUs,
+      });
+    }
   }
 
   /** One parsed frame with `arg` and `data`. */

@@ -23,7 +23,7 @@ import {
 import { contractsText, type InstrumentBook, type OkxInstrument, priceText } from "./instruments.ts";
 import type { AccountReader, Read } from "./private_stream.ts";
 import { doneCodes, rejectCodeOf, unknownCodes } from "./reject_codes.ts";
-import type { RestClient, RestResult } from "./rest.ts";
+import { failureOf, type RestClient, type RestResult } from "./rest.ts";
 import type { OkxSettings } from "./settings.ts";
 import { type ItemAnswer, itemAnswerSchema, type OrderReply } from "./wire.ts";
 
@@ -79,6 +79,7 @@ export class OkxTrading implements Trading {
   async submit(order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
     const one = this.#options.instruments.byId(order.instrument);
     if (one === undefined) return local("instrument_unknown", `${order.instrument} is not listed`);
+    if (signal.aborted) return local("not_sent", "its deadline had passed");
     const result = await this.#operate("order", [this.#orderFields(order, one)], one, signal);
     if (result.kind === "unanswered") return { kind: "unknown", why: result.why, details: result.details };
     if (result.kind === "refused") return refusedSubmit(result.code, result.msg);
@@ -189,11 +190,7 @@ export class OkxTrading implements Trading {
     if (one === undefined) throw new Error(`${instrument} is not listed`);
     const body = { instId: one.instId, lever: String(leverage), mgnMode: this.#options.settings.tradeMode };
     const result = await this.#options.rest.post("/api/v5/account/set-leverage", body, signal);
-    if (result.kind !== "rows") {
-      throw new Error(
-        `leverage was not set: ${result.kind === "error" ? `${result.code} ${result.msg}` : result.details}`,
-      );
-    }
+    if (result.kind !== "rows") throw failureOf("set-leverage", result);
   }
 
   #orderFields(order: OrderRequest, one: OkxInstrument): Readonly<Record<string, unknown>> {
@@ -289,7 +286,7 @@ function itemsOf(result: RestResult): readonly ItemAnswer[] {
 const keyFields = (order: OrderKey): Readonly<Record<string, string>> =>
   order.venueOrderId === undefined ? { clOrdId: order.clientOrderId } : { ordId: order.venueOrderId };
 
-const local = (code: "instrument_unknown" | "other", venueText: string) =>
+const local = (code: "instrument_unknown" | "not_sent" | "other", venueText: string) =>
   ({ kind: "rejected", code, venueCode: "LOCAL", venueText }) as const;
 
 function refusedSubmit(code: string, msg: string): SubmitOutcome {

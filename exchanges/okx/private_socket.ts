@@ -1,6 +1,6 @@
 /** The private connection: login, account channels, order operations with their answers. */
 import * as v from "valibot";
-import type { ConnectionState, Log, Publish } from "@berth/sdk";
+import type { ConnectionState, Fill, Log, Publish } from "@berth/sdk";
 import { Connection, type ConnectionPorts } from "./connection.ts";
 import type { SocketResult } from "./orders.ts";
 import type { AccountReader, Read } from "./private_stream.ts";
@@ -26,13 +26,16 @@ const channels = [
 /** Login errors that no new attempt will mend soon; they are told as errors, tried on all the same. */
 const loginErrors: ReadonlySet<string> = new Set(["60004", "60005", "60006", "60007", "60009", "60024"]);
 
+/** Ids of fills that are remembered; the host knows them all for longer. */
+const maxTold = 10_000;
+
 export class PrivateSocket {
   readonly #options: PrivateSocketOptions;
   readonly #connection: Connection;
   readonly #pending = new Map<string, (result: SocketResult) => void>();
   #isLoggedIn = false;
   #acknowledged = 0;
-  #wasConnected = false;
+  readonly #told = new Set<string>();
   #nextId = 1;
 
   constructor(options: PrivateSocketOptions) {
@@ -139,8 +142,8 @@ export class PrivateSocket {
     this.#acknowledged += 1;
     if (this.#acknowledged < channels.length) return;
     this.#connection.markConnected();
-    if (this.#wasConnected) this.#options.publish.privateStreamRestored();
-    this.#wasConnected = true;
+    // The first time too: what happened before the stream was whole is only known by asking.
+    this.#options.publish.privateStreamRestored();
   }
 
   #onData(channel: string, rows: readonly unknown[], tsRecvUs: number): void {
@@ -148,7 +151,7 @@ export class PrivateSocket {
     switch (channel) {
       case "orders":
         // Fills first: an order's cumulative size is then never ahead of its fills.
-        this.#each(reader.pushedFills(rows, tsRecvUs), (fill) => publish.fill(fill));
+        this.#each(reader.pushedFills(rows, tsRecvUs), (fill) => this.#publishFill(fill));
         return this.#each(reader.orders(rows), (report) => publish.order(report));
       case "positions":
         return this.#each(reader.positions(rows), (position) => publish.position(position));
@@ -157,6 +160,14 @@ export class PrivateSocket {
       default:
         return; // a channel that was not asked for
     }
+  }
+
+  /** Pushes repeat: an amendment tells the last fill again. The host would bear it; nobody needs it. */
+  #publishFill(fill: Fill): void {
+    if (this.#told.has(fill.fillId)) return;
+    if (this.#told.size >= maxTold) this.#told.clear();
+    this.#told.add(fill.fillId);
+    this.#options.publish.fill(fill);
   }
 
   #each<T>(read: Read<T>, publish: (value: T) => void): void {

@@ -13,7 +13,7 @@ import {
   type VenuePosition,
 } from "@berth/sdk";
 import { type InstrumentBook, type OkxInstrument, parseContracts, parsePrice } from "./instruments.ts";
-import { cancelReasonOf } from "./reject_codes.ts";
+import { cancelReasonOf, refusalOf } from "./reject_codes.ts";
 import {
   type AccountRow,
   accountRowSchema,
@@ -49,7 +49,7 @@ function orderReport(row: OrderRow, one: OkxInstrument): OrderReport | undefined
   const status = statuses[row.state];
   if (status === undefined) return undefined;
   const isCancelled = status === "cancelled";
-  const isRefused = isCancelled && row.cancelSource === "31";
+  const refusal = isCancelled ? refusalOf(row.cancelSource) : undefined;
   return {
     instrument: one.instrument.id,
     clientOrderId: ownId(row.clOrdId),
@@ -59,8 +59,8 @@ function orderReport(row: OrderRow, one: OkxInstrument): OrderReport | undefined
     filledLots: parseContracts(row.accFillSz, one),
     limitPriceTicks: row.px === "" ? undefined : parsePrice(row.px, one),
     reduceOnly: row.reduceOnly === "true",
-    status: isRefused ? "rejected" : status,
-    reason: isCancelled ? cancelReasonOf(row.cancelSource) : undefined,
+    status: refusal === undefined ? status : "rejected",
+    reason: refusal ?? (isCancelled ? cancelReasonOf(row.cancelSource) : undefined),
     venueText: isCancelled ? `cancelSource ${row.cancelSource}` : undefined,
     tsVenueMs: Number(row.uTime),
   };

@@ -53,17 +53,25 @@ const rejectCodes: Readonly<Record<string, RejectCode>> = {
 
 export const rejectCodeOf = (sCode: string): RejectCode => rejectCodes[sCode] ?? "other";
 
-/** Codes after which nobody knows whether the order lives: 50004 is the venue's own timeout. */
-export const unknownCodes: ReadonlySet<string> = new Set(["50004"]);
+/** Codes after which nobody knows whether the order lives: 50004 is the venue's own timeout, 50026 its system error. */
+export const unknownCodes: ReadonlySet<string> = new Set(["50004", "50026"]);
 
 /** A cancel that met an order which is done, or gone. */
 export const doneCodes: ReadonlySet<string> = new Set(["51400", "51401", "51402", "51503", "51509", "51510"]);
+
+/** Cancellations by which the venue says no to an order it had acknowledged. */
+const refusingSources: Readonly<Record<string, RejectCode>> = {
+  "13": "fok_not_filled",
+  "31": "post_only_would_cross",
+};
+
+/** The refusal that a `cancelSource` stands for, or undefined for a plain cancellation. */
+export const refusalOf = (cancelSource: string): RejectCode | undefined => refusingSources[cancelSource];
 
 const cancelSources: Readonly<Record<string, CancelReason>> = {
   "1": "requested",
   "3": "insufficient_margin",
   "6": "liquidation",
-  "13": "ioc_remainder",
   "14": "ioc_remainder",
   "17": "reduce_only",
   "20": "dead_mans_switch",

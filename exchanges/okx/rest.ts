@@ -1,6 +1,6 @@
 /** OKX's REST interface: one request, one outcome; nothing is sent twice. */
 import * as v from "valibot";
-import type { Clock } from "@berth/sdk";
+import { BerthError, type Clock } from "@berth/sdk";
 import { type OkxKeys, restHeaders } from "./signing.ts";
 import { restReplySchema } from "./wire.ts";
 
@@ -46,7 +46,7 @@ export class RestClient {
     return this.#call("POST", path, JSON.stringify(body), true, signal);
   }
 
-  /** Rows of a call that must succeed. @throws with the venue's code and text */
+  /** Rows of a call that must succeed. @throws {BerthError} VENUE_REFUSED, VENUE_UNREACHABLE */
   async rows(
     path: string,
     query: Readonly<Record<string, string>>,
@@ -55,11 +55,7 @@ export class RestClient {
   ): Promise<readonly unknown[]> {
     const result = await this.get(path, query, isPrivate, signal);
     if (result.kind === "rows") return result.rows;
-    throw new Error(
-      result.kind === "error"
-        ? `${path}: ${result.code} ${result.msg}`
-        : `${path}: ${result.why}, ${result.details}`,
-    );
+    throw failureOf(path, result);
   }
 
   async #call(
@@ -93,6 +89,25 @@ export class RestClient {
       return { kind: "unanswered", why, details: error instanceof Error ? error.message : String(error) };
     }
   }
+}
+
+/** Why a call that must succeed did not: the venue's no with its code, or no answer. */
+export function failureOf(
+  request: string,
+  result: Exclude<RestResult, { readonly kind: "rows" }>,
+): BerthError {
+  return result.kind === "error"
+    ? new BerthError("VENUE_REFUSED", {
+      venue: "okx",
+      request,
+      venueCode: result.code,
+      venueText: result.msg,
+    })
+    : new BerthError("VENUE_UNREACHABLE", {
+      venue: "okx",
+      request,
+      reason: `${result.why}, ${result.details}`,
+    });
 }
 
 function readReply(status: number, text: string): RestResult {
