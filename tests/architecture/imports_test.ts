@@ -128,7 +128,7 @@ Deno.test("the check sees what it must refuse", () => {
     { file: "plugins/x/mod.ts", specifier: "../../core/host/compose.ts" },
     { file: "exchanges/okx/adapter.ts", specifier: "./simulator/listing.ts" },
     { file: "exchanges/okx/simulator.ts", specifier: "./wire.ts" },
-    { file: "core/engine/engine.ts", specifier: "valibot" },
+    { file: "core/risk/gate.ts", specifier: "valibot" },
   ];
   for (const one of bad) assertEquals(typeof faultOf(one), "string", JSON.stringify(one));
   assertEquals(importsOf('import a from "x";\n// import "y";\nexport * from "z";\nawait import("w");'), [
