@@ -1,381 +1,377 @@
-/** OKX's adapter: puts the rooms together. Public and private connection, REST, health, dead man's switch. */
+/** Life of the adapter: learns time, account and instruments, keeps two connections, reports health. */
 import * as v from "valibot";
 import {
+  BerthError,
   type ConnectionState,
+  describeError,
   type ExchangeAdapter,
+  type ExchangeCapabilities,
   type ExchangeContext,
   type MarketData,
   type MarketDataKind,
   type MarketDataSubscription,
   type Trading,
 } from "@berth/sdk";
-import { Connection, type ConnectionPorts, type OpenSocket } from "./connection.ts";
-import {
-  InstrumentBook,
-  matchesAny,
-  type OkxInstrument,
-  preferredSwaps,
-  toInstrument,
-} from "./instruments.ts";
-import { indexIdOf, MarketDataReader } from "./market_data.ts";
+import { backoffMs } from "./backoff.ts";
+import type { ConnectionPorts, OpenSocket } from "./connection.ts";
+import { InstrumentLoader } from "./instrument_loader.ts";
+import { InstrumentBook } from "./instruments.ts";
+import { MarketDataReader } from "./market_data.ts";
 import { OkxTrading } from "./orders.ts";
 import { PrivateSocket } from "./private_socket.ts";
 import { AccountReader } from "./private_stream.ts";
-import { RestClient } from "./rest.ts";
+import { type Argument, PublicSocket } from "./public_socket.ts";
+import { QuotePoller } from "./quote_poller.ts";
+import { RateBudget } from "./rate_budget.ts";
+import { errorOf, RestClient } from "./rest.ts";
 import type { settings } from "./settings.ts";
 import type { OkxKeys } from "./signing.ts";
-import { feeRowSchema, type InstrumentRow, instrumentRowSchema, isRecord, numberOf } from "./wire.ts";
+import { FeedStatistics } from "./statistics.ts";
+import { accountConfigSchema, timeRowSchema } from "./wire.ts";
 
 export type OkxContext = ExchangeContext<typeof settings>;
 
+/** What the platform provides; tests hand in their own. */
 export interface OkxPlatform {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly openSocket: OpenSocket;
 }
 
 const healthEveryMs = 1_000;
-const maxSubscribeArguments = 100;
-const maxFundingCalls = 10;
-
-function keysOf(ctx: OkxContext): OkxKeys | undefined {
-  const [apiKey, secretKey, passphrase] = ["OKX_API_KEY", "OKX_SECRET_KEY", "OKX_PASSPHRASE"].map(ctx.secret);
-  return apiKey === undefined || secretKey === undefined || passphrase === undefined
-    ? undefined
-    : { apiKey, secretKey, passphrase };
-}
-
-function endpoint(ctx: OkxContext, name: string): string {
-  const url = ctx.endpoints[name];
-  if (url === undefined) throw new Error(`the endpoint ${name} is missing`);
-  return url;
-}
+const instrumentsEveryMs = 600_000;
+/** Beyond this a skewed clock is worth a line; beyond 30 s the venue refuses signatures. */
+const skewWarningMs = 1_000;
+const stopTimeoutMs = 2_000;
 
 export class OkxAdapter implements ExchangeAdapter {
-  readonly capabilities;
+  readonly capabilities: ExchangeCapabilities;
   readonly marketData: MarketData;
   readonly trading?: Trading;
   readonly #ctx: OkxContext;
-  readonly #keys: OkxKeys | undefined;
+  readonly #hasKeys: boolean;
   readonly #rest: RestClient;
   readonly #instruments = new InstrumentBook();
+  readonly #loader: InstrumentLoader;
+  readonly #statistics: FeedStatistics;
   readonly #reader: MarketDataReader;
-  readonly #public: Connection;
+  readonly #public: PublicSocket;
   readonly #private: PrivateSocket | undefined;
-  /** `channel:instId` of everything that is subscribed. */
-  readonly #subscribed = new Map<string, { readonly channel: string; readonly instId: string }>();
-  readonly #latencies: number[] = [];
-  #updatesBefore = 0;
-  #cancels: (() => void)[] = [];
+  readonly #poller: QuotePoller;
+  readonly #timers = new Map<string, () => void>();
+  #clockOffsetMs = 0;
+  #isStarted = false;
+  #isStopped = false;
 
   constructor(ctx: OkxContext, platform: OkxPlatform) {
+    const { clock, log, publish, random, scheduler } = ctx;
+    const keys = keysOf(ctx);
+    const venueNowMs = (): number => clock.epochMs() + this.#clockOffsetMs;
+    const ports: ConnectionPorts = { openSocket: platform.openSocket, clock, scheduler, random };
     this.#ctx = ctx;
-    this.#keys = keysOf(ctx);
-    const isDemo = ctx.environment === "testnet";
+    this.#hasKeys = keys !== undefined;
+    this.#statistics = new FeedStatistics(clock);
     this.#rest = new RestClient({
-      baseUrl: endpoint(ctx, "restUrl"),
+      baseUrl: endpoint(ctx, "restUrl").replace(/\/+$/, ""),
       fetch: platform.fetch,
-      clock: ctx.clock,
-      keys: this.#keys,
-      isDemo,
+      venueNowMs,
+      scheduler,
+      keys,
+      isDemo: ctx.environment === "testnet",
     });
     this.#reader = new MarketDataReader({
-      publish: ctx.publish,
-      instruments: this.#instruments,
-      onBookGap: (instId) => this.#resubscribeBook(instId),
-      onLatency: (latencyMs) => this.#addLatency(latencyMs),
+      publish,
+      statistics: this.#statistics,
+      log,
+      onBookGap: (instId) => this.#public.refresh({ channel: "books", instId }),
+      onFundingInterval: (instId, hours) => this.#loader.noteFundingInterval(instId, hours),
     });
-    const ports: ConnectionPorts = {
-      openSocket: platform.openSocket,
-      clock: ctx.clock,
-      scheduler: ctx.scheduler,
-      random: ctx.random,
-    };
-    this.#public = new Connection(endpoint(ctx, "wsPublicUrl"), ports, {
-      onOpen: () => this.#onPublicOpen(),
-      onText: (text) => this.#onPublicText(text),
+    this.#loader = new InstrumentLoader({
+      rest: this.#rest,
+      hasKeys: this.#hasKeys,
+      symbols: ctx.symbols,
+      settings: ctx.settings,
+      instruments: this.#instruments,
+      publish,
+      clock,
+      log,
+      onInstrument: (one, index) => this.#reader.set(one, index, clock.epochUs()),
+    });
+    this.#public = new PublicSocket({
+      url: endpoint(ctx, "wsPublicUrl"),
+      ports,
+      log,
+      onHotText: (text, tsRecvUs) => this.#reader.onHotText(text, tsRecvUs),
+      onFrame: (frame, tsRecvUs) => this.#reader.onFrame(frame, tsRecvUs),
+      onMisfit: () => void (this.#statistics.misfits += 1),
       onState: (state, why) => {
-        if (state !== "connected") this.#reader.invalidateBooks(ctx.clock.epochUs());
-        this.#logState("market data", state, why);
+        if (state !== "connected") this.#reader.invalidateBooks(clock.epochUs());
+        this.#onState("market data connection", state, why);
       },
     });
-    const accountReader = new AccountReader(this.#instruments);
-    if (this.#keys !== undefined) {
-      this.#private = new PrivateSocket({
-        url: endpoint(ctx, "wsPrivateUrl"),
-        ports,
-        keys: this.#keys,
-        publish: ctx.publish,
-        reader: accountReader,
-        log: ctx.log,
-        onState: (state, why) => this.#logState("private", state, why),
-      });
-      const socket = this.#private;
-      this.trading = new OkxTrading({
-        rest: this.#rest,
-        socketRequest: (op, args, signal) => socket.request(op, args, signal),
-        instruments: this.#instruments,
-        reader: accountReader,
-        clock: ctx.clock,
-        settings: ctx.settings,
-      });
-    }
-    const hasSwitch = this.#keys !== undefined && ctx.settings.deadMansSwitchS > 0;
+    this.#poller = new QuotePoller({
+      rest: this.#rest,
+      wantedTypes: () => this.#quotedTypes(),
+      onRow: (row) => this.#onRestTicker(row),
+      streamState: () => this.#public.state,
+      clock,
+      scheduler,
+      log,
+    });
+    this.marketData = {
+      subscribe: (subscriptions) => this.#public.want(this.#argumentsOf(subscriptions)),
+      unsubscribe: (subscriptions) => this.#unsubscribe(subscriptions),
+    };
     this.capabilities = {
       amend: true,
       postOnly: true,
       reduceOnly: true,
       fillOrKill: true,
       cancelAll: true,
-      deadMansSwitch: hasSwitch,
+      deadMansSwitch: this.#hasKeys && ctx.settings.deadMansSwitchS > 0,
     };
-    this.marketData = {
-      subscribe: (subscriptions) => this.#subscribe(subscriptions),
-      unsubscribe: (subscriptions) => this.#unsubscribe(subscriptions),
-    };
+    if (keys === undefined) return;
+    const reader = new AccountReader(this.#instruments);
+    const socket = new PrivateSocket({
+      url: endpoint(ctx, "wsPrivateUrl"),
+      ports,
+      keys,
+      venueNowMs,
+      publish,
+      reader,
+      log,
+      onState: (state, why) => this.#onState("private connection", state, why),
+    });
+    this.#private = socket;
+    this.trading = new OkxTrading({
+      rest: this.#rest,
+      socketRequest: (op, args, signal) => socket.request(op, args, signal),
+      instruments: this.#instruments,
+      reader,
+      budget: new RateBudget(clock, ctx.settings.rateLimitShare),
+      clock,
+      settings: ctx.settings,
+    });
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    if (this.#keys !== undefined) await this.#checkAccount(signal);
-    await this.#loadInstruments(signal);
+    await this.#untilReached(signal, async () => {
+      await this.#readClock(signal);
+      await this.#checkAccount(signal);
+      await this.#loader.load(signal);
+    });
+    this.#isStarted = true;
     this.#public.start();
     this.#private?.start();
-    this.#every(healthEveryMs, () => this.#publishHealth());
-    if (this.capabilities.deadMansSwitch) this.#armDeadMansSwitch();
+    this.#poller.start();
+    this.#every("health", healthEveryMs, () => this.#publishHealth());
+    this.#every("instruments", instrumentsEveryMs, async () => {
+      await this.#readClock(signal);
+      await this.#loader.load(signal);
+    });
+    if (this.capabilities.deadMansSwitch) await this.#keepDeadMansSwitch();
   }
 
   async stop(): Promise<void> {
-    for (const cancel of this.#cancels.splice(0)) cancel();
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#poller.stop();
     this.#public.stop();
     this.#private?.stop();
-    if (this.capabilities.deadMansSwitch) {
-      await this.#rest.post("/api/v5/trade/cancel-all-after", { timeOut: "0" });
-    }
+    if (!this.#isStarted || !this.capabilities.deadMansSwitch) return;
+    const deadline = new AbortController();
+    const cancel = this.#ctx.scheduler.after(stopTimeoutMs, () => deadline.abort());
+    await this.#setDeadMansSwitch(0, deadline.signal);
+    cancel();
   }
 
-  /** Orders here are those of net mode; another mode would turn a reduce into an open. @throws with what to change */
-  async #checkAccount(signal: AbortSignal): Promise<void> {
-    const [config] = await this.#rest.rows("/api/v5/account/config", {}, true, signal);
-    const mode = isRecord(config) ? config["posMode"] : undefined;
-    if (mode === "net_mode") return;
-    throw new Error(
-      `the account's position mode is ${
-        String(mode)
-      }; set it to net (one-way) mode at OKX: Settings, Trading, Position mode`,
-    );
-  }
+  // Start --------------------------------------------------------------------------------------------------------------
 
-  async #loadInstruments(signal: AbortSignal): Promise<void> {
-    const rows = (await this.#rest.rows("/api/v5/public/instruments", { instType: "SWAP" }, false, signal))
-      .flatMap((row): readonly InstrumentRow[] => {
-        const parsed = v.safeParse(instrumentRowSchema, row);
-        return parsed.success ? [parsed.output] : [];
-      });
-    const fees = await this.#fees(signal);
-    const preferred = preferredSwaps(rows, this.#ctx.settings.preferredQuoteAssets);
-    const matching: OkxInstrument[] = [];
-    let unreadable = 0;
-    for (const row of rows) {
+  /** Tries until it works; what the venue refuses is thrown, for it does not mend by itself. */
+  async #untilReached(signal: AbortSignal, attempt: () => Promise<void>): Promise<void> {
+    for (let failures = 1;; failures++) {
       try {
-        const one = toInstrument(row, preferred, fees);
-        if (matchesAny(one.instrument.symbol, this.#ctx.symbols)) matching.push(one);
-      } catch {
-        unreadable += 1; // fresh listings come with empty fields; they are tried again at the next start
+        return await attempt();
+      } catch (error) {
+        const isTransient = error instanceof BerthError && error.code === "VENUE_UNREACHABLE";
+        if (!isTransient || signal.aborted) throw error;
+        this.#ctx.log.warn("the venue can't be reached yet", { failures, reason: error.message });
+        await this.#delay(backoffMs(failures, this.#ctx.random), signal);
+        if (signal.aborted) throw error;
       }
     }
-    if (unreadable > 0) {
-      this.#ctx.log.warn("instruments left out: their metadata is incomplete", { count: unreadable });
-    }
-    for (const one of await this.#withFundingIntervals(matching, signal)) {
-      this.#instruments.add(one);
-      this.#reader.add(one, this.#ctx.publish.instrument(one.instrument));
-    }
-    if (this.#instruments.all().length === 0) {
-      throw new Error(`OKX lists no instrument that matches ${this.#ctx.symbols.join(", ")}`);
-    }
   }
 
-  /**
-   * Funding intervals differ and change, so they are asked for: an instrument a call, within the limit of 10 in 2 s.
-   * With more instruments than that they stay unstated rather than guessed.
-   */
-  async #withFundingIntervals(
-    instruments: readonly OkxInstrument[],
-    signal: AbortSignal,
-  ): Promise<readonly OkxInstrument[]> {
-    if (instruments.length > maxFundingCalls) return instruments;
-    return await Promise.all(instruments.map(async (one) => {
-      if (one.instrument.kind !== "perpetual") return one;
-      const result = await this.#rest.get(
-        "/api/v5/public/funding-rate",
-        { instId: one.instId },
-        false,
-        signal,
-      );
-      const row = result.kind === "rows" ? result.rows[0] : undefined;
-      const hours = isRecord(row)
-        ? (numberOf(row["nextFundingTime"]) - numberOf(row["fundingTime"])) / 3_600_000
-        : NaN;
-      return hours > 0 ? { ...one, instrument: { ...one.instrument, fundingIntervalHours: hours } } : one;
-    }));
-  }
-
-  /** OKX writes rates as negative fractions where they are charged. */
-  async #fees(signal: AbortSignal): Promise<{ readonly maker: number; readonly taker: number }> {
-    const { makerFeeBps, takerFeeBps } = this.#ctx.settings;
-    const configured = { maker: makerFeeBps, taker: takerFeeBps };
-    if (this.#keys === undefined) return configured;
-    const result = await this.#rest.get("/api/v5/account/trade-fee", { instType: "SWAP" }, true, signal);
-    const parsed = v.safeParse(feeRowSchema, result.kind === "rows" ? result.rows[0] : undefined);
-    if (!parsed.success) return configured;
-    const bps = (
-      text: string,
-      otherwise: number,
-    ): number => (text === "" ? otherwise : Number((-Number(text) * 10_000).toFixed(6)));
-    const { maker, makerU, taker, takerU } = parsed.output;
-    return { maker: bps(makerU || maker, makerFeeBps), taker: bps(takerU || taker, takerFeeBps) };
-  }
-
-  #channelsOf(
-    instId: string,
-    kinds: readonly MarketDataKind[],
-  ): readonly { readonly channel: string; readonly instId: string }[] {
-    const one = this.#instruments.byInstId(instId);
-    const indexId = one === undefined ? instId : indexIdOf(one);
-    return kinds.flatMap((kind) => {
-      switch (kind) {
-        case "quotes":
-          return [{ channel: this.#ctx.settings.quoteChannel, instId }];
-        case "trades":
-          return [{ channel: "trades", instId }];
-        case "books":
-          return [{ channel: "books", instId }];
-        case "marks":
-          return [{ channel: "mark-price", instId }, { channel: "funding-rate", instId }, {
-            channel: "index-tickers",
-            instId: indexId,
-          }];
-        default:
-          return kind satisfies never;
-      }
+  #delay(delayMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const cancel = this.#ctx.scheduler.after(delayMs, done);
+      signal.addEventListener("abort", done, { once: true });
     });
   }
 
-  #subscribe(subscriptions: readonly MarketDataSubscription[]): void {
-    const added = subscriptions.flatMap(({ instrument, kinds }) => {
+  async #readClock(signal: AbortSignal): Promise<void> {
+    const { clock, gauge, log } = this.#ctx;
+    const sentMs = clock.monotonicMs();
+    const [row] = await this.#rest.rows("/api/v5/public/time", {}, { isPrivate: false, signal });
+    const halfTripMs = (clock.monotonicMs() - sentMs) / 2;
+    const parsed = v.safeParse(timeRowSchema, row);
+    const offsetMs = Math.round(
+      Number(parsed.success ? parsed.output.ts : "") + halfTripMs - clock.epochMs(),
+    );
+    if (!parsed.success || !Number.isFinite(offsetMs)) return log.warn("the venue's time can't be read", {});
+    this.#clockOffsetMs = offsetMs;
+    gauge("clock_offset_ms", offsetMs);
+    if (Math.abs(offsetMs) > skewWarningMs) {
+      log.warn("this machine's clock differs from the venue's", { offsetMs });
+    }
+  }
+
+  /** Orders here are those of net mode; in the other one a reduce would open. */
+  async #checkAccount(signal: AbortSignal): Promise<void> {
+    if (!this.#hasKeys) return;
+    const request = "GET /api/v5/account/config";
+    const [row] = await this.#rest.rows("/api/v5/account/config", {}, { isPrivate: true, signal });
+    const parsed = v.safeParse(accountConfigSchema, row);
+    if (!parsed.success) {
+      const reason = "it names no position mode";
+      throw new BerthError("VENUE_ANSWER_INVALID", { venue: "okx", request, reason });
+    }
+    const { posMode } = parsed.output;
+    if (posMode === "net_mode") return;
+    const venueText = `the account is in ${posMode}; set its position mode to net at OKX (Settings, Trading)`;
+    throw new BerthError("VENUE_REFUSED", { venue: "okx", request, venueCode: "posMode", venueText });
+  }
+
+  // Market data --------------------------------------------------------------------------------------------------------
+
+  #argumentsOf(subscriptions: readonly MarketDataSubscription[]): readonly Argument[] {
+    return subscriptions.flatMap(({ instrument, kinds }) => {
       const one = this.#instruments.byId(instrument);
       if (one === undefined) this.#ctx.log.error("can't subscribe what OKX does not list", { instrument });
-      return one === undefined ? [] : this.#channelsOf(one.instId, kinds);
-    }).filter(({ channel, instId }) => !this.#subscribed.has(`${channel}:${instId}`));
-    for (const argument of added) this.#subscribed.set(`${argument.channel}:${argument.instId}`, argument);
-    this.#sendArguments("subscribe", added);
+      return one === undefined ? [] : kinds.flatMap((kind) => this.#channels(kind, one.instId, one.indexId));
+    });
+  }
+
+  #channels(kind: MarketDataKind, instId: string, indexId: string): readonly Argument[] {
+    switch (kind) {
+      case "quotes":
+        return [{ channel: this.#ctx.settings.quoteChannel, instId }];
+      case "trades":
+        return [{ channel: "trades", instId }];
+      case "books":
+        return [{ channel: "books", instId }];
+      case "marks":
+        return [{ channel: "index-tickers", instId: indexId }].concat(
+          this.#instruments.byInstId(instId)?.instrument.kind === "spot"
+            ? []
+            : { channel: "mark-price", instId },
+          this.#instruments.byInstId(instId)?.instrument.kind === "perpetual"
+            ? { channel: "funding-rate", instId }
+            : [],
+        );
+      default:
+        return kind satisfies never;
+    }
   }
 
   #unsubscribe(subscriptions: readonly MarketDataSubscription[]): void {
-    const removed = subscriptions.flatMap(({ instrument, kinds }) => {
-      const one = this.#instruments.byId(instrument);
-      return one === undefined ? [] : this.#channelsOf(one.instId, kinds);
-    }).filter(({ channel, instId }) => this.#subscribed.delete(`${channel}:${instId}`));
-    this.#sendArguments("unsubscribe", removed);
+    const args = this.#argumentsOf(subscriptions);
+    for (const { channel, instId } of args) if (channel === "books") this.#reader.forgetBook(instId);
+    // An index may be another instrument's too: it stays as long as one of them has its marks.
+    const marked = new Set(
+      this.#public.wanted("mark-price").map(({ instId }) => instId)
+        .filter((instId) => !args.some((gone) => gone.channel === "mark-price" && gone.instId === instId))
+        .flatMap((instId) => this.#instruments.byInstId(instId)?.indexId ?? []),
+    );
+    this.#public.unwant(args.filter((one) => one.channel !== "index-tickers" || !marked.has(one.instId)));
   }
 
-  #sendArguments(
-    op: "subscribe" | "unsubscribe",
-    args: readonly { readonly channel: string; readonly instId: string }[],
-  ): void {
-    for (let from = 0; from < args.length; from += maxSubscribeArguments) {
-      this.#public.send(JSON.stringify({ op, args: args.slice(from, from + maxSubscribeArguments) }));
-    }
+  #quotedTypes(): readonly string[] {
+    const quoted = this.#public.wanted(this.#ctx.settings.quoteChannel);
+    return [...new Set(quoted.flatMap(({ instId }) => this.#instruments.byInstId(instId)?.instType ?? []))];
   }
 
-  #resubscribeBook(instId: string): void {
-    const argument = { channel: "books", instId };
-    this.#sendArguments("unsubscribe", [argument]);
-    this.#sendArguments("subscribe", [argument]);
+  #onRestTicker(row: unknown): void {
+    const instId = typeof row === "object" && row !== null ? Reflect.get(row, "instId") : undefined;
+    const isWanted = this.#public.wanted(this.#ctx.settings.quoteChannel).some((one) =>
+      one.instId === instId
+    );
+    if (isWanted) this.#reader.onRestTicker(row, this.#ctx.clock.epochUs());
   }
 
-  #onPublicOpen(): void {
-    this.#public.markConnected();
-    this.#sendArguments("subscribe", [...this.#subscribed.values()]);
-  }
+  // While it runs ------------------------------------------------------------------------------------------------------
 
-  #onPublicText(text: string): void {
-    const tsRecvUs = this.#ctx.clock.epochUs();
-    let frame: unknown;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      this.#reader.counts.misfits += 1;
-      return;
-    }
-    if (!isRecord(frame)) return;
-    if (!("event" in frame)) return this.#reader.onFrame(frame, tsRecvUs);
-    if (frame["event"] === "error") {
-      this.#ctx.log.error("OKX refused a subscription", {
-        code: String(frame["code"]),
-        text: String(frame["msg"]).slice(0, 200),
-      });
-    }
-    if (frame["event"] === "notice" && frame["code"] === "64008") {
-      this.#public.reconnect("the venue restarts its service");
-    }
-  }
-
-  #logState(what: string, state: ConnectionState, why: string): void {
-    this.#ctx.log[state === "reconnecting" ? "warn" : "info"](`${what} connection`, {
+  #onState(what: string, state: ConnectionState, why: string): void {
+    this.#ctx.log[state === "reconnecting" ? "warn" : "info"](what, {
       state,
       ...(why === "" ? {} : { why }),
     });
-    this.#publishHealth();
-  }
-
-  #addLatency(latencyMs: number): void {
-    this.#latencies.push(latencyMs);
-    if (this.#latencies.length > 2_048) this.#latencies.splice(0, 1_024);
+    if (!this.#isStopped) this.#publishHealth();
   }
 
   #publishHealth(): void {
-    const { updates, gaps, misfits } = this.#reader.counts;
-    const recent = this.#latencies.splice(0).sort((a, b) => a - b);
-    const average = recent.length === 0
-      ? undefined
-      : recent.reduce((sum, value) => sum + value, 0) / recent.length;
+    const latency = this.#statistics.latency();
     this.#ctx.publish.health({
       marketData: this.#public.state,
       privateStream: this.#private?.state,
-      heartbeatAgeMs: this.#public.heartbeatAgeMs,
-      updatesPerSecond: (updates - this.#updatesBefore) / (healthEveryMs / 1000),
-      latencyAverageMs: average,
-      latencyP99Ms: recent.at(Math.floor(recent.length * 0.99)) ?? average,
-      gaps,
+      heartbeatAgeMs: Math.round(this.#public.heartbeatAgeMs),
+      updatesPerSecond: this.#statistics.takeUpdatesPerSecond(),
+      latencyAverageMs: latency?.averageMs,
+      latencyP99Ms: latency?.p99Ms,
+      gaps: this.#statistics.gaps,
       reconnects: this.#public.reconnects + (this.#private?.reconnects ?? 0),
     });
-    this.#updatesBefore = updates;
-    if (misfits > 0) this.#ctx.gauge("misfits", misfits);
+    this.#ctx.gauge("unreadable_frames", this.#statistics.misfits);
   }
 
-  /** The venue cancels everything if this is not renewed: renewed three times within its span. */
-  #armDeadMansSwitch(): void {
+  /** Renewed three times within its span, so that one lost renewal does not fire it. */
+  async #keepDeadMansSwitch(): Promise<void> {
     const seconds = Math.max(10, this.#ctx.settings.deadMansSwitchS);
-    const arm = async (): Promise<void> => {
-      const result = await this.#rest.post("/api/v5/trade/cancel-all-after", { timeOut: String(seconds) });
-      if (result.kind !== "rows") {
-        this.#ctx.log.warn("the dead man's switch was not renewed", {
-          why: result.kind === "error" ? result.msg : result.details,
-        });
-      }
-    };
-    void arm();
-    this.#every((seconds * 1000) / 3, () => void arm());
+    await this.#setDeadMansSwitch(seconds);
+    this.#every("dead man's switch", (seconds * 1_000) / 3, () => this.#setDeadMansSwitch(seconds));
   }
 
-  #every(periodMs: number, task: () => void): void {
-    const place = this.#cancels.length;
-    const plan = (): void => {
-      this.#cancels[place] = this.#ctx.scheduler.after(periodMs, () => {
-        plan();
-        task();
-      });
-    };
-    plan();
+  async #setDeadMansSwitch(seconds: number, signal?: AbortSignal): Promise<void> {
+    const path = "/api/v5/trade/cancel-all-after";
+    const result = await this.#rest.post(path, { timeOut: String(seconds) }, signal);
+    if (result.kind === "rows") return;
+    const reason = describeError(errorOf(`POST ${path}`, result));
+    this.#ctx.log.warn("the dead man's switch was not set", { seconds, reason });
   }
+
+  /** Runs `task` again and again, `periodMs` after its last end; a failure is a log line, the next run a new chance. */
+  #every(name: string, periodMs: number, task: () => void | Promise<void>): void {
+    if (this.#isStopped) return;
+    const cancel = this.#ctx.scheduler.after(periodMs, async () => {
+      try {
+        await task();
+      } catch (error) {
+        this.#ctx.log.warn(`${name} failed`, { reason: describeError(error) });
+      }
+      this.#every(name, periodMs, task);
+    });
+    this.#timers.set(name, cancel);
+  }
+}
+
+function keysOf(ctx: OkxContext): OkxKeys | undefined {
+  const apiKey = ctx.secret("OKX_API_KEY");
+  const secretKey = ctx.secret("OKX_SECRET_KEY");
+  const passphrase = ctx.secret("OKX_PASSPHRASE");
+  return apiKey === undefined || secretKey === undefined || passphrase === undefined
+    ? undefined
+    : { apiKey: apiKey.trim(), secretKey: secretKey.trim(), passphrase };
+}
+
+/** @throws {BerthError} CONFIG_INVALID when the host hands over no such address */
+function endpoint(ctx: OkxContext, name: string): string {
+  const url = ctx.endpoints[name];
+  if (url !== undefined) return url;
+  const field = `endpoints.${name}`;
+  throw new BerthError("CONFIG_INVALID", { file: "manifest", field, found: "missing", expected: "a URL" });
 }

@@ -56,10 +56,11 @@ class SideTexts {
 export class BookChecker {
   #lastSeqId: number | undefined;
   #isValid = false;
+  #hasTexts = false;
   readonly #bids = new SideTexts(true);
   readonly #asks = new SideTexts(false);
 
-  /** True between a snapshot and the next gap. */
+  /** True from a snapshot to the next gap. */
   get isValid(): boolean {
     return this.#isValid;
   }
@@ -77,15 +78,21 @@ export class BookChecker {
       this.reset();
       this.#isValid = true;
     } else if (!this.#isValid) return "ignore";
-    else if (
-      row.prevSeqId !== undefined && this.#lastSeqId !== undefined && row.prevSeqId !== this.#lastSeqId
-    ) return this.#gap();
+    else if (row.prevSeqId !== this.#lastSeqId) return this.#gap(); // both absent in recordings of old
     if (!isSnapshot && row.bids.length + row.asks.length === 0 && row.seqId === row.prevSeqId) {
       return "heartbeat";
     }
     this.#lastSeqId = row.seqId;
-    if (row.checksum !== 0 && !this.#hasChecksum(row)) return this.#gap();
+    // Texts are kept only where the venue still sends a checksum, which a snapshot shows.
+    if (isSnapshot) this.#hasTexts = row.checksum !== 0;
+    if (this.#hasTexts) this.#keepTexts(row);
+    if (this.#hasTexts && row.checksum !== 0 && !this.#hasChecksum(row)) return this.#gap();
     return isSnapshot ? "snapshot" : "delta";
+  }
+
+  #keepTexts(row: BookRow): void {
+    for (const [price = "", size = ""] of row.bids) this.#bids.set(price, size);
+    for (const [price = "", size = ""] of row.asks) this.#asks.set(price, size);
   }
 
   #gap(): BookVerdict {
@@ -93,10 +100,7 @@ export class BookChecker {
     return "gap";
   }
 
-  /** Kept up only where the venue still sends a checksum. */
   #hasChecksum(row: BookRow): boolean {
-    for (const [price = "", size = ""] of row.bids) this.#bids.set(price, size);
-    for (const [price = "", size = ""] of row.asks) this.#asks.set(price, size);
     const parts: string[] = [];
     for (let level = 0; level < checksumLevels; level++) {
       for (const side of [this.#bids, this.#asks]) {

@@ -1,8 +1,13 @@
 /**
- * One WebSocket to OKX that is kept: exponential back-off with jitter and no limit on attempts, text pings, and an end
- * to connections that went silent. Knows no field of any channel.
+ * A WebSocket to OKX that is kept: exponential back-off with jitter and no limit on attempts, text pings, an end to
+ * sockets that went silent, and a handover when the venue announces a restart. Knows no field of any frame.
+ *
+ * 1. One link is in use; a link that failed or was replaced says nothing more after its `onEnd`.
+ * 2. In a handover the old link stays in use until the new one is ready, and a moment longer for answers under way.
+ * 3. `connected` means: the owner called `ready()` on the link in use.
  */
 import type { Clock, ConnectionState, Random, Scheduler } from "@berth/sdk";
+import { backoffMs } from "./backoff.ts";
 
 /** What is used of a WebSocket. */
 export interface Socket {
@@ -12,20 +17,27 @@ export interface Socket {
 export interface SocketHandlers {
   onOpen(): void;
   onText(text: string): void;
+  /** Once, whatever ended it. */
   onClose(why: string): void;
 }
 export type OpenSocket = (url: string, handlers: SocketHandlers) => Socket;
 
 /** The platform's own WebSocket. */
-export function openWebSocket(url: string, handlers: SocketHandlers): Socket {
+export const openWebSocket: OpenSocket = (url, handlers) => {
   const socket = new WebSocket(url);
+  let lastError = "";
   socket.onopen = () => handlers.onOpen();
-  socket.onmessage = (event) => handlers.onText(typeof event.data === "string" ? event.data : "");
-  socket.onclose = (event) => handlers.onClose(`${event.code} ${event.reason}`.trim());
-  // `onclose` follows every error and says more.
-  socket.onerror = (event) => event.preventDefault();
+  socket.onmessage = (event: MessageEvent<unknown>) => {
+    if (typeof event.data === "string") handlers.onText(event.data);
+  };
+  // `onclose` follows every error.
+  socket.onerror = (event) => {
+    if (event instanceof ErrorEvent) lastError = event.message;
+    event.preventDefault();
+  };
+  socket.onclose = (event) => handlers.onClose(`${event.code} ${event.reason} ${lastError}`.trim());
   return { send: (text) => socket.send(text), close: () => socket.close() };
-}
+};
 
 export interface ConnectionPorts {
   readonly openSocket: OpenSocket;
@@ -34,121 +46,268 @@ export interface ConnectionPorts {
   readonly random: Random;
 }
 
-export interface ConnectionHandlers {
-  /** The socket is open: log in, subscribe. */
+/** One socket's life as its owner sees it. */
+export interface Link {
+  /** False when the socket is not open: nothing was sent. */
+  send(text: string): boolean;
+  /** It does its work: logged in, subscribed. An older link in use is replaced. */
+  ready(): void;
+  /** Gives it up; the next attempt follows. */
+  fail(why: string): void;
+}
+export interface LinkHandlers {
+  /** Log in, subscribe. */
   onOpen(): void;
   onText(text: string): void;
-  onState(state: ConnectionState, why: string): void;
+  /** Lost, replaced or stopped: what was under way on it stays without answer. */
+  onEnd(why: string): void;
 }
 
-const pingAfterMs = 15_000;
-const deadAfterMs = 25_000;
-const firstDelayMs = 250;
-const maxDelayMs = 30_000;
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly ports: ConnectionPorts;
+  /** Makes the handlers of a new socket. */
+  readonly accept: (link: Link) => LinkHandlers;
+  /** After the `onEnd` of a link that was lost. */
+  readonly onState: (state: ConnectionState, why: string) => void;
+}
+
+/** OKX closes a connection on which nothing came for 30 s. */
+const pingAfterMs = 20_000;
+const deadAfterMs = 30_000;
+const connectTimeoutMs = 10_000;
+const watchEveryMs = 1_000;
+/** A link that lived this long was a good one: the next wait starts small again. */
+const healthyAfterMs = 10_000;
+/** For answers that the old link still owes after a handover. */
+const drainMs = 2_000;
+
+interface LiveLink {
+  readonly socket: Socket;
+  readonly handlers: LinkHandlers;
+  readonly openedMs: number;
+  isOpen: boolean;
+  isReady: boolean;
+  readySinceMs: number;
+  lastFrameMs: number;
+  /** Set by each frame, taken by the watch: cheaper than a look at the clock. */
+  hasFrame: boolean;
+  isPinged: boolean;
+}
 
 export class Connection {
-  readonly #url: string;
-  readonly #ports: ConnectionPorts;
-  readonly #handlers: ConnectionHandlers;
-  #socket: Socket | undefined;
+  readonly #options: ConnectionOptions;
   #state: ConnectionState = "connecting";
-  #isOpen = false;
-  #attempts = 0;
-  #lastFrameMs = 0;
-  #cancelTimer: () => void = () => {};
-  reconnects = 0;
+  #current: LiveLink | undefined;
+  #next: LiveLink | undefined;
+  #draining: LiveLink | undefined;
+  #failures = 0;
+  #lastFrameMs: number;
+  #reconnects = 0;
+  #cancelRetry: () => void = () => {};
+  #cancelWatch: () => void = () => {};
+  #cancelDrain: () => void = () => {};
 
-  constructor(url: string, ports: ConnectionPorts, handlers: ConnectionHandlers) {
-    this.#url = url;
-    this.#ports = ports;
-    this.#handlers = handlers;
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#lastFrameMs = options.ports.clock.monotonicMs();
   }
 
   get state(): ConnectionState {
     return this.#state;
   }
 
+  /** Links that were lost or replaced. */
+  get reconnects(): number {
+    return this.#reconnects;
+  }
+
+  /** Since the last frame of any kind, to about a second. */
   get heartbeatAgeMs(): number {
-    return this.#lastFrameMs === 0 ? Infinity : this.#ports.clock.monotonicMs() - this.#lastFrameMs;
+    this.#noteFrames();
+    return this.#options.ports.clock.monotonicMs() - this.#lastFrameMs;
   }
 
   start(): void {
-    this.#open();
+    this.#lastFrameMs = this.#options.ports.clock.monotonicMs();
+    this.#attempt();
+    this.#watch();
   }
 
   stop(): void {
+    this.#cancelRetry();
+    this.#cancelWatch();
+    this.#cancelDrain();
     this.#setState("stopped", "stopped");
-    this.#cancelTimer();
-    this.#socket?.close();
-    this.#socket = undefined;
-    this.#isOpen = false;
+    const links = [this.#current, this.#next, this.#draining];
+    this.#current = this.#next = this.#draining = undefined;
+    for (const link of links) if (link !== undefined) this.#end(link, "stopped");
   }
 
-  /** True when the text was handed to an open socket. */
-  send(text: string): boolean {
-    if (!this.#isOpen || this.#socket === undefined) return false;
-    this.#socket.send(text);
-    return true;
+  /** The venue is about to close this connection: another one is made ready before it is let go. */
+  handOver(): void {
+    if (this.#state === "stopped" || this.#next !== undefined || this.#current?.isReady !== true) return;
+    this.#next = this.#open().link;
   }
 
-  /** The connection does its work: set by whoever knows when (subscribed, logged in). */
-  markConnected(): void {
-    this.#attempts = 0;
+  #attempt(): void {
+    const opened = this.#open();
+    this.#current = opened.link;
+    if (opened.link === undefined) this.#retry(opened.why);
+  }
+
+  #open(): { readonly link: LiveLink | undefined; readonly why: string } {
+    const { accept, ports, url } = this.#options;
+    const nowMs = ports.clock.monotonicMs();
+    let link: LiveLink | undefined;
+    const handlers = accept({
+      send: (text) => {
+        if (link === undefined || !link.isOpen) return false;
+        link.socket.send(text);
+        return true;
+      },
+      ready: () => {
+        if (link !== undefined) this.#onReady(link);
+      },
+      fail: (why) => {
+        if (link !== undefined) this.#onLost(link, why);
+      },
+    });
+    try {
+      const socket = ports.openSocket(url, {
+        onOpen: () => {
+          if (link === undefined || !this.#isKnown(link)) return;
+          link.isOpen = true;
+          handlers.onOpen();
+        },
+        onText: (text) => {
+          if (link === undefined || !this.#isKnown(link)) return;
+          link.hasFrame = true;
+          if (text !== "pong") handlers.onText(text);
+        },
+        onClose: (why) => {
+          if (link !== undefined) this.#onLost(link, why === "" ? "closed" : why);
+        },
+      });
+      link = {
+        socket,
+        handlers,
+        openedMs: nowMs,
+        isOpen: false,
+        isReady: false,
+        readySinceMs: Infinity,
+        lastFrameMs: nowMs,
+        hasFrame: false,
+        isPinged: false,
+      };
+      return { link, why: "" };
+    } catch (error) {
+      return { link: undefined, why: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  #isKnown(link: LiveLink): boolean {
+    return link === this.#current || link === this.#next || link === this.#draining;
+  }
+
+  #onReady(link: LiveLink): void {
+    if (!this.#isKnown(link) || link.isReady) return;
+    link.isReady = true;
+    link.readySinceMs = this.#options.ports.clock.monotonicMs();
+    if (link === this.#next) {
+      const old = this.#current;
+      this.#next = undefined;
+      this.#current = link;
+      this.#reconnects += 1;
+      if (old !== undefined) this.#drain(old);
+    }
     this.#setState("connected", "");
   }
 
-  /** Ends this socket; the next attempt follows. */
-  reconnect(why: string): void {
-    const socket = this.#socket;
-    if (socket === undefined) return;
-    this.#onClose(socket, why);
-    socket.close();
+  /** Keeps a replaced link for the answers it still owes. */
+  #drain(old: LiveLink): void {
+    this.#endDrain();
+    this.#draining = old;
+    this.#cancelDrain = this.#options.ports.scheduler.after(drainMs, () => this.#endDrain());
   }
 
-  #open(): void {
-    this.#cancelTimer = this.#ports.scheduler.after(1_000, () => this.#watch());
-    this.#lastFrameMs = this.#ports.clock.monotonicMs();
-    const socket: Socket = this.#ports.openSocket(this.#url, {
-      onOpen: () => {
-        if (this.#socket !== socket) return;
-        this.#isOpen = true;
-        this.#handlers.onOpen();
-      },
-      onText: (text) => {
-        if (this.#socket !== socket) return;
-        this.#lastFrameMs = this.#ports.clock.monotonicMs();
-        if (text !== "pong") this.#handlers.onText(text);
-      },
-      onClose: (why) => this.#onClose(socket, why),
-    });
-    this.#socket = socket;
+  #endDrain(): void {
+    const old = this.#draining;
+    this.#draining = undefined;
+    this.#cancelDrain();
+    if (old !== undefined) this.#end(old, "replaced");
   }
 
-  #onClose(socket: Socket, why: string): void {
-    if (this.#socket !== socket || this.#state === "stopped") return;
-    this.#socket = undefined;
-    this.#isOpen = false;
-    this.reconnects += 1;
+  #onLost(link: LiveLink, why: string): void {
+    if (link === this.#draining) return this.#endDrain();
+    if (link === this.#next) {
+      this.#next = undefined;
+      return this.#end(link, why); // the old one goes on; its own end is followed by an attempt
+    }
+    if (link !== this.#current) return;
+    this.#current = undefined;
+    this.#reconnects += 1;
+    const livedMs = this.#options.ports.clock.monotonicMs() - link.readySinceMs;
+    if (livedMs > healthyAfterMs) this.#failures = 0;
+    this.#end(link, why);
+    if (this.#next !== undefined) {
+      // The old one went before the new one was ready: the new one takes its place as it is.
+      this.#current = this.#next;
+      this.#next = undefined;
+      return this.#setState("reconnecting", why);
+    }
+    this.#retry(why);
+  }
+
+  #retry(why: string): void {
+    const { random, scheduler } = this.#options.ports;
+    this.#failures += 1;
     this.#setState("reconnecting", why);
-    const bound = Math.min(maxDelayMs, firstDelayMs * 2 ** this.#attempts++);
-    this.#cancelTimer();
-    this.#cancelTimer = this.#ports.scheduler.after(
-      bound * (0.5 + this.#ports.random.next() / 2),
-      () => this.#open(),
-    );
+    this.#cancelRetry();
+    this.#cancelRetry = scheduler.after(backoffMs(this.#failures, random), () => this.#attempt());
+  }
+
+  #end(link: LiveLink, why: string): void {
+    link.isOpen = false;
+    link.handlers.onEnd(why);
+    link.socket.close();
+  }
+
+  #noteFrames(): void {
+    const nowMs = this.#options.ports.clock.monotonicMs();
+    for (const link of [this.#current, this.#next]) {
+      if (link?.hasFrame !== true) continue;
+      link.hasFrame = false;
+      link.isPinged = false;
+      link.lastFrameMs = nowMs;
+      this.#lastFrameMs = nowMs;
+    }
   }
 
   #watch(): void {
-    if (this.#state === "stopped" || this.#socket === undefined) return;
-    const silentMs = this.heartbeatAgeMs;
-    if (silentMs > deadAfterMs) return this.reconnect(`nothing came for ${Math.round(silentMs)} ms`);
-    if (silentMs > pingAfterMs) this.send("ping");
-    this.#cancelTimer = this.#ports.scheduler.after(1_000, () => this.#watch());
+    this.#cancelWatch = this.#options.ports.scheduler.after(watchEveryMs, () => {
+      this.#noteFrames();
+      for (const link of [this.#current, this.#next]) if (link !== undefined) this.#look(link);
+      if (this.#state !== "stopped") this.#watch();
+    });
+  }
+
+  #look(link: LiveLink): void {
+    const nowMs = this.#options.ports.clock.monotonicMs();
+    const silentMs = nowMs - link.lastFrameMs;
+    if (!link.isReady && nowMs - link.openedMs > connectTimeoutMs) {
+      return this.#onLost(link, "connecting took too long");
+    }
+    if (silentMs > deadAfterMs) return this.#onLost(link, `nothing came for ${Math.round(silentMs)} ms`);
+    if (link.isOpen && !link.isPinged && silentMs >= pingAfterMs) {
+      link.isPinged = true;
+      link.socket.send("ping");
+    }
   }
 
   #setState(state: ConnectionState, why: string): void {
     if (this.#state === "stopped" || this.#state === state) return;
     this.#state = state;
-    this.#handlers.onState(state, why);
+    this.#options.onState(state, why);
   }
 }

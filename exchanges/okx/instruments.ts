@@ -15,7 +15,7 @@ import {
   sizeLots,
   venueId,
 } from "@berth/sdk";
-import type { InstrumentRow } from "./wire.ts";
+import type { FeeRow, InstrumentRow } from "./wire.ts";
 
 export const venue = venueId("okx");
 
@@ -26,6 +26,8 @@ export interface OkxInstrument {
   /** Names the instrument in order operations of the socket. */
   readonly instIdCode: number | undefined;
   readonly instType: string;
+  /** The index that it follows: `BTC-USDT`. */
+  readonly indexId: string;
   /** One lot of ours is one lotSz of theirs, so both count the same whole lots. */
   readonly lotContracts: Increment;
 }
@@ -44,14 +46,12 @@ function multiply(...texts: readonly string[]): string {
 
 const orOne = (text: string): string => (text === "" ? "1" : text);
 
-/** berth's symbol; two swaps of one underlying differ by their quote asset unless it is the preferred one. */
+/** berth's symbol: BTC-PERP for the preferred linear swap of an underlying; the others, inverse too, keep their quote asset. */
 function symbolOf(row: InstrumentRow, preferred: ReadonlySet<string>): string {
   const [base = row.baseCcy, quote = row.quoteCcy, third = ""] = row.instId.split("-");
   if (row.instType === "SPOT") return `${base}-${quote}`;
   if (row.instType === "FUTURES") return `${base}-${quote}-${third}`;
-  const isLinear = row.ctType !== "inverse";
-  if (!isLinear) return `${base}-${quote}-INVERSE`;
-  return preferred.has(row.instId) ? `${base}-PERP` : `${base}-${quote}-PERP`;
+  return preferred.has(row.instId) ? `${base}-PERP` : `${base}-${quote.replaceAll("_", "")}-PERP`;
 }
 
 /** Per underlying the linear swap whose quote asset comes first in the preference. */
@@ -73,7 +73,6 @@ export function preferredSwaps(
 const statuses: Readonly<Record<string, InstrumentStatus>> = {
   live: "trading",
   post_only: "post_only",
-  test: "trading",
 };
 
 export interface FeeBps {
@@ -87,11 +86,52 @@ function maxLots(row: InstrumentRow): number {
   return Math.min(Number.MAX_SAFE_INTEGER, Math.floor(Number(row.maxLmtSz) / Number(row.lotSz)));
 }
 
-/** One row as an instrument. @throws {BerthError} on numbers that are none; fresh listings can be incomplete */
+/** The rates of one row's fee group or settlement asset. OKX writes them as negative fractions where they are charged. */
+export function feesOf(row: InstrumentRow, fees: FeeRow | undefined, fallback: FeeBps): FeeBps {
+  if (fees === undefined) return fallback;
+  const group = row.groupId === "" ? undefined : fees.feeGroup.find((one) => one.groupId === row.groupId);
+  const bps = (texts: readonly (string | undefined)[], otherwise: number): number => {
+    const found = texts.find((text) => text !== undefined && text !== "");
+    // Six decimals of a bps: 0.0002 × 10,000 is no whole number in floats.
+    const value = found === undefined ? otherwise : Number((-Number(found) * 10_000).toFixed(6));
+    return Number.isFinite(value) ? value : otherwise;
+  };
+  const isUsdt = row.settleCcy === "USDT";
+  const isUsdc = row.settleCcy === "USDC";
+  return {
+    maker: bps(
+      [group?.maker, isUsdt ? fees.makerU : isUsdc ? fees.makerUSDC : "", fees.maker],
+      fallback.maker,
+    ),
+    taker: bps(
+      [group?.taker, isUsdt ? fees.takerU : isUsdc ? fees.takerUSDC : "", fees.taker],
+      fallback.taker,
+    ),
+  };
+}
+
+/** Which lists must be asked for so that every symbol that these patterns match can be found. */
+export function instrumentTypesOf(patterns: readonly string[]): readonly ("SWAP" | "FUTURES" | "SPOT")[] {
+  const isOpen = patterns.some((pattern) => pattern.endsWith("*"));
+  const isFuture = (pattern: string): boolean => /-[\d*]{1,6}$/.test(pattern);
+  const isPerpetual = (pattern: string): boolean => pattern.endsWith("-PERP");
+  return [
+    ...(isOpen || patterns.some(isPerpetual) ? ["SWAP" as const] : []),
+    ...(isOpen || patterns.some(isFuture) ? ["FUTURES" as const] : []),
+    ...(isOpen || patterns.some((one) => !isPerpetual(one) && !isFuture(one)) ? ["SPOT" as const] : []),
+  ];
+}
+
+/**
+ * One row as an instrument. Fresh listings can be incomplete.
+ * @param fundingIntervalHours as last learned; undefined before
+ * @throws {BerthError} MODEL_INVALID_DECIMAL, INSTRUMENT_OFF_TICK, MODEL_INVALID_ID
+ */
 export function toInstrument(
   row: InstrumentRow,
   preferred: ReadonlySet<string>,
   fees: FeeBps,
+  fundingIntervalHours?: number,
 ): OkxInstrument {
   const [base = "", quote = ""] = row.instId.split("-");
   const symbol = symbolOf(row, preferred);
@@ -117,9 +157,12 @@ export function toInstrument(
     makerFeeBps: fees.maker,
     takerFeeBps: fees.taker,
     maxLeverage: row.lever === "" ? 1 : Number(row.lever),
+    ...(fundingIntervalHours === undefined ? {} : { fundingIntervalHours }),
     status: statuses[row.state] ?? "halted",
   };
-  return { instrument, instId: row.instId, instIdCode: row.instIdCode, instType: row.instType, lotContracts };
+  const indexId = row.uly !== "" ? row.uly : `${base}-${quote}`;
+  const { instId, instIdCode, instType } = row;
+  return { instrument, instId, instIdCode, instType, indexId, lotContracts };
 }
 
 export const contractsText = (lots: SizeLots, one: OkxInstrument): string =>
@@ -133,7 +176,7 @@ export const parseContracts = (text: string, one: OkxInstrument): SizeLots =>
 export const parsePrice = (text: string, one: OkxInstrument): PriceTicks =>
   priceTicks(parseIncrements(text, one.instrument.tick));
 
-/** Base units of one contract, for quotes. */
+/** Base units of one contract (inverse: quote units), for quotes. */
 export const baseOfContract = (one: OkxInstrument): number => Number(one.instrument.contractMultiplier);
 
 /** The adapter's instruments by both names. */

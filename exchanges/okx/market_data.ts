@@ -3,22 +3,18 @@
  * by hand: a look at the fields that are used, a count of what does not fit, no schema in the way.
  */
 import * as v from "valibot";
-import type { BookLevel, Publish } from "@berth/sdk";
+import { type BookLevel, type DataSource, describeError, type Log, type Publish } from "@berth/sdk";
 import { BookChecker } from "./book_rules.ts";
-import {
-  baseOfContract,
-  type InstrumentBook,
-  type OkxInstrument,
-  parseContracts,
-  parsePrice,
-} from "./instruments.ts";
+import { HotFrame } from "./hot_frames.ts";
+import { baseOfContract, type OkxInstrument, parseContracts, parsePrice } from "./instruments.ts";
+import type { FeedStatistics } from "./statistics.ts";
 import { bookRowSchema, isRecord, numberOf } from "./wire.ts";
 
 /** An instrument with what the hot path needs of it, in one place. */
 interface Route {
-  readonly one: OkxInstrument;
+  one: OkxInstrument;
   readonly index: number;
-  readonly contractBase: number;
+  contractBase: number;
   readonly book: BookChecker;
   markPrice: number;
   indexPrice: number;
@@ -26,54 +22,78 @@ interface Route {
   tsNextFundingMs: number;
 }
 
-export interface MarketDataCounts {
-  updates: number;
-  gaps: number;
-  misfits: number;
-}
-
 export interface MarketDataOptions {
   readonly publish: Publish;
-  readonly instruments: InstrumentBook;
+  readonly statistics: FeedStatistics;
+  readonly log: Log;
   /** A book lost its sequence: subscribe anew. */
   readonly onBookGap: (instId: string) => void;
-  readonly onLatency: (latencyMs: number) => void;
+  /** What one funding rate stands for, whenever the venue says it. */
+  readonly onFundingInterval: (instId: string, hours: number) => void;
 }
+
+const hourMs = 3_600_000;
 
 export class MarketDataReader {
   readonly #options: MarketDataOptions;
   readonly #routes = new Map<string, Route>();
   readonly #byIndexId = new Map<string, Route[]>();
-  readonly counts: MarketDataCounts = { updates: 0, gaps: 0, misfits: 0 };
+  readonly #hot = new HotFrame();
 
   constructor(options: MarketDataOptions) {
     this.#options = options;
   }
 
-  add(one: OkxInstrument, index: number): void {
+  /** Adds an instrument, or takes over its change: a new tick makes the old book unreadable. */
+  set(one: OkxInstrument, index: number, tsRecvUs: number): void {
     const contractBase = baseOfContract(one);
+    const known = this.#routes.get(one.instId);
+    if (known !== undefined) {
+      const { tick, lot } = known.one.instrument;
+      known.one = one;
+      known.contractBase = contractBase;
+      if (tick.text === one.instrument.tick.text && lot.text === one.instrument.lot.text) return;
+      if (known.book.isValid) this.#loseBook(known, tsRecvUs / 1_000, tsRecvUs);
+      return;
+    }
     const unstated = { markPrice: NaN, indexPrice: NaN, fundingRate: NaN, tsNextFundingMs: NaN };
     const route: Route = { one, index, contractBase, book: new BookChecker(), ...unstated };
     this.#routes.set(one.instId, route);
-    const indexId = indexIdOf(one);
-    this.#byIndexId.set(indexId, [...(this.#byIndexId.get(indexId) ?? []), route]);
+    this.#byIndexId.set(one.indexId, [...(this.#byIndexId.get(one.indexId) ?? []), route]);
   }
 
-  /** The connection is gone: books that were whole are so no longer. */
-  invalidateBooks(nowUs: number): void {
+  /** Ends every book: the connection was lost. */
+  invalidateBooks(tsRecvUs: number): void {
     for (const route of this.#routes.values()) {
       if (!route.book.isValid) continue;
       route.book.reset();
-      const instrument = route.one.instrument.id;
-      this.#options.publish.book({
-        instrument,
-        kind: "invalid",
-        bids: [],
-        asks: [],
-        tsVenueMs: nowUs / 1000,
-        tsRecvUs: nowUs,
-      });
+      this.#publishInvalid(route, tsRecvUs / 1_000, tsRecvUs);
     }
+  }
+
+  /** Ends one book that nobody wants any more. */
+  forgetBook(instId: string): void {
+    this.#routes.get(instId)?.book.reset();
+  }
+
+  /** Reads the most frequent frames from their text. @returns false when the text is another frame's */
+  onHotText(text: string, tsRecvUs: number): boolean {
+    const hot = this.#hot;
+    if (!hot.read(text)) return false;
+    const route = this.#routes.get(hot.instId);
+    if (route === undefined) return false;
+    this.#options.statistics.quote(hot.tsVenueMs, tsRecvUs);
+    this.#options.publish.quote(
+      route.index,
+      hot.bidPrice,
+      hot.bidContracts * route.contractBase,
+      hot.askPrice,
+      hot.askContracts * route.contractBase,
+      hot.tsVenueMs,
+      tsRecvUs,
+      "stream",
+    );
+    return true;
   }
 
   /** One parsed frame with `arg` and `data`. */
@@ -81,38 +101,53 @@ export class MarketDataReader {
     const { arg, data } = frame;
     if (!isRecord(arg) || !Array.isArray(data)) return this.#misfit();
     const { channel, instId } = arg;
-    if (channel === "index-tickers") return this.#onIndex(instId, data[0], tsRecvUs);
-    const route = typeof instId === "string" ? this.#routes.get(instId) : undefined;
+    if (typeof instId !== "string") return this.#misfit();
+    if (channel === "index-tickers") {
+      for (const row of data) this.#onIndex(instId, row, tsRecvUs);
+      return;
+    }
+    const route = this.#routes.get(instId);
     if (route === undefined) return this.#misfit();
+    for (const row of data) this.#onRow(route, channel, frame["action"], row, tsRecvUs);
+  }
+
+  /** A row of REST's `market/tickers`, for the time when the stream is down. */
+  onRestTicker(row: unknown, tsRecvUs: number): void {
+    const instId = isRecord(row) ? row["instId"] : undefined;
+    const route = typeof instId === "string" ? this.#routes.get(instId) : undefined;
+    if (route !== undefined && isRecord(row)) this.#onTicker(route, row, tsRecvUs, "rest");
+  }
+
+  #onRow(route: Route, channel: unknown, action: unknown, row: unknown, tsRecvUs: number): void {
+    if (!isRecord(row)) return this.#misfit();
     switch (channel) {
       case "tickers":
-        for (const row of data) this.#onTicker(route, row, tsRecvUs);
-        return;
+        return this.#onTicker(route, row, tsRecvUs, "stream");
       case "bbo-tbt":
       case "books5":
-        for (const row of data) this.#onTop(route, row, tsRecvUs);
-        return;
+        return this.#onTop(route, row, tsRecvUs);
       case "trades":
-        for (const row of data) this.#onTrade(route, row, tsRecvUs);
-        return;
+        return this.#onTrade(route, row, tsRecvUs);
       case "books":
-        for (const row of data) this.#onBook(route, frame["action"], row, tsRecvUs);
-        return;
+        return this.#onBook(route, action, row, tsRecvUs);
       case "mark-price":
       case "funding-rate":
-        for (const row of data) this.#onMark(route, row, tsRecvUs);
-        return;
+        return this.#onMark(route, row, tsRecvUs);
       default:
         return this.#misfit();
     }
   }
 
   #misfit(): void {
-    this.counts.misfits += 1;
+    this.#options.statistics.misfits += 1;
   }
 
-  #onTicker(route: Route, row: unknown, tsRecvUs: number): void {
-    if (!isRecord(row)) return this.#misfit();
+  #onTicker(
+    route: Route,
+    row: Readonly<Record<string, unknown>>,
+    tsRecvUs: number,
+    source: DataSource,
+  ): void {
     this.#quote(
       route,
       numberOf(row["bidPx"]),
@@ -121,18 +156,25 @@ export class MarketDataReader {
       numberOf(row["askSz"]),
       numberOf(row["ts"]),
       tsRecvUs,
+      source,
     );
   }
 
-  #onTop(route: Route, row: unknown, tsRecvUs: number): void {
-    if (!isRecord(row) || !Array.isArray(row["bids"]) || !Array.isArray(row["asks"])) return this.#misfit();
-    const bid: unknown = row["bids"][0];
-    const ask: unknown = row["asks"][0];
-    const bidPrice = Array.isArray(bid) ? numberOf(bid[0]) : NaN;
-    const bidContracts = Array.isArray(bid) ? numberOf(bid[1]) : NaN;
-    const askPrice = Array.isArray(ask) ? numberOf(ask[0]) : NaN;
-    const askContracts = Array.isArray(ask) ? numberOf(ask[1]) : NaN;
-    this.#quote(route, bidPrice, bidContracts, askPrice, askContracts, numberOf(row["ts"]), tsRecvUs);
+  #onTop(route: Route, row: Readonly<Record<string, unknown>>, tsRecvUs: number): void {
+    const { bids, asks } = row;
+    if (!Array.isArray(bids) || !Array.isArray(asks)) return this.#misfit();
+    const bid: unknown = bids[0];
+    const ask: unknown = asks[0];
+    this.#quote(
+      route,
+      Array.isArray(bid) ? numberOf(bid[0]) : NaN,
+      Array.isArray(bid) ? numberOf(bid[1]) : NaN,
+      Array.isArray(ask) ? numberOf(ask[0]) : NaN,
+      Array.isArray(ask) ? numberOf(ask[1]) : NaN,
+      numberOf(row["ts"]),
+      tsRecvUs,
+      "stream",
+    );
   }
 
   #quote(
@@ -143,10 +185,10 @@ export class MarketDataReader {
     askContracts: number,
     tsVenueMs: number,
     tsRecvUs: number,
+    source: DataSource,
   ): void {
     if (!(tsVenueMs > 0)) return this.#misfit();
-    this.counts.updates += 1;
-    this.#options.onLatency(tsRecvUs / 1000 - tsVenueMs);
+    if (source === "stream") this.#options.statistics.quote(tsVenueMs, tsRecvUs);
     const hasBid = bidPrice > 0 && bidContracts > 0;
     const hasAsk = askPrice > 0 && askContracts > 0;
     this.#options.publish.quote(
@@ -157,12 +199,11 @@ export class MarketDataReader {
       hasAsk ? askContracts * route.contractBase : 0,
       tsVenueMs,
       tsRecvUs,
-      "stream",
+      source,
     );
   }
 
-  #onTrade(route: Route, row: unknown, tsRecvUs: number): void {
-    if (!isRecord(row)) return this.#misfit();
+  #onTrade(route: Route, row: Readonly<Record<string, unknown>>, tsRecvUs: number): void {
     const price = numberOf(row["px"]);
     const contracts = numberOf(row["sz"]);
     const tsVenueMs = numberOf(row["ts"]);
@@ -170,30 +211,25 @@ export class MarketDataReader {
     if (!(price > 0 && contracts > 0 && tsVenueMs > 0) || (side !== "buy" && side !== "sell")) {
       return this.#misfit();
     }
-    this.counts.updates += 1;
-    this.#options.publish.trade(
-      route.index,
-      side,
-      price,
-      contracts * route.contractBase,
-      tsVenueMs,
-      tsRecvUs,
-    );
+    this.#options.statistics.updates += 1;
+    const sizeBase = contracts * route.contractBase;
+    this.#options.publish.trade(route.index, side, price, sizeBase, tsVenueMs, tsRecvUs);
   }
 
-  #onMark(route: Route, row: unknown, tsRecvUs: number): void {
-    if (!isRecord(row)) return this.#misfit();
+  #onMark(route: Route, row: Readonly<Record<string, unknown>>, tsRecvUs: number): void {
     if ("markPx" in row) route.markPrice = numberOf(row["markPx"]);
     if ("fundingRate" in row) {
       route.fundingRate = numberOf(row["fundingRate"]);
       route.tsNextFundingMs = numberOf(row["fundingTime"]);
+      const hours = fundingIntervalHours(row["fundingTime"], row["nextFundingTime"]);
+      if (hours !== undefined) this.#options.onFundingInterval(route.one.instId, hours);
     }
     this.#publishMark(route, numberOf(row["ts"]), tsRecvUs);
   }
 
-  #onIndex(instId: unknown, row: unknown, tsRecvUs: number): void {
+  #onIndex(indexId: string, row: unknown, tsRecvUs: number): void {
     if (!isRecord(row)) return this.#misfit();
-    for (const route of this.#byIndexId.get(String(instId)) ?? []) {
+    for (const route of this.#byIndexId.get(indexId) ?? []) {
       route.indexPrice = numberOf(row["idxPx"]);
       this.#publishMark(route, numberOf(row["ts"]), tsRecvUs);
     }
@@ -202,53 +238,61 @@ export class MarketDataReader {
   #publishMark(route: Route, tsVenueMs: number, tsRecvUs: number): void {
     if (!(tsVenueMs > 0)) return this.#misfit();
     const { index, markPrice, indexPrice, fundingRate, tsNextFundingMs } = route;
-    this.#options.publish.mark(
-      index,
-      markPrice,
-      indexPrice,
-      fundingRate,
-      tsNextFundingMs,
-      tsVenueMs,
-      tsRecvUs,
-    );
+    const { publish } = this.#options;
+    publish.mark(index, markPrice, indexPrice, fundingRate, tsNextFundingMs, tsVenueMs, tsRecvUs);
   }
 
   #onBook(route: Route, action: unknown, row: unknown, tsRecvUs: number): void {
     const parsed = v.safeParse(bookRowSchema, row);
-    if (!parsed.success) return this.#misfit();
+    // What can't be read may be a change: the book is not known any more.
+    if (!parsed.success || !(Number(parsed.output.ts) > 0)) {
+      this.#misfit();
+      if (route.book.isValid) this.#loseBook(route, tsRecvUs / 1_000, tsRecvUs);
+      return;
+    }
     const verdict = route.book.take(action === "snapshot", parsed.output);
     if (verdict === "heartbeat" || verdict === "ignore") return;
-    const instrument = route.one.instrument.id;
     const tsVenueMs = Number(parsed.output.ts);
-    if (verdict === "gap") {
-      this.counts.gaps += 1;
-      this.#options.publish.book({ instrument, kind: "invalid", bids: [], asks: [], tsVenueMs, tsRecvUs });
-      return this.#options.onBookGap(route.one.instId);
-    }
+    if (verdict === "gap") return this.#loseBook(route, tsVenueMs, tsRecvUs);
+    const levels = (side: readonly (readonly string[])[]): readonly BookLevel[] =>
+      side.map(([price = "", size = ""]) => ({
+        priceTicks: parsePrice(price, route.one),
+        sizeLots: parseContracts(size, route.one),
+      }));
+    let bids: readonly BookLevel[];
+    let asks: readonly BookLevel[];
     try {
-      const levels = (side: readonly (readonly string[])[]): readonly BookLevel[] =>
-        side.map(([price = "", size = ""]) => ({
-          priceTicks: parsePrice(price, route.one),
-          sizeLots: parseContracts(size, route.one),
-        }));
-      const { bids, asks } = parsed.output;
-      this.#options.publish.book({
-        instrument,
-        kind: verdict,
-        bids: levels(bids),
-        asks: levels(asks),
-        tsVenueMs,
-        tsRecvUs,
+      bids = levels(parsed.output.bids);
+      asks = levels(parsed.output.asks);
+    } catch (error) {
+      // A level off the tick: the instrument's metadata is older than the book.
+      this.#misfit();
+      this.#options.log.warn("a book can't be read", {
+        instId: route.one.instId,
+        why: describeError(error),
       });
-      this.counts.updates += 1;
-    } catch {
-      this.#misfit(); // a level off the tick: the instrument's metadata is older than the book
+      return this.#loseBook(route, tsVenueMs, tsRecvUs);
     }
+    this.#options.statistics.updates += 1;
+    const instrument = route.one.instrument.id;
+    this.#options.publish.book({ instrument, kind: verdict, bids, asks, tsVenueMs, tsRecvUs });
+  }
+
+  #loseBook(route: Route, tsVenueMs: number, tsRecvUs: number): void {
+    route.book.reset();
+    this.#options.statistics.gaps += 1;
+    this.#publishInvalid(route, tsVenueMs, tsRecvUs);
+    this.#options.onBookGap(route.one.instId);
+  }
+
+  #publishInvalid(route: Route, tsVenueMs: number, tsRecvUs: number): void {
+    const instrument = route.one.instrument.id;
+    this.#options.publish.book({ instrument, kind: "invalid", bids: [], asks: [], tsVenueMs, tsRecvUs });
   }
 }
 
-/** The index that a swap follows: `BTC-USDT`. */
-export function indexIdOf(one: OkxInstrument): string {
-  const [base = "", quote = ""] = one.instId.split("-");
-  return `${base}-${quote}`;
+/** Whole hours between two funding times; undefined when the venue does not state both. */
+export function fundingIntervalHours(fundingTime: unknown, nextFundingTime: unknown): number | undefined {
+  const hours = (numberOf(nextFundingTime) - numberOf(fundingTime)) / hourMs;
+  return Number.isInteger(hours) && hours > 0 ? hours : undefined;
 }

@@ -7,8 +7,10 @@ import {
   type AmendOutcome,
   type AmendRequest,
   type Balance,
+  BerthError,
   type CancelOutcome,
   type Clock,
+  describeError,
   type Fill,
   type InstrumentId,
   type OrderKey,
@@ -17,15 +19,17 @@ import {
   type OrderRequest,
   type SubmitOutcome,
   type Trading,
+  type UnknownWhy,
   venueOrderId,
   type VenuePosition,
 } from "@berth/sdk";
 import { contractsText, type InstrumentBook, type OkxInstrument, priceText } from "./instruments.ts";
 import type { AccountReader, Read } from "./private_stream.ts";
-import { doneCodes, rejectCodeOf, unknownCodes } from "./reject_codes.ts";
-import { failureOf, type RestClient, type RestResult } from "./rest.ts";
+import type { RateBudget } from "./rate_budget.ts";
+import { doneCodes, rateLimitCodes, rejectCodeOf, unknownCodes } from "./reject_codes.ts";
+import { errorOf, type RestClient, type RestResult } from "./rest.ts";
 import type { OkxSettings } from "./settings.ts";
-import { type ItemAnswer, itemAnswerSchema, type OrderReply } from "./wire.ts";
+import { type ItemAnswer, itemAnswerSchema, orderKeyRowSchema, type OrderReply } from "./wire.ts";
 
 /** Sends an order operation over the socket; undefined when it is not logged in, so that nothing was sent. */
 export type SocketRequest = (
@@ -35,39 +39,41 @@ export type SocketRequest = (
 ) => Promise<SocketResult> | undefined;
 export type SocketResult =
   | { readonly kind: "reply"; readonly reply: OrderReply }
-  | { readonly kind: "unanswered"; readonly why: "timeout" | "disconnected"; readonly details: string };
+  | { readonly kind: "unanswered"; readonly why: UnknownWhy; readonly details: string };
 
 export interface OrdersOptions {
   readonly rest: RestClient;
   readonly socketRequest: SocketRequest;
   readonly instruments: InstrumentBook;
   readonly reader: AccountReader;
+  readonly budget: RateBudget;
   readonly clock: Clock;
   readonly settings: Pick<OkxSettings, "tradeMode">;
 }
 
-/** How one item of an operation ended. */
+/** How one item of an operation ended. `local` never left this machine. */
 type ItemResult =
+  | { readonly kind: "local"; readonly outcome: ReturnType<typeof local> }
   | { readonly kind: "item"; readonly item: ItemAnswer }
   | { readonly kind: "refused"; readonly code: string; readonly msg: string }
-  | {
-    readonly kind: "unanswered";
-    readonly why: "timeout" | "disconnected" | "garbled_reply";
-    readonly details: string;
-  };
+  | { readonly kind: "unanswered"; readonly why: UnknownWhy; readonly details: string };
 
 const restPaths = {
   "order": "/api/v5/trade/order",
   "cancel-order": "/api/v5/trade/cancel-order",
   "amend-order": "/api/v5/trade/amend-order",
-  "batch-cancel-orders": "/api/v5/trade/cancel-batch-orders",
 } as const;
 type Operation = keyof typeof restPaths;
+const budgetKinds = { "order": "order", "cancel-order": "cancel", "amend-order": "amend" } as const;
 
 const batchSize = 20;
 const pageSize = 100;
 /** Pages are bounded: beyond this many rows the caller is told that the list is too long. */
 const maxPages = 50;
+/** After "too many requests" orders and changes wait this long. */
+const pauseMs = 1_000;
+/** `trade/fills` knows three days; an hour of that is left for slow clocks. */
+const recentFillsMs = 71 * 3_600_000;
 
 export class OkxTrading implements Trading {
   readonly #options: OrdersOptions;
@@ -79,8 +85,9 @@ export class OkxTrading implements Trading {
   async submit(order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
     const one = this.#options.instruments.byId(order.instrument);
     if (one === undefined) return local("instrument_unknown", `${order.instrument} is not listed`);
-    if (signal.aborted) return local("not_sent", "its deadline had passed");
-    const result = await this.#operate("order", [this.#orderFields(order, one)], one, signal);
+    if (one.instType === "SPOT") return local("unsupported", "spot is market data only");
+    const result = await this.#operate("order", this.#orderFields(order, one), one, signal);
+    if (result.kind === "local") return result.outcome;
     if (result.kind === "unanswered") return { kind: "unknown", why: result.why, details: result.details };
     if (result.kind === "refused") return refusedSubmit(result.code, result.msg);
     const { sCode, sMsg, ordId, ts } = result.item;
@@ -95,7 +102,7 @@ export class OkxTrading implements Trading {
   async cancel(order: OrderKey, signal: AbortSignal): Promise<CancelOutcome> {
     const one = this.#options.instruments.byId(order.instrument);
     if (one === undefined) return local("instrument_unknown", `${order.instrument} is not listed`);
-    return cancelOutcome(await this.#operate("cancel-order", [keyFields(order)], one, signal));
+    return cancelOutcome(await this.#operate("cancel-order", keyFields(order), one, signal));
   }
 
   async amend(request: AmendRequest, signal: AbortSignal): Promise<AmendOutcome> {
@@ -106,7 +113,7 @@ export class OkxTrading implements Trading {
       newSz: contractsText(request.sizeLots, one),
       newPx: priceText(request.limitPriceTicks, one),
     };
-    const result = await this.#operate("amend-order", [fields], one, signal);
+    const result = await this.#operate("amend-order", fields, one, signal);
     const outcome = cancelOutcome(result);
     if (outcome.kind !== "acknowledged") return outcome;
     const ordId = result.kind === "item" ? result.item.ordId : "";
@@ -118,32 +125,39 @@ export class OkxTrading implements Trading {
     };
   }
 
+  /** Orders of instruments that nobody asked for are cancelled too: "all" is the account's. */
   async cancelAll(instrument: InstrumentId | undefined, signal: AbortSignal): Promise<CancelOutcome> {
-    let open: readonly OrderReport[];
+    const one = instrument === undefined ? undefined : this.#options.instruments.byId(instrument);
+    if (instrument !== undefined && one === undefined) {
+      return local("instrument_unknown", `${instrument} is not listed`);
+    }
+    let keys: readonly v.InferOutput<typeof orderKeyRowSchema>[];
     try {
-      open = await this.openOrders(signal);
+      const rows = await this.#pages(
+        "/api/v5/trade/orders-pending",
+        one === undefined ? {} : { instId: one.instId },
+        "ordId",
+        signal,
+      );
+      keys = rows.map((row) => v.parse(orderKeyRowSchema, row));
     } catch (error) {
-      return local("other", error instanceof Error ? error.message : String(error));
+      return local("other", `open orders can't be listed: ${describeError(error)}`);
     }
-    const wanted = open.filter((order) => instrument === undefined || order.instrument === instrument);
-    for (let from = 0; from < wanted.length; from += batchSize) {
-      const rows = wanted.slice(from, from + batchSize).map((order) => ({
-        instId: this.#options.instruments.byId(order.instrument)?.instId ?? "",
-        ordId: order.venueOrderId,
-      }));
-      const result = await this.#options.rest.post(restPaths["batch-cancel-orders"], rows, signal);
-      if (result.kind === "unanswered") return { kind: "unknown", why: result.why, details: result.details };
-      const failed = itemsOf(result).find((item) => item.sCode !== "0" && !doneCodes.has(item.sCode));
-      if (failed !== undefined) return refusedCancel(failed.sCode, failed.sMsg);
+    let outcome: CancelOutcome = { kind: "acknowledged" };
+    for (let from = 0; from < keys.length; from += batchSize) {
+      const batch = keys.slice(from, from + batchSize);
+      const result = await this.#options.rest.post("/api/v5/trade/cancel-batch-orders", batch, signal);
+      // The other batches go out all the same: more orders are then taken back.
+      outcome = worse(outcome, batchOutcome(result, batch.length));
     }
-    return { kind: "acknowledged" };
+    return outcome;
   }
 
   async queryOrder(order: OrderKey, signal: AbortSignal): Promise<OrderQueryOutcome> {
     const one = this.#options.instruments.byId(order.instrument);
     if (one === undefined) return { kind: "failed", details: `${order.instrument} is not listed` };
     const query = { instId: one.instId, clOrdId: order.clientOrderId };
-    const result = await this.#options.rest.get("/api/v5/trade/order", query, true, signal);
+    const result = await this.#options.rest.get("/api/v5/trade/order", query, { isPrivate: true, signal });
     if (result.kind === "unanswered") return { kind: "failed", details: `${result.why}: ${result.details}` };
     if (result.kind === "error") {
       return rejectCodeOf(result.code) === "order_not_found"
@@ -157,40 +171,45 @@ export class OkxTrading implements Trading {
   }
 
   async openOrders(signal: AbortSignal): Promise<readonly OrderReport[]> {
-    const rows = await this.#pages("/api/v5/trade/orders-pending", { instType: "SWAP" }, "ordId", signal);
+    const rows = await this.#pages("/api/v5/trade/orders-pending", {}, "ordId", signal);
     return whole(this.#options.reader.orders(rows));
   }
 
   async fills(sinceMs: number, signal: AbortSignal): Promise<readonly Fill[]> {
-    const query = { instType: "SWAP", begin: String(Math.max(0, Math.floor(sinceMs))) };
-    const rows = await this.#pages("/api/v5/trade/fills", query, "billId", signal);
-    return [...whole(this.#options.reader.fills(rows, this.#options.clock.epochUs()))].sort((a, b) =>
-      a.tsVenueMs - b.tsVenueMs
-    );
+    const { clock, reader } = this.#options;
+    const isRecent = clock.epochMs() - sinceMs < recentFillsMs;
+    const begin = String(Math.max(0, Math.floor(sinceMs)));
+    // The longer list wants a type, and is slower.
+    const rows = isRecent
+      ? await this.#pages("/api/v5/trade/fills", { begin }, "billId", signal)
+      : await this.#pages("/api/v5/trade/fills-history", { instType: "SWAP", begin }, "billId", signal);
+    return whole(reader.fills(rows, clock.epochUs())).toSorted((a, b) => a.tsVenueMs - b.tsVenueMs);
   }
 
   async positions(signal: AbortSignal): Promise<readonly VenuePosition[]> {
+    const { reader, rest } = this.#options;
     return whole(
-      this.#options.reader.positions(
-        await this.#options.rest.rows("/api/v5/account/positions", { instType: "SWAP" }, true, signal),
-      ),
+      reader.positions(await rest.rows("/api/v5/account/positions", {}, { isPrivate: true, signal })),
     );
   }
 
   async balances(signal: AbortSignal): Promise<readonly Omit<Balance, "venue">[]> {
+    const { reader, rest } = this.#options;
     return whole(
-      this.#options.reader.balances(
-        await this.#options.rest.rows("/api/v5/account/balance", {}, true, signal),
-      ),
+      reader.balances(await rest.rows("/api/v5/account/balance", {}, { isPrivate: true, signal })),
     );
   }
 
   async setLeverage(instrument: InstrumentId, leverage: number, signal: AbortSignal): Promise<void> {
     const one = this.#options.instruments.byId(instrument);
-    if (one === undefined) throw new Error(`${instrument} is not listed`);
+    const request = "POST /api/v5/account/set-leverage";
+    if (one === undefined) {
+      const refusal = { venueCode: "LOCAL", venueText: `${instrument} is not listed` };
+      throw new BerthError("VENUE_REFUSED", { venue: "okx", request, ...refusal });
+    }
     const body = { instId: one.instId, lever: String(leverage), mgnMode: this.#options.settings.tradeMode };
     const result = await this.#options.rest.post("/api/v5/account/set-leverage", body, signal);
-    if (result.kind !== "rows") throw failureOf("set-leverage", result);
+    if (result.kind !== "rows") throw errorOf(request, result);
   }
 
   #orderFields(order: OrderRequest, one: OkxInstrument): Readonly<Record<string, unknown>> {
@@ -218,28 +237,39 @@ export class OkxTrading implements Trading {
   /** One operation with one item: by socket, where the instrument is a number, or by REST, where it is a name. */
   async #operate(
     op: Operation,
-    items: readonly Readonly<Record<string, unknown>>[],
+    fields: Readonly<Record<string, unknown>>,
     one: OkxInstrument,
     signal: AbortSignal,
   ): Promise<ItemResult> {
-    const bySocket = one.instIdCode === undefined ? undefined : this.#options.socketRequest(
-      op,
-      items.map((fields) => ({ instIdCode: one.instIdCode, ...fields })),
-      signal,
-    );
+    if (signal.aborted) return localItem("not_sent", "the deadline had passed");
+    if (!this.#options.budget.tryTake(budgetKinds[op], one.instId)) {
+      return localItem("rate_limited", "the rate budget is empty");
+    }
+    const result = await this.#send(op, fields, one, signal);
+    const code = result.kind === "item" ? result.item.sCode : result.kind === "refused" ? result.code : "";
+    if (rateLimitCodes.has(code)) this.#options.budget.pause(pauseMs);
+    return result;
+  }
+
+  async #send(
+    op: Operation,
+    fields: Readonly<Record<string, unknown>>,
+    one: OkxInstrument,
+    signal: AbortSignal,
+  ): Promise<ItemResult> {
+    const bySocket = one.instIdCode === undefined
+      ? undefined
+      : this.#options.socketRequest(op, [{ instIdCode: one.instIdCode, ...fields }], signal);
     if (bySocket !== undefined) {
       const result = await bySocket;
       if (result.kind === "unanswered") return result;
       const { data: [item], code, msg } = result.reply;
-      return item === undefined ? { kind: "refused", code, msg } : { kind: "item", item };
+      return itemResult(item, code, msg);
     }
-    const result = await this.#options.rest.post(restPaths[op], { instId: one.instId, ...items[0] }, signal);
+    const result = await this.#options.rest.post(restPaths[op], { instId: one.instId, ...fields }, signal);
     if (result.kind === "unanswered") return result;
     const [item] = itemsOf(result);
-    if (item !== undefined) return { kind: "item", item };
-    return result.kind === "error"
-      ? { kind: "refused", code: result.code, msg: result.msg }
-      : { kind: "unanswered", why: "garbled_reply", details: "the answer names no order" };
+    return result.kind === "error" ? itemResult(item, result.code, result.msg) : itemResult(item, "0", "");
   }
 
   async #pages(
@@ -255,25 +285,56 @@ export class OkxTrading implements Trading {
       const found = await this.#options.rest.rows(
         path,
         { ...query, ...cursor, limit: String(pageSize) },
-        true,
-        signal,
+        { isPrivate: true, signal },
       );
       rows.push(...found);
       const last = found.at(-1);
       if (found.length < pageSize || typeof last !== "object" || last === null) return rows;
       after = String(Reflect.get(last, cursorField));
     }
-    throw new Error(`${path} has over ${maxPages * pageSize} rows`);
+    throw answerInvalid(path, `over ${maxPages * pageSize} rows`);
   }
 }
 
 /** A list is whole or it is no list: what could not be read must not look like "there is none". */
 function whole<T>(read: Read<T>): readonly T[] {
   if (read.misfits.length > 0) {
-    throw new Error(`${read.misfits.length} rows can't be read: ${read.misfits[0]}`);
+    throw answerInvalid("a list", `${read.misfits.length} rows can't be read: ${read.misfits[0]}`);
   }
   return read.values;
 }
+
+const answerInvalid = (request: string, reason: string) =>
+  new BerthError("VENUE_ANSWER_INVALID", { venue: "okx", request, reason });
+
+/** The venue's word on the item, or on the whole request where it names none. */
+function itemResult(item: ItemAnswer | undefined, code: string, msg: string): ItemResult {
+  if (item !== undefined) return { kind: "item", item };
+  return code === "0"
+    ? { kind: "unanswered", why: "garbled_reply", details: "the answer names no order" }
+    : { kind: "refused", code, msg };
+}
+
+/** A batch is done when each of its items is. */
+function batchOutcome(result: RestResult, count: number): CancelOutcome {
+  if (result.kind === "unanswered") return { kind: "unknown", why: result.why, details: result.details };
+  const items = itemsOf(result);
+  const failed = items.find((item) => item.sCode !== "0" && !doneCodes.has(item.sCode));
+  if (failed !== undefined) return refusedCancel(failed.sCode, failed.sMsg);
+  if (items.length === count) return { kind: "acknowledged" };
+  return result.kind === "error"
+    ? refusedCancel(result.code, result.msg)
+    : { kind: "unknown", why: "garbled_reply", details: `${items.length} of ${count} orders answered` };
+}
+
+const severity: Readonly<Record<CancelOutcome["kind"], number>> = {
+  acknowledged: 0,
+  already_done: 0,
+  rejected: 1,
+  unknown: 2,
+};
+const worse = (a: CancelOutcome, b: CancelOutcome): CancelOutcome =>
+  severity[b.kind] > severity[a.kind] ? b : a;
 
 function itemsOf(result: RestResult): readonly ItemAnswer[] {
   if (result.kind === "unanswered") return [];
@@ -286,8 +347,14 @@ function itemsOf(result: RestResult): readonly ItemAnswer[] {
 const keyFields = (order: OrderKey): Readonly<Record<string, string>> =>
   order.venueOrderId === undefined ? { clOrdId: order.clientOrderId } : { ordId: order.venueOrderId };
 
-const local = (code: "instrument_unknown" | "not_sent" | "other", venueText: string) =>
-  ({ kind: "rejected", code, venueCode: "LOCAL", venueText }) as const;
+const local = (
+  code: "instrument_unknown" | "not_sent" | "other" | "rate_limited" | "unsupported",
+  venueText: string,
+) => ({ kind: "rejected", code, venueCode: "LOCAL", venueText }) as const;
+const localItem = (code: "not_sent" | "rate_limited", venueText: string): ItemResult => ({
+  kind: "local",
+  outcome: local(code, venueText),
+});
 
 function refusedSubmit(code: string, msg: string): SubmitOutcome {
   if (unknownCodes.has(code)) return { kind: "unknown", why: "timeout", details: `${code} ${msg}` };
@@ -301,6 +368,7 @@ function refusedCancel(code: string, msg: string): CancelOutcome {
 }
 
 function cancelOutcome(result: ItemResult): CancelOutcome {
+  if (result.kind === "local") return result.outcome;
   if (result.kind === "unanswered") return { kind: "unknown", why: result.why, details: result.details };
   if (result.kind === "refused") return refusedCancel(result.code, result.msg);
   return result.item.sCode === "0"

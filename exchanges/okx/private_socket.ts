@@ -1,7 +1,7 @@
 /** The private connection: login, account channels, order operations with their answers. */
 import * as v from "valibot";
-import type { ConnectionState, Fill, Log, Publish } from "@berth/sdk";
-import { Connection, type ConnectionPorts } from "./connection.ts";
+import type { ConnectionState, Log, Publish } from "@berth/sdk";
+import { Connection, type ConnectionPorts, type Link, type LinkHandlers } from "./connection.ts";
 import type { SocketResult } from "./orders.ts";
 import type { AccountReader, Read } from "./private_stream.ts";
 import { loginArgument, type OkxKeys } from "./signing.ts";
@@ -11,44 +11,48 @@ export interface PrivateSocketOptions {
   readonly url: string;
   readonly ports: ConnectionPorts;
   readonly keys: OkxKeys;
+  /** The venue's time, which a login is stamped with. */
+  readonly venueNowMs: () => number;
   readonly publish: Publish;
   readonly reader: AccountReader;
   readonly log: Log;
   readonly onState: (state: ConnectionState, why: string) => void;
 }
 
+/** Orders have no first snapshot; the host asks for them when it is told that the stream is live. */
 const channels = [
-  { channel: "orders", instType: "SWAP" },
-  { channel: "positions", instType: "SWAP" },
+  { channel: "orders", instType: "ANY" },
+  { channel: "positions", instType: "ANY" },
   { channel: "account" },
 ] as const;
 
-/** Login errors that no new attempt will mend soon; they are told as errors, tried on all the same. */
-const loginErrors: ReadonlySet<string> = new Set(["60004", "60005", "60006", "60007", "60009", "60024"]);
-
-/** Ids of fills that are remembered; the host knows them all for longer. */
-const maxTold = 10_000;
+/** One socket's login, subscriptions and requests under way. */
+interface Session {
+  readonly number: number;
+  readonly link: Link;
+  readonly pending: Map<string, (result: SocketResult) => void>;
+  isLoggedIn: boolean;
+  readonly subscribed: Set<string>;
+}
 
 export class PrivateSocket {
   readonly #options: PrivateSocketOptions;
   readonly #connection: Connection;
-  readonly #pending = new Map<string, (result: SocketResult) => void>();
-  #isLoggedIn = false;
-  #acknowledged = 0;
-  readonly #told = new Set<string>();
+  /** Logged in and subscribed to everything: orders go over it. */
+  #inUse: Session | undefined;
+  #sessionCount = 0;
   #nextId = 1;
 
   constructor(options: PrivateSocketOptions) {
     this.#options = options;
-    this.#connection = new Connection(options.url, options.ports, {
-      onOpen: () =>
-        this.#connection.send(
-          JSON.stringify({ op: "login", args: [loginArgument(options.keys, options.ports.clock.epochMs())] }),
-        ),
-      onText: (text) => this.#onText(text),
+    this.#connection = new Connection({
+      url: options.url,
+      ports: options.ports,
+      accept: (link) => this.#accept(link),
       onState: (state, why) => {
-        if (state !== "connected") this.#onLost(why);
         options.onState(state, why);
+        // Not after a handover: nothing was missed then.
+        if (state === "connected") options.publish.privateStreamRestored();
       },
     });
   }
@@ -56,7 +60,6 @@ export class PrivateSocket {
   get state(): ConnectionState {
     return this.#connection.state;
   }
-
   get reconnects(): number {
     return this.#connection.reconnects;
   }
@@ -69,89 +72,123 @@ export class PrivateSocket {
     this.#connection.stop();
   }
 
-  /** Sends an operation; undefined when the socket is not logged in, and nothing was sent. */
+  /** Sends an operation; undefined when no socket is ready, and nothing was sent. */
   request(op: string, args: readonly unknown[], signal: AbortSignal): Promise<SocketResult> | undefined {
-    if (!this.#isLoggedIn) return undefined;
+    const session = this.#inUse;
+    if (session === undefined) return undefined;
     const id = String(this.#nextId++);
-    if (!this.#connection.send(JSON.stringify({ id, op, args }))) return undefined;
+    if (!session.link.send(JSON.stringify({ id, op, args }))) return undefined;
     return new Promise((resolve) => {
       const end = (result: SocketResult): void => {
-        this.#pending.delete(id);
+        session.pending.delete(id);
         signal.removeEventListener("abort", onAbort);
         resolve(result);
       };
       const onAbort = (): void =>
         end({ kind: "unanswered", why: "timeout", details: `${op} was not answered in time` });
-      this.#pending.set(id, end);
+      session.pending.set(id, end);
       signal.addEventListener("abort", onAbort, { once: true });
     });
   }
 
-  #onLost(why: string): void {
-    this.#isLoggedIn = false;
-    this.#acknowledged = 0;
-    for (const end of [...this.#pending.values()]) {
-      end({ kind: "unanswered", why: "disconnected", details: why });
-    }
+  #accept(link: Link): LinkHandlers {
+    const session: Session = {
+      number: ++this.#sessionCount,
+      link,
+      pending: new Map(),
+      isLoggedIn: false,
+      subscribed: new Set(),
+    };
+    return {
+      onOpen: () => {
+        const { keys, venueNowMs } = this.#options;
+        link.send(JSON.stringify({ op: "login", args: [loginArgument(keys, venueNowMs())] }));
+      },
+      onText: (text) => this.#onText(session, text),
+      onEnd: (why) => {
+        if (this.#inUse === session) this.#inUse = undefined;
+        for (const end of [...session.pending.values()]) {
+          end({ kind: "unanswered", why: "disconnected", details: why });
+        }
+      },
+    };
   }
 
-  #onText(text: string): void {
+  #onText(session: Session, text: string): void {
     const tsRecvUs = this.#options.ports.clock.epochUs();
     let frame: unknown;
     try {
       frame = JSON.parse(text);
     } catch {
-      return this.#options.log.warn("a private frame is no JSON", {});
+      return this.#options.log.warn("a private frame is no JSON", { length: text.length });
     }
     if (!isRecord(frame)) return;
-    if (typeof frame["op"] === "string") return this.#onReply(frame);
-    if (typeof frame["event"] === "string") return this.#onEvent(frame["event"], frame);
+    if (typeof frame["op"] === "string") return this.#onReply(session, frame);
+    if (typeof frame["event"] === "string") return this.#onEvent(session, frame["event"], frame);
+    // What a replaced link still says about the account, its successor says too.
+    if (this.#inUse !== undefined && session.number < this.#inUse.number) return;
     const { arg, data } = frame;
-    if (isRecord(arg) && Array.isArray(data)) this.#onData(String(arg["channel"]), data, tsRecvUs);
+    if (isRecord(arg) && Array.isArray(data)) this.#onData(arg["channel"], data, tsRecvUs);
   }
 
-  #onReply(frame: Readonly<Record<string, unknown>>): void {
+  #onReply(session: Session, frame: Readonly<Record<string, unknown>>): void {
+    const id = String(frame["id"]);
+    const end = session.pending.get(id);
+    if (end === undefined) return this.#options.log.warn("an answer fits no request", { id });
     const parsed = v.safeParse(orderReplySchema, frame);
-    const end = parsed.success ? this.#pending.get(parsed.output.id ?? "") : undefined;
-    if (!parsed.success || end === undefined) {
-      return this.#options.log.warn("an answer fits no request", { id: String(frame["id"]) });
-    }
+    // It was answered, in words that say nothing: nobody knows what became of it.
+    if (!parsed.success) return end({ kind: "unanswered", why: "garbled_reply", details: `answer ${id}` });
     end({ kind: "reply", reply: parsed.output });
   }
 
-  #onEvent(event: string, frame: Readonly<Record<string, unknown>>): void {
-    if (event === "login") {
-      this.#isLoggedIn = true;
-      this.#connection.send(JSON.stringify({ op: "subscribe", args: channels }));
-    }
-    if (event === "subscribe") this.#onSubscribed();
-    if (event === "notice" && frame["code"] === "64008") {
-      this.#connection.reconnect("the venue restarts its service");
-    }
-    if (event !== "error") return;
+  #onEvent(session: Session, event: string, frame: Readonly<Record<string, unknown>>): void {
     const code = String(frame["code"]);
-    this.#options.log.error(
-      loginErrors.has(code) ? "OKX refused the login" : "OKX refused a private subscription",
-      { code, text: String(frame["msg"]).slice(0, 200) },
-    );
-    if (!this.#isLoggedIn) this.#connection.reconnect(`login refused: ${code}`);
+    const text = String(frame["msg"]).slice(0, 200);
+    switch (event) {
+      case "login":
+        session.isLoggedIn = true;
+        session.link.send(JSON.stringify({ op: "subscribe", args: channels }));
+        return;
+      case "subscribe":
+        return this.#onSubscribed(session, frame["arg"]);
+      case "notice":
+        this.#options.log.warn("OKX announces", { code, text });
+        return code === "64008" ? this.#connection.handOver() : undefined;
+      case "channel-conn-count-error":
+        return this.#options.log.error("too many connections of this account", {
+          channel: String(frame["channel"]),
+        });
+      case "error":
+        return this.#onError(session, String(frame["id"]), code, text);
+      default:
+        return; // told for information
+    }
+  }
+
+  #onError(session: Session, id: string, code: string, text: string): void {
+    const end = session.pending.get(id);
+    if (end !== undefined) return end({ kind: "reply", reply: { id, code, msg: text, data: [] } });
+    const what = session.isLoggedIn ? "a private subscription" : "the login";
+    this.#options.log.error(`OKX refused ${what}`, { code, text });
+    // Without all of its channels the stream would look whole and not be it.
+    if (this.#inUse !== session) session.link.fail(`${what} was refused: ${code}`);
   }
 
   /** The stream is whole when every channel is acknowledged. */
-  #onSubscribed(): void {
-    this.#acknowledged += 1;
-    if (this.#acknowledged < channels.length) return;
-    this.#connection.markConnected();
-    // The first time too: what happened before the stream was whole is only known by asking.
-    this.#options.publish.privateStreamRestored();
+  #onSubscribed(session: Session, arg: unknown): void {
+    if (isRecord(arg)) session.subscribed.add(String(arg["channel"]));
+    if (!channels.every(({ channel }) => session.subscribed.has(channel)) || this.#inUse === session) return;
+    this.#inUse = session;
+    session.link.ready();
   }
 
-  #onData(channel: string, rows: readonly unknown[], tsRecvUs: number): void {
-    const { publish, reader } = this.#options;
+  #onData(channel: unknown, rows: readonly unknown[], tsRecvUs: number): void {
+    const { log, publish, reader } = this.#options;
     switch (channel) {
       case "orders":
         // Fills first: an order's cumulative size is then never ahead of its fills.
-        this.#each(reader.pushedFills(rows, tsRecvUs), (fill) => this.#publishFill(fill));
+        this.#each(reader.pushedFills(rows, tsRecvUs), (fill) => publish.fill(fill));
+        for (const ordId of reader.failedAmends(rows)) log.warn("a change of an order failed", { ordId });
         return this.#each(reader.orders(rows), (report) => publish.order(report));
       case "positions":
         return this.#each(reader.positions(rows), (position) => publish.position(position));
@@ -162,18 +199,8 @@ export class PrivateSocket {
     }
   }
 
-  /** Pushes repeat: an amendment tells the last fill again. The host would bear it; nobody needs it. */
-  #publishFill(fill: Fill): void {
-    if (this.#told.has(fill.fillId)) return;
-    if (this.#told.size >= maxTold) this.#told.clear();
-    this.#told.add(fill.fillId);
-    this.#options.publish.fill(fill);
-  }
-
   #each<T>(read: Read<T>, publish: (value: T) => void): void {
-    for (const misfit of read.misfits) {
-      this.#options.log.error("a private row can't be read", { why: misfit });
-    }
+    for (const why of read.misfits) this.#options.log.error("a private row can't be read", { why });
     for (const value of read.values) publish(value);
   }
 }

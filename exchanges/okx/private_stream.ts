@@ -13,7 +13,7 @@ import {
   type VenuePosition,
 } from "@berth/sdk";
 import { type InstrumentBook, type OkxInstrument, parseContracts, parsePrice } from "./instruments.ts";
-import { cancelReasonOf, refusalOf } from "./reject_codes.ts";
+import { orderEnd } from "./reject_codes.ts";
 import {
   type AccountRow,
   accountRowSchema,
@@ -48,27 +48,31 @@ const chargedFee = (fee: string) => money(-parseMoney(fee === "" ? "0" : fee));
 function orderReport(row: OrderRow, one: OkxInstrument): OrderReport | undefined {
   const status = statuses[row.state];
   if (status === undefined) return undefined;
-  const isCancelled = status === "cancelled";
-  const refusal = isCancelled ? refusalOf(row.cancelSource) : undefined;
+  const filledLots = parseContracts(row.accFillSz, one);
+  const end = status === "cancelled" ? orderEnd(row.cancelSource, filledLots > 0) : undefined;
   return {
     instrument: one.instrument.id,
     clientOrderId: ownId(row.clOrdId),
     venueOrderId: venueOrderId(row.ordId),
     side: row.side,
     sizeLots: parseContracts(row.sz, one),
-    filledLots: parseContracts(row.accFillSz, one),
+    filledLots,
     limitPriceTicks: row.px === "" ? undefined : parsePrice(row.px, one),
     reduceOnly: row.reduceOnly === "true",
-    status: refusal === undefined ? status : "rejected",
-    reason: refusal ?? (isCancelled ? cancelReasonOf(row.cancelSource) : undefined),
-    venueText: isCancelled ? `cancelSource ${row.cancelSource}` : undefined,
+    status: end?.status ?? status,
+    reason: end?.reason,
+    venueText: end === undefined ? undefined : `cancelSource ${row.cancelSource}`,
     tsVenueMs: Number(row.uTime),
   };
 }
 
-/** The execution that an orders push carries, if it carries one. */
+/** The execution that an orders push carries, if it carries one. @throws when its own fee can't be told */
 function pushedFill(row: OrderRow, one: OkxInstrument, tsRecvUs: number): Fill | undefined {
   if (row.tradeId === "" || row.fillPx === "" || !(Number(row.fillSz) > 0)) return undefined;
+  const sizeLots = parseContracts(row.fillSz, one);
+  // Older deployments state the order's cumulative fee alone, which is the fill's as long as it is the only one.
+  const isOnlyFill = sizeLots === parseContracts(row.accFillSz, one);
+  if (row.fillFee === "" && !isOnlyFill) throw new Error(`fill ${row.tradeId} has no fee of its own`);
   return {
     instrument: one.instrument.id,
     fillId: fillIdOf(row.instId, row.tradeId),
@@ -76,10 +80,10 @@ function pushedFill(row: OrderRow, one: OkxInstrument, tsRecvUs: number): Fill |
     clientOrderId: ownId(row.clOrdId),
     side: row.side,
     priceTicks: parsePrice(row.fillPx, one),
-    sizeLots: parseContracts(row.fillSz, one),
+    sizeLots,
     liquidity: row.execType === "M" ? "maker" : "taker",
-    fee: chargedFee(row.fillFee),
-    feeAsset: row.fillFeeCcy,
+    fee: chargedFee(row.fillFee === "" ? row.fee : row.fillFee),
+    feeAsset: row.fillFeeCcy === "" ? row.feeCcy : row.fillFeeCcy,
     tsVenueMs: Number(row.fillTime === "" ? row.uTime : row.fillTime),
     tsRecvUs,
   };
@@ -103,11 +107,10 @@ function listedFill(row: FillRow, one: OkxInstrument, tsRecvUs: number): Fill {
 }
 
 function position(row: PositionRow, one: OkxInstrument): VenuePosition {
-  const sign = row.posSide === "short" ? -1 : 1;
-  const lots = parseContracts(row.pos, one);
   return {
     instrument: one.instrument.id,
-    positionLots: sign === 1 ? lots : parseContracts(`-${row.pos}`, one),
+    // Signed in net mode; in long/short mode, which start() refuses, always positive.
+    positionLots: parseContracts(row.posSide === "short" ? `-${row.pos}` : row.pos, one),
     entryPrice: optionalNumber(row.avgPx),
     markPrice: optionalNumber(row.markPx),
     liquidationPrice: optionalNumber(row.liqPx),
@@ -133,8 +136,13 @@ export interface Read<T> {
   readonly misfits: readonly string[];
 }
 
+/** Fills that are remembered as told. */
+const maxKnownFills = 10_000;
+
 export class AccountReader {
   readonly #instruments: InstrumentBook;
+  /** Oldest first. */
+  readonly #toldFills = new Set<string>();
 
   constructor(instruments: InstrumentBook) {
     this.#instruments = instruments;
@@ -144,8 +152,23 @@ export class AccountReader {
     return this.#read(rows, orderRowSchema, (row, one) => orderReport(row, one));
   }
 
+  /** The new fills among pushed orders: each push repeats the order's last one. */
   pushedFills(rows: readonly unknown[], tsRecvUs: number): Read<Fill> {
-    return this.#read(rows, orderRowSchema, (row, one) => pushedFill(row, one, tsRecvUs));
+    return this.#read(rows, orderRowSchema, (row, one) => {
+      const fill = pushedFill(row, one, tsRecvUs);
+      if (fill === undefined || this.#toldFills.has(fill.fillId)) return undefined;
+      this.#toldFills.add(fill.fillId);
+      for (const oldest of this.#toldFills) {
+        if (this.#toldFills.size <= maxKnownFills) break;
+        this.#toldFills.delete(oldest);
+      }
+      return fill;
+    });
+  }
+
+  /** Venue order ids whose acknowledged change was not done after all. */
+  failedAmends(rows: readonly unknown[]): readonly string[] {
+    return this.#read(rows, orderRowSchema, (row) => row.amendResult === "-1" ? row.ordId : undefined).values;
   }
 
   fills(rows: readonly unknown[], tsRecvUs: number): Read<Fill> {

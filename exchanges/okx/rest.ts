@@ -1,6 +1,7 @@
 /** OKX's REST interface: one request, one outcome; nothing is sent twice. */
 import * as v from "valibot";
-import { BerthError, type Clock } from "@berth/sdk";
+import { BerthError, type Scheduler, type UnknownWhy } from "@berth/sdk";
+import { busyCodes } from "./reject_codes.ts";
 import { type OkxKeys, restHeaders } from "./signing.ts";
 import { restReplySchema } from "./wire.ts";
 
@@ -8,18 +9,21 @@ import { restReplySchema } from "./wire.ts";
 export type RestResult =
   | { readonly kind: "rows"; readonly rows: readonly unknown[] }
   | { readonly kind: "error"; readonly code: string; readonly msg: string; readonly rows: readonly unknown[] }
-  | {
-    readonly kind: "unanswered";
-    readonly why: "timeout" | "disconnected" | "garbled_reply";
-    readonly details: string;
-  };
+  | { readonly kind: "unanswered"; readonly why: UnknownWhy; readonly details: string };
 
 export interface RestOptions {
   readonly baseUrl: string;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  readonly clock: Clock;
+  /** The venue's time, which signatures are stamped with. */
+  readonly venueNowMs: () => number;
+  readonly scheduler: Scheduler;
   readonly keys: OkxKeys | undefined;
   readonly isDemo: boolean;
+}
+
+export interface GetOptions {
+  readonly isPrivate: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const requestTimeoutMs = 10_000;
@@ -31,50 +35,51 @@ export class RestClient {
     this.#options = options;
   }
 
-  /** @param isPrivate signs the request */
-  get(
-    path: string,
-    query: Readonly<Record<string, string>>,
-    isPrivate: boolean,
-    signal?: AbortSignal,
-  ): Promise<RestResult> {
+  get(path: string, query: Readonly<Record<string, string>>, options: GetOptions): Promise<RestResult> {
     const search = new URLSearchParams(query).toString();
-    return this.#call("GET", search === "" ? path : `${path}?${search}`, "", isPrivate, signal);
+    const requestPath = search === "" ? path : `${path}?${search}`;
+    return this.#call("GET", requestPath, "", options);
   }
 
+  /** Every POST is the account's. */
   post(path: string, body: unknown, signal?: AbortSignal): Promise<RestResult> {
-    return this.#call("POST", path, JSON.stringify(body), true, signal);
+    return this.#call("POST", path, JSON.stringify(body), { isPrivate: true, signal });
   }
 
-  /** Rows of a call that must succeed. @throws {BerthError} VENUE_REFUSED, VENUE_UNREACHABLE */
+  /**
+   * Rows of a call that must succeed.
+   * @throws {BerthError} VENUE_REFUSED with the venue's code and text, VENUE_UNREACHABLE for silence and "busy"
+   */
   async rows(
     path: string,
     query: Readonly<Record<string, string>>,
-    isPrivate: boolean,
-    signal?: AbortSignal,
+    options: GetOptions,
   ): Promise<readonly unknown[]> {
-    const result = await this.get(path, query, isPrivate, signal);
+    const result = await this.get(path, query, options);
     if (result.kind === "rows") return result.rows;
-    throw failureOf(path, result);
+    throw errorOf(`GET ${path}`, result);
   }
 
   async #call(
     method: "GET" | "POST",
     requestPath: string,
     body: string,
-    isPrivate: boolean,
-    signal?: AbortSignal,
+    { isPrivate, signal }: GetOptions,
   ): Promise<RestResult> {
-    const { baseUrl, clock, keys, isDemo } = this.#options;
+    const { baseUrl, fetch, isDemo, keys, scheduler, venueNowMs } = this.#options;
     const signed = isPrivate && keys !== undefined
-      ? restHeaders(keys, { method, requestPath, body }, clock.epochMs())
+      ? restHeaders(keys, { method, requestPath, body }, venueNowMs())
       : {};
-    const deadline = AbortSignal.timeout(requestTimeoutMs);
-    const ending = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+    const ending = new AbortController();
+    const onAbort = (): void => ending.abort();
+    const cancelTimeout = scheduler.after(requestTimeoutMs, onAbort);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
     try {
-      const response = await this.#options.fetch(baseUrl + requestPath, {
+      const response = await fetch(baseUrl + requestPath, {
         method,
-        signal: ending,
+        signal: ending.signal,
+        redirect: "error", // another host would not get the headers
         headers: {
           ...signed,
           ...(isDemo ? { "x-simulated-trading": "1" } : {}),
@@ -82,45 +87,48 @@ export class RestClient {
         },
         ...(method === "POST" ? { body } : {}),
       });
-      const text = await response.text();
-      return readReply(response.status, text);
+      return readReply(response.status, await response.text());
     } catch (error) {
-      const why = ending.aborted ? "timeout" : "disconnected";
-      return { kind: "unanswered", why, details: error instanceof Error ? error.message : String(error) };
+      const details = error instanceof Error ? error.message : String(error);
+      return ending.signal.aborted
+        ? { kind: "unanswered", why: "timeout", details: "no answer in time" }
+        : { kind: "unanswered", why: "disconnected", details };
+    } finally {
+      cancelTimeout();
+      signal?.removeEventListener("abort", onAbort);
     }
   }
 }
 
-/** Why a call that must succeed did not: the venue's no with its code, or no answer. */
-export function failureOf(
+/** A result without rows as an error. */
+export function errorOf(
   request: string,
   result: Exclude<RestResult, { readonly kind: "rows" }>,
-): BerthError {
-  return result.kind === "error"
-    ? new BerthError("VENUE_REFUSED", {
-      venue: "okx",
-      request,
-      venueCode: result.code,
-      venueText: result.msg,
-    })
-    : new BerthError("VENUE_UNREACHABLE", {
-      venue: "okx",
-      request,
-      reason: `${result.why}, ${result.details}`,
-    });
+): BerthError<"VENUE_REFUSED"> | BerthError<"VENUE_UNREACHABLE"> {
+  if (result.kind === "unanswered") {
+    const reason = `${result.why}: ${result.details}`;
+    return new BerthError("VENUE_UNREACHABLE", { venue: "okx", request, reason });
+  }
+  const { code, msg } = result;
+  return busyCodes.has(code)
+    ? new BerthError("VENUE_UNREACHABLE", { venue: "okx", request, reason: `${code} ${msg}` })
+    : new BerthError("VENUE_REFUSED", { venue: "okx", request, venueCode: code, venueText: msg });
 }
 
 function readReply(status: number, text: string): RestResult {
+  const garbled = {
+    kind: "unanswered",
+    why: "garbled_reply",
+    details: `HTTP ${status}: ${text.slice(0, 120)}`,
+  } as const;
   let found: unknown;
   try {
     found = JSON.parse(text);
   } catch {
-    return { kind: "unanswered", why: "garbled_reply", details: `HTTP ${status}: ${text.slice(0, 120)}` };
+    return garbled;
   }
   const parsed = v.safeParse(restReplySchema, found);
-  if (!parsed.success) {
-    return { kind: "unanswered", why: "garbled_reply", details: `HTTP ${status}: ${text.slice(0, 120)}` };
-  }
+  if (!parsed.success) return garbled;
   const { code, msg, data } = parsed.output;
   return code === "0" ? { kind: "rows", rows: data } : { kind: "error", code, msg, rows: data };
 }

@@ -31,13 +31,20 @@ export const settings = {
     choices: ["cross", "isolated"],
     description: "Margin mode of orders.",
   }),
+  rateLimitShare: setting.number({
+    default: 0.9,
+    min: 0.05,
+    max: 1,
+    description:
+      "Share of the venue's order limits that this adapter uses; less where others use the account.",
+  }),
   deadMansSwitchS: setting.number({
     default: 30,
     min: 0,
     max: 120,
     integer: true,
     description:
-      "The venue cancels everything when it hears nothing for this many seconds (10 to 120); 0 for never.",
+      "The venue cancels everything when it hears nothing for this many seconds (10 to 120); 0 for never. Covers all orders of the account.",
   }),
 } as const;
 

@@ -22,6 +22,7 @@ export const instrumentRowSchema = v.object({
   minSz: text,
   lever: optionalText,
   maxLmtSz: optionalText,
+  groupId: optionalText,
   state: text,
 });
 export type InstrumentRow = v.InferOutput<typeof instrumentRowSchema>;
@@ -45,6 +46,9 @@ export const orderRowSchema = v.object({
   reduceOnly: optionalText,
   category: optionalText,
   cancelSource: optionalText,
+  fee: optionalText,
+  feeCcy: optionalText,
+  amendResult: optionalText,
   uTime: text,
 });
 export type OrderRow = v.InferOutput<typeof orderRowSchema>;
@@ -91,12 +95,22 @@ export const accountRowSchema = v.object({
 });
 export type AccountRow = v.InferOutput<typeof accountRowSchema>;
 
-export const feeRowSchema = v.looseObject({
-  maker: optionalText,
-  taker: optionalText,
+const rates = { maker: optionalText, taker: optionalText };
+export const feeRowSchema = v.object({
+  ...rates,
   makerU: optionalText,
   takerU: optionalText,
+  makerUSDC: optionalText,
+  takerUSDC: optionalText,
+  feeGroup: v.optional(v.array(v.object({ groupId: text, ...rates })), []),
 });
+export type FeeRow = v.InferOutput<typeof feeRowSchema>;
+
+export const accountConfigSchema = v.object({ posMode: text });
+export const timeRowSchema = v.object({ ts: text });
+export const fundingRowSchema = v.object({ instId: text, fundingTime: text, nextFundingTime: text });
+/** What it takes to cancel an order that is in no list of ours. */
+export const orderKeyRowSchema = v.object({ instId: text, ordId: text });
 
 export const itemAnswerSchema = v.object({
   ordId: optionalText,

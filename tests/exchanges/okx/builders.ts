@@ -15,6 +15,7 @@ export const defaultSettings: SettingValues<typeof settings> = {
   makerFeeBps: 2,
   takerFeeBps: 5,
   tradeMode: "cross",
+  rateLimitShare: 0.9,
   deadMansSwitchS: 30,
 };
 
@@ -38,6 +39,7 @@ export function instrumentRow(change: Partial<InstrumentRow> = {}): InstrumentRo
     minSz: "0.01",
     lever: "100",
     maxLmtSz: "100000000",
+    groupId: "",
     state: "live",
     ...change,
   };

@@ -1,0 +1,183 @@
+/**
+ * The public connection: keeps what is subscribed the same as what is wanted, over reconnects and handovers, within
+ * OKX's 480 operations per connection and hour.
+ */
+import type { ConnectionState, Log, Scheduler } from "@berth/sdk";
+import { Connection, type ConnectionPorts, type Link, type LinkHandlers } from "./connection.ts";
+import { isRecord } from "./wire.ts";
+
+export interface Argument {
+  readonly channel: string;
+  readonly instId: string;
+}
+
+export interface PublicSocketOptions {
+  readonly url: string;
+  readonly ports: ConnectionPorts;
+  readonly log: Log;
+  /** A frame by its text; false when it must be parsed. Only of the link in use. */
+  readonly onHotText: (text: string, tsRecvUs: number) => boolean;
+  /** A parsed frame with data. */
+  readonly onFrame: (frame: Readonly<Record<string, unknown>>, tsRecvUs: number) => void;
+  readonly onMisfit: () => void;
+  readonly onState: (state: ConnectionState, why: string) => void;
+}
+
+/** 64 KiB of arguments fit into one request; these are well below. */
+const maxArguments = 100;
+/** What is wanted within this time goes out as one operation. */
+const gatherMs = 5;
+/** Of 480 an hour; beyond it a new connection takes over. */
+const maxOperations = 400;
+
+const keyOf = ({ channel, instId }: Argument): string => `${channel}:${instId}`;
+
+/** One socket's subscriptions. */
+interface Session {
+  readonly number: number;
+  readonly link: Link;
+  readonly asked: Map<string, Argument>;
+  operations: number;
+}
+
+export class PublicSocket {
+  readonly #options: PublicSocketOptions;
+  readonly #scheduler: Scheduler;
+  readonly #connection: Connection;
+  readonly #wanted = new Map<string, Argument>();
+  readonly #sessions = new Set<Session>();
+  /** The session whose data counts. */
+  #inUse: Session | undefined;
+  #sessionCount = 0;
+  #cancelGather: (() => void) | undefined;
+
+  constructor(options: PublicSocketOptions) {
+    this.#options = options;
+    this.#scheduler = options.ports.scheduler;
+    this.#connection = new Connection({
+      url: options.url,
+      ports: options.ports,
+      accept: (link) => this.#accept(link),
+      onState: options.onState,
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+  get reconnects(): number {
+    return this.#connection.reconnects;
+  }
+  get heartbeatAgeMs(): number {
+    return this.#connection.heartbeatAgeMs;
+  }
+
+  start(): void {
+    this.#connection.start();
+  }
+
+  stop(): void {
+    this.#cancelGather?.();
+    this.#connection.stop();
+  }
+
+  /** Arguments of one channel that are wanted. */
+  wanted(channel: string): readonly Argument[] {
+    return [...this.#wanted.values()].filter((argument) => argument.channel === channel);
+  }
+
+  want(args: readonly Argument[]): void {
+    for (const argument of args) this.#wanted.set(keyOf(argument), argument);
+    this.#gather();
+  }
+
+  unwant(args: readonly Argument[]): void {
+    for (const argument of args) this.#wanted.delete(keyOf(argument));
+    this.#gather();
+  }
+
+  /** Subscribes anew, for a fresh snapshot. */
+  refresh(argument: Argument): void {
+    const session = this.#inUse;
+    if (session === undefined || !session.asked.delete(keyOf(argument))) return;
+    this.#send(session, "unsubscribe", [argument]);
+    this.#gather();
+  }
+
+  #accept(link: Link): LinkHandlers {
+    const session: Session = { number: ++this.#sessionCount, link, asked: new Map(), operations: 0 };
+    return {
+      onOpen: () => {
+        this.#sessions.add(session);
+        this.#reconcile(session);
+        // With nothing to subscribe there is no answer to wait for.
+        if (session.asked.size === 0) this.#use(session);
+      },
+      onText: (text) => this.#onText(session, text),
+      onEnd: () => {
+        this.#sessions.delete(session);
+        if (this.#inUse === session) this.#inUse = undefined;
+      },
+    };
+  }
+
+  #use(session: Session): void {
+    this.#inUse = session;
+    session.link.ready();
+  }
+
+  #gather(): void {
+    if (this.#cancelGather !== undefined) return;
+    this.#cancelGather = this.#scheduler.after(gatherMs, () => {
+      this.#cancelGather = undefined;
+      for (const session of this.#sessions) this.#reconcile(session);
+    });
+  }
+
+  /** Asks for what is wanted and not asked for, and the other way round. */
+  #reconcile(session: Session): void {
+    const { asked } = session;
+    const gone = [...asked].filter(([key]) => !this.#wanted.has(key)).map(([, argument]) => argument);
+    const added = [...this.#wanted].filter(([key]) => !asked.has(key)).map(([, argument]) => argument);
+    this.#send(session, "unsubscribe", gone);
+    this.#send(session, "subscribe", added);
+    for (const argument of gone) asked.delete(keyOf(argument));
+    for (const argument of added) asked.set(keyOf(argument), argument);
+    if (session.operations > maxOperations) this.#connection.handOver();
+  }
+
+  #send(session: Session, op: "subscribe" | "unsubscribe", args: readonly Argument[]): void {
+    for (let from = 0; from < args.length; from += maxArguments) {
+      session.operations += 1;
+      session.link.send(JSON.stringify({ op, args: args.slice(from, from + maxArguments) }));
+    }
+  }
+
+  #onText(session: Session, text: string): void {
+    const tsRecvUs = this.#options.ports.clock.epochUs();
+    if (session !== this.#inUse) {
+      if (this.#inUse !== undefined && session.number < this.#inUse.number) return; // replaced
+      this.#use(session); // its first frame: the venue answers its subscriptions
+    }
+    if (this.#options.onHotText(text, tsRecvUs)) return;
+    let frame: unknown;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      return this.#options.onMisfit();
+    }
+    if (!isRecord(frame)) return this.#options.onMisfit();
+    if (typeof frame["event"] === "string") return this.#onEvent(frame["event"], frame);
+    this.#options.onFrame(frame, tsRecvUs);
+  }
+
+  #onEvent(event: string, frame: Readonly<Record<string, unknown>>): void {
+    const code = String(frame["code"]);
+    const text = String(frame["msg"]).slice(0, 200);
+    if (event === "error") this.#options.log.error("OKX refused a subscription", { code, text });
+    if (event === "notice") {
+      this.#options.log.warn("OKX announces", { code, text });
+      if (code === "64008") this.#connection.handOver();
+    }
+  }
+}
