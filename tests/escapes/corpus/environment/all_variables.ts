@@ -1,5 +1,5 @@
 /** Reads the whole environment. */
-// expect: refused /NotCapable|not available/
+// expect: refused /Cannot read properties of undefined|not available/
 import { attempt } from "../attempt.ts";
 
 export default attempt("environment_all_variables", async () => {

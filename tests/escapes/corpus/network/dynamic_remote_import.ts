@@ -3,6 +3,6 @@
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_dynamic_remote_import", async () => {
-  const target: string = "http://127.0.0.1:1/module.ts";
+  const target: string = "http://127.0.0.1:40123/module.ts";
   return JSON.stringify(await import(target));
 });

@@ -3,5 +3,5 @@
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_fetch_decimal_ip", async () => {
-  return await (await fetch("http://2130706433:1/")).text();
+  return await (await fetch("http://2130706433:40123/")).text();
 });

@@ -3,5 +3,5 @@
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_fetch_hex_ip", async () => {
-  return await (await fetch("http://0x7f000001:1/")).text();
+  return await (await fetch("http://0x7f000001:40123/")).text();
 });

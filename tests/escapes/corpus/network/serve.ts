@@ -1,5 +1,5 @@
 /** Starts an HTTP server. */
-// expect: refused /NotCapable|not available/
+// expect: refused /is not a function|not available/
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_serve", async () => {

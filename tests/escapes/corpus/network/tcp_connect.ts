@@ -3,6 +3,6 @@
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_tcp_connect", async () => {
-  (await Deno.connect({ hostname: "127.0.0.1", port: 1 })).close();
+  (await Deno.connect({ hostname: "127.0.0.1", port: 40123 })).close();
   return "connected";
 });

@@ -3,5 +3,5 @@
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_websocket", async () => {
-  return new WebSocket("ws://127.0.0.1:1/").readyState;
+  return new WebSocket("ws://127.0.0.1:40123/").readyState;
 });
