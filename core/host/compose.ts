@@ -14,6 +14,7 @@ import type { RunInfo } from "../terminal/ports.ts";
 import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
 import { createChildProcessSandbox } from "../sandbox/child_process.ts";
 import { defaultPluginConfig, environmentFolder, journalPath } from "./config.ts";
+import { watchConfig } from "./config_watch.ts";
 import { findPlugins, type PluginSource } from "./discovery.ts";
 import { DisplayFeed } from "./display_feed.ts";
 import { Driver } from "./engine_driver.ts";
@@ -81,6 +82,7 @@ class Host {
   #ticker: ReturnType<typeof setInterval> | undefined;
   #engine: Engine | undefined;
   #baselinesKeptMs = -Infinity;
+  #configWatch: (() => void) | undefined;
   #hasQuotes = false;
   #isStopping = false;
   #isClean = false;
@@ -196,6 +198,15 @@ class Host {
     this.#manager.startAll();
     session.start();
     this.#ticker = setInterval(() => this.#tick(driver), tickEveryMs);
+    const { configFile } = this.#options;
+    if (configFile !== undefined) {
+      const manager = this.#manager;
+      this.#configWatch = watchConfig(
+        configFile,
+        log,
+        (changed) => manager.applySettings((id) => changed.plugins[id] ?? defaultPluginConfig),
+      );
+    }
   }
 
   #tick(driver: Driver): void {
@@ -235,6 +246,7 @@ class Host {
 
   async release(): Promise<void> {
     clearInterval(this.#ticker);
+    this.#configWatch?.();
     await this.#manager?.killAll();
     await this.#simulation?.stop();
     await this.#journal?.close({ isClean: this.#isClean });

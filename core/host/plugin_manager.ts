@@ -24,7 +24,7 @@ import type { Environment, ExchangeManifest, Manifest, StrategyManifest } from "
 import { AdapterChannel } from "./adapter_channel.ts";
 import type { PluginConfig } from "./config.ts";
 import type { PluginSource } from "./discovery.ts";
-import { filesHash, fingerprint } from "./fingerprint.ts";
+import { canonicalJson, filesHash, fingerprint } from "./fingerprint.ts";
 import { decide, type Decision, type GrantBook } from "./grants.ts";
 import { checkSettings, type Fault } from "./manifest_schema.ts";
 import type { AccessResult, AdapterAccess } from "./modes.ts";
@@ -81,6 +81,8 @@ interface Managed {
   manifest: Manifest | undefined;
   decision: Decision | undefined;
   process: SandboxProcess | undefined;
+  /** Settings that its process has, as canonical text. */
+  settingsText: string;
   /** Paper trading only. */
   paper: PaperDesk | undefined;
   subscriber: number;
@@ -156,6 +158,27 @@ export class PluginManager {
     );
   }
 
+  /** Hands changed settings to running strategies; what does not fit is told and changes nothing. */
+  applySettings(configOf: (id: string) => PluginConfig): void {
+    for (const plugin of this.#plugins.values()) {
+      if (plugin.manifest?.kind !== "strategy" || plugin.process === undefined) continue;
+      const checked = checkSettings(plugin.manifest.settings, configOf(plugin.id).settings);
+      if (checked.kind === "invalid") {
+        this.#options.log.write(
+          "error",
+          plugin.id,
+          `settings not changed: ${checked.faults.map(faultText).join("; ")}`,
+        );
+        continue;
+      }
+      const text = canonicalJson(checked.value);
+      if (text === plugin.settingsText) continue;
+      plugin.settingsText = text;
+      this.#options.log.write("info", plugin.id, "settings changed");
+      plugin.process.send({ type: "settings", settings: checked.value });
+    }
+  }
+
   /** Tells each adapter which data the running strategies want. */
   refreshSubscriptions(): void {
     for (let index = 0; this.#options.driver.engine.instrument(index) !== undefined; index++) {
@@ -196,6 +219,7 @@ export class PluginManager {
       manifest: undefined,
       decision: undefined,
       process: undefined,
+      settingsText: "",
       paper: undefined,
       subscriber: -1,
       restarts: 0,
@@ -249,6 +273,7 @@ export class PluginManager {
     if (settings.kind === "invalid") {
       return this.#setState(plugin, { kind: "broken", why: settings.faults.map(faultText).join("; ") });
     }
+    plugin.settingsText = canonicalJson(settings.value);
     if (manifest.kind === "strategy") this.#startStrategy(plugin, manifest, settings.value);
     else this.#startAdapter(plugin, manifest, settings.value);
   }
