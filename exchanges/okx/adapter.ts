@@ -127,7 +127,7 @@ export class OkxAdapter implements ExchangeAdapter {
       reduceOnly: true,
       fillOrKill: true,
       cancelAll: true,
-      deadMansSwitch: this.#hasKeys && ctx.settings.deadMansSwitchS > 0,
+      deadMansSwitch: this.#hasKeys && ctx.settings.deadMansSwitchSeconds > 0,
     };
     if (keys === undefined) return;
     const reader = new AccountReader(this.#instruments);
@@ -331,7 +331,7 @@ export class OkxAdapter implements ExchangeAdapter {
 
   /** Renewed three times within its span, so that one lost renewal does not fire it. */
   async #keepDeadMansSwitch(): Promise<void> {
-    const seconds = Math.max(10, this.#ctx.settings.deadMansSwitchS);
+    const seconds = Math.max(10, this.#ctx.settings.deadMansSwitchSeconds);
     await this.#setDeadMansSwitch(seconds);
     this.#every("dead man's switch", (seconds * 1_000) / 3, () => this.#setDeadMansSwitch(seconds));
   }

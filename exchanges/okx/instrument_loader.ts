@@ -26,7 +26,7 @@ export interface InstrumentLoaderOptions {
   readonly rest: RestClient;
   readonly hasKeys: boolean;
   readonly symbols: readonly string[];
-  readonly settings: Pick<OkxSettings, "makerFeeBps" | "takerFeeBps" | "preferredQuoteAssets">;
+  readonly settings: Pick<OkxSettings, "defaultMakerFeeBps" | "defaultTakerFeeBps" | "preferredQuoteAssets">;
   readonly instruments: InstrumentBook;
   readonly publish: Publish;
   readonly clock: Clock;
@@ -109,8 +109,8 @@ export class InstrumentLoader {
     fees: FeeRow | undefined,
     unreadable: string[],
   ): OkxInstrument | undefined {
-    const { makerFeeBps, takerFeeBps } = this.#options.settings;
-    const fallback: FeeBps = { maker: makerFeeBps, taker: takerFeeBps };
+    const { defaultMakerFeeBps, defaultTakerFeeBps } = this.#options.settings;
+    const fallback: FeeBps = { maker: defaultMakerFeeBps, taker: defaultTakerFeeBps };
     try {
       const one = toInstrument(row, preferred, feesOf(row, fees, fallback));
       return matchesAny(one.instrument.symbol, this.#options.symbols) ? one : undefined;

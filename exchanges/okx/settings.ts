@@ -14,17 +14,19 @@ export const settings = {
     description:
       "Which linear swap of an underlying is its BASE-PERP, best first; the others keep their quote asset in the symbol.",
   }),
-  makerFeeBps: setting.number({
+  defaultMakerFeeBps: setting.number({
     default: 2,
     min: -100,
     max: 100,
-    description: "Maker fee in bps until the account's own is known (regular tier, autumn 2026).",
+    description:
+      "Maker fee in bps where the account's own is not known (regular tier, USDT swaps, autumn 2026).",
   }),
-  takerFeeBps: setting.number({
+  defaultTakerFeeBps: setting.number({
     default: 5,
     min: -100,
     max: 100,
-    description: "Taker fee in bps until the account's own is known (regular tier, autumn 2026).",
+    description:
+      "Taker fee in bps where the account's own is not known (regular tier, USDT swaps, autumn 2026).",
   }),
   tradeMode: setting.choice({
     default: "cross",
@@ -38,13 +40,13 @@ export const settings = {
     description:
       "Share of the venue's order limits that this adapter uses; less where others use the account.",
   }),
-  deadMansSwitchS: setting.number({
+  deadMansSwitchSeconds: setting.number({
     default: 30,
     min: 0,
     max: 120,
     integer: true,
     description:
-      "The venue cancels everything when it hears nothing for this many seconds (10 to 120); 0 for never. Covers all orders of the account.",
+      "The venue cancels everything when it hears nothing for this many seconds (10 to 120, less is taken as 10); 0 for never. Covers all orders of the account.",
   }),
 } as const;
 

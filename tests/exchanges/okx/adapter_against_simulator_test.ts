@@ -564,7 +564,7 @@ simulated(
 simulated(
   "the dead man's switch is armed at start and disarmed at a stop",
   () =>
-    withBench({ settings: { deadMansSwitchS: 10 } }, async (bench) => {
+    withBench({ settings: { deadMansSwitchSeconds: 10 } }, async (bench) => {
       await started(bench);
       const isSwitch = (request: string) => request === "POST /api/v5/trade/cancel-all-after";
       assertEquals(bench.requests.filter(isSwitch).length, 1);

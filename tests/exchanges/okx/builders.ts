@@ -12,11 +12,11 @@ import type { InstrumentRow } from "../../../exchanges/okx/wire.ts";
 export const defaultSettings: SettingValues<typeof settings> = {
   quoteChannel: "bbo-tbt",
   preferredQuoteAssets: ["USDT", "USDC", "USD"],
-  makerFeeBps: 2,
-  takerFeeBps: 5,
+  defaultMakerFeeBps: 2,
+  defaultTakerFeeBps: 5,
   tradeMode: "cross",
   rateLimitShare: 0.9,
-  deadMansSwitchS: 30,
+  deadMansSwitchSeconds: 30,
 };
 
 /** A row of `public/instruments`: BTC-USDT-SWAP, 0.01 BTC a contract, unless changed. */
