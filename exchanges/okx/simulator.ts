@@ -6,12 +6,16 @@
  */
 import { Faults } from "../simulation/faults.ts";
 import type {
+  ProtocolOptions,
   ProtocolSimulator,
   ProtocolSimulatorOptions,
   SimulatedCredentials,
   SimulatedInstrument,
   SimulationRandom,
+  VenueProtocol,
 } from "../simulation/ports.ts";
+import { serveProtocol } from "../simulation/server.ts";
+import type { ServerSocket } from "../simulation/sockets.ts";
 import { listings } from "./simulator/listing.ts";
 import { OrderEntry } from "./simulator/order_entry.ts";
 import { PublicFeed } from "./simulator/public_feed.ts";
@@ -40,7 +44,8 @@ const paths: Readonly<Record<string, SessionPath>> = {
   "/ws/v5/business": "business",
 };
 
-export function startSimulator(options: ProtocolSimulatorOptions): Promise<ProtocolSimulator> {
+/** The venue's protocol without a server: REST requests and sockets are handed in. */
+export function createProtocol(options: ProtocolOptions): VenueProtocol {
   const { venue, accountId, credentials } = options;
   const faults = new Faults(options.faults, options.random, venue.clock);
   const feed = new PublicFeed(venue, faults);
@@ -55,44 +60,38 @@ export function startSimulator(options: ProtocolSimulatorOptions): Promise<Proto
   };
   const rest = createRestRoutes(context);
   const sessions = new Set<Session>();
-  // Answers that are lost on purpose never end, so the server is ended rather than drained.
-  const ending = new AbortController();
-  const listening = {
-    hostname: options.hostname,
-    port: options.port,
-    signal: ending.signal,
-    onListen: () => {},
-  };
-  const server = Deno.serve(listening, (request) => {
-    const path = paths[new URL(request.url).pathname];
-    if (path === undefined) return rest.handle(request);
-    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      return new Response("Bad Request", {
-        status: 400,
-      });
-    }
-    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
-    socket.onopen = () => {
-      const session = new Session(socket, path, context);
-      sessions.add(session);
-      socket.addEventListener("close", () => sessions.delete(session));
-    };
-    return response;
-  });
-  const base = `${options.hostname}:${server.addr.port}`;
-  return Promise.resolve({
-    endpoints: {
-      restUrl: `http://${base}`,
-      wsPublicUrl: `ws://${base}/ws/v5/public`,
-      wsPrivateUrl: `ws://${base}/ws/v5/private`,
-      wsBusinessUrl: `ws://${base}/ws/v5/business`,
+  let sessionCount = 0;
+  return {
+    handleRequest: (request) => rest.handle(request),
+    upgrade(request) {
+      const path = paths[new URL(request.url).pathname];
+      if (path === undefined) {
+        return { kind: "refused", response: new Response("Not Found", { status: 404 }) };
+      }
+      const accept = (socket: ServerSocket): void => {
+        sessionCount += 1;
+        const connId = sessionCount.toString(16).padStart(8, "0");
+        const session = new Session(socket, path, connId, context, () => sessions.delete(session));
+        sessions.add(session);
+      };
+      return { kind: "accepted", idleTimeoutS: 0, accept };
     },
-    async stop() {
+    setFaults: (profile) => {
+      faults.profile = profile;
+    },
+    stop() {
       feed.stop();
       rest.stop();
       for (const session of sessions) session.close();
-      ending.abort();
-      await server.finished;
     },
-  });
+  };
+}
+
+export function startSimulator(options: ProtocolSimulatorOptions): Promise<ProtocolSimulator> {
+  return Promise.resolve(serveProtocol(createProtocol(options), options, (host) => ({
+    restUrl: `http://${host}`,
+    wsPublicUrl: `ws://${host}/ws/v5/public`,
+    wsPrivateUrl: `ws://${host}/ws/v5/private`,
+    wsBusinessUrl: `ws://${host}/ws/v5/business`,
+  })));
 }

@@ -17,6 +17,23 @@ import { accountInfoSchema } from "./wire/json.ts";
 export interface Platform {
   readonly fetch: HttpFetch;
   readonly openSocket: OpenSocket;
+  /** Makes what signs for an account; without it the STARK curve does, which takes 40 ms to make ready. */
+  readonly keyOf?: (account: Account) => SigningKey;
+}
+
+export interface SigningKey {
+  readonly publicKey: bigint;
+  /** @param chainId the chain's name, which every signature covers */
+  signer(chainId: string): ParadexSigner;
+}
+
+/** The account's key on the STARK curve. */
+function starkKey({ address, privateKey }: Account): SigningKey {
+  const curve = new StarkCurve();
+  return {
+    publicKey: curve.publicKey(privateKey),
+    signer: (chainId) => paradexSigner({ curve, chainId, account: address, privateKey }),
+  };
 }
 
 export type ParadexContext = ExchangeContext<typeof settings>;
@@ -51,7 +68,7 @@ export class PrivateSide {
   readonly #account: Account;
   readonly #rest: RestClient;
   readonly #stream: PrivateStream;
-  readonly #curve = new StarkCurve();
+  readonly #key: SigningKey;
   readonly #authentication: Authentication;
   readonly #queryBudget: RateBudget;
   #signer: ParadexSigner | undefined;
@@ -73,6 +90,7 @@ export class PrivateSide {
     const { account, instruments, rest, statistics, venueNowMs } = parts;
     this.#ctx = ctx;
     this.#account = account;
+    this.#key = (platform.keyOf ?? starkKey)(account);
     this.#rest = rest;
     const share = ctx.settings.rateLimitShare;
     this.#queryBudget = new RateBudget(clock, [
@@ -94,7 +112,7 @@ export class PrivateSide {
       rest,
       signer,
       account: account.address,
-      publicKey: this.#curve.publicKey(account.privateKey),
+      publicKey: this.#key.publicKey,
       venueNowMs,
       scheduler,
       random,
@@ -147,8 +165,7 @@ export class PrivateSide {
 
   /** Proves the key to the venue. @throws {BerthError} VENUE_REFUSED when it is not taken */
   async authenticate(chainId: string): Promise<void> {
-    const { address, privateKey } = this.#account;
-    this.#signer ??= paradexSigner({ curve: this.#curve, chainId, account: address, privateKey });
+    this.#signer ??= this.#key.signer(chainId);
     await this.#authentication.token();
   }
 

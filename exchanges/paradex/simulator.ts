@@ -6,13 +6,17 @@
 import { grindKey } from "@scure/starknet";
 import { Faults } from "../simulation/faults.ts";
 import type {
+  ProtocolOptions,
   ProtocolSimulator,
   ProtocolSimulatorOptions,
   SimulatedCredentials,
   SimulatedInstrument,
   SimulationRandom,
+  VenueProtocol,
 } from "../simulation/ports.ts";
-import { Accounts, addressOf } from "./simulator/accounts.ts";
+import { serveProtocol } from "../simulation/server.ts";
+import type { ServerSocket } from "../simulation/sockets.ts";
+import { Accounts, addressOf, type SigningAccount, signingAccount } from "./simulator/accounts.ts";
 import { listings } from "./simulator/listing.ts";
 import { OrderBudget } from "./simulator/order_budget.ts";
 import { OrderRules } from "./simulator/order_rules.ts";
@@ -40,14 +44,18 @@ function negotiatedVersion(query: URLSearchParams): SbeVersion | undefined | "re
   return version === "0" ? 0 : version === "1" ? 1 : version === "2" ? 2 : "refused";
 }
 
-export function startSimulator(options: ProtocolSimulatorOptions): Promise<ProtocolSimulator> {
+/**
+ * The venue's protocol without a server: REST requests and sockets are handed in.
+ *
+ * @param account the account's key, made ready; its signatures are checked by whatever this says
+ */
+export function createProtocol(
+  options: ProtocolOptions,
+  account: SigningAccount = signingAccount(options.credentials["PARADEX_PRIVATE_KEY"] ?? ""),
+): VenueProtocol {
   const { venue, accountId, credentials } = options;
   const faults = new Faults(options.faults, options.random, venue.clock);
-  const accounts = new Accounts(
-    credentials["PARADEX_PRIVATE_KEY"] ?? "",
-    venue.clock,
-    credentials["ONBOARDED"] !== "false",
-  );
+  const accounts = new Accounts(account, venue.clock, credentials["ONBOARDED"] !== "false");
   const rules = new OrderRules(venue, accountId, accounts);
   const feed = new PublicFeed(venue, faults);
   const context = {
@@ -63,39 +71,39 @@ export function startSimulator(options: ProtocolSimulatorOptions): Promise<Proto
   const rest = new RestRoutes(context);
   const connections = new OrderBudget(venue.clock, [[20, 1_000], [600, 60_000]]);
   const sessions = new Set<Session>();
-  // Answers that are lost on purpose never end, so the server is ended rather than drained.
-  const ending = new AbortController();
-  const listening = {
-    hostname: options.hostname,
-    port: options.port,
-    signal: ending.signal,
-    onListen: () => {},
-  };
-  const server = Deno.serve(listening, (request) => {
-    const url = new URL(request.url);
-    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return rest.handle(request);
-    if (url.pathname !== "/v1") return new Response("Not Found", { status: 404 });
-    const version = negotiatedVersion(url.searchParams);
-    if (version === "refused") return new Response("unsupported SBE schema", { status: 400 });
-    if (!connections.admit()) return new Response("Too Many Requests", { status: 429 });
-    // The venue pings every 55 s and closes what does not answer.
-    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 55 });
-    socket.binaryType = "arraybuffer";
-    socket.onopen = () => {
-      const session = new Session(socket, version, context);
-      sessions.add(session);
-      socket.addEventListener("close", () => sessions.delete(session));
-    };
-    return response;
-  });
-  const base = `${options.hostname}:${server.addr.port}`;
-  return Promise.resolve({
-    endpoints: { rest: `http://${base}/v1`, ws: `ws://${base}/v1` },
-    async stop() {
+  let sessionCount = 0;
+  const refused = (text: string, status: number) =>
+    ({ kind: "refused", response: new Response(text, { status }) }) as const;
+  return {
+    handleRequest: (request) => rest.handle(request),
+    upgrade(request) {
+      const url = new URL(request.url);
+      if (url.pathname !== "/v1") return refused("Not Found", 404);
+      const version = negotiatedVersion(url.searchParams);
+      if (version === "refused") return refused("unsupported SBE schema", 400);
+      if (!connections.admit()) return refused("Too Many Requests", 429);
+      const accept = (socket: ServerSocket): void => {
+        sessionCount += 1;
+        const lane = `ws-${sessionCount.toString(16).padStart(16, "0")}`;
+        const session = new Session(socket, version, lane, context, () => sessions.delete(session));
+        sessions.add(session);
+      };
+      // The venue pings every 55 s and closes what does not answer.
+      return { kind: "accepted", idleTimeoutS: 55, accept };
+    },
+    setFaults: (profile) => {
+      faults.profile = profile;
+    },
+    stop() {
       feed.stop();
       for (const session of sessions) session.close();
-      ending.abort();
-      await server.finished;
     },
-  });
+  };
+}
+
+export function startSimulator(options: ProtocolSimulatorOptions): Promise<ProtocolSimulator> {
+  return Promise.resolve(serveProtocol(createProtocol(options), options, (host) => ({
+    rest: `http://${host}/v1`,
+    ws: `ws://${host}/v1`,
+  })));
 }

@@ -71,6 +71,12 @@ export class Faults {
     this.#clock.schedule(dueMs - nowMs, task);
   }
 
+  /** Runs `task` after the drawn delay, whatever is on its way besides. */
+  delayedAlone(task: () => void): void {
+    const { latencyMs, latencyJitterMs } = this.#profile;
+    this.#clock.schedule(latencyMs + this.#random.next() * latencyJitterMs, task);
+  }
+
   /** Forgets a lane whose socket is gone. */
   forget(lane: string): void {
     this.#lastDue.delete(lane);

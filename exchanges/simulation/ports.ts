@@ -8,6 +8,8 @@
  * 1e-18 of the settlement asset; times are milliseconds of the simulation's clock, which is handed in.
  */
 
+import type { ServerSocket } from "./sockets.ts";
+
 /** Time and randomness are handed in, so that a seeded run on virtual time repeats exactly. */
 export interface SimulationClock {
   /** Milliseconds since the epoch. */
@@ -299,16 +301,41 @@ export interface FaultProfile {
 /** Credentials that the simulator accepts, made up for each run by the host and handed to adapter and simulator alike. */
 export type SimulatedCredentials = Readonly<Record<string, string>>;
 
-export interface ProtocolSimulatorOptions {
+/** A protocol simulator without a server around it. */
+export interface ProtocolOptions {
   readonly venue: SimulatedVenue;
   readonly accountId: string;
   readonly credentials: SimulatedCredentials;
   readonly faults: FaultProfile;
   readonly random: SimulationRandom;
+}
+
+export interface ProtocolSimulatorOptions extends ProtocolOptions {
   readonly hostname: "127.0.0.1";
   /** 0 picks a free port. */
   readonly port: number;
 }
+
+/** The venue's protocol by itself: whoever brings requests and sockets decides how they travel. */
+export interface VenueProtocol {
+  /** Anything but a WebSocket. A promise that never resolves is an answer that never comes. */
+  handleRequest(request: Request): Promise<Response>;
+  /** What the venue says to a WebSocket's request; `accept` is called when the socket is open. */
+  upgrade(request: Request): SocketUpgrade;
+  /** What the venue draws from now on. */
+  setFaults(faults: FaultProfile): void;
+  /** Ends all sessions and timers. */
+  stop(): void;
+}
+
+export type SocketUpgrade =
+  | { readonly kind: "refused"; readonly response: Response }
+  | {
+    readonly kind: "accepted";
+    /** Seconds after which a client that answers no ping is given up; 0 for never. */
+    readonly idleTimeoutS: number;
+    accept(socket: ServerSocket): void;
+  };
 
 export interface ProtocolSimulator {
   /** Named base URLs under the same keys as the adapter's endpoints setting, e.g. `{ restUrl, wsUrl }`. */

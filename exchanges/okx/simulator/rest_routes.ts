@@ -423,9 +423,7 @@ export function createRestRoutes(context: SessionContext): RestRoutes {
       const response = await answer(request);
       // An answer that never comes: the caller's own deadline ends the wait.
       if (response === "none") return await new Promise<Response>(() => {});
-      return await new Promise((resolve) =>
-        context.faults.delayed(`rest-${crypto.randomUUID()}`, () => resolve(response))
-      );
+      return await new Promise((resolve) => context.faults.delayedAlone(() => resolve(response)));
     },
     stop: () => disarm(),
   };

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { Faults } from "../../simulation/faults.ts";
 import type { SimulatedCredentials, SimulatedEvent, SimulatedVenue } from "../../simulation/ports.ts";
+import type { ServerSocket } from "../../simulation/sockets.ts";
 import { checkLogin } from "./authentication.ts";
 import { listings } from "./listing.ts";
 import type { Fields, ItemAnswer, OrderEntry } from "./order_entry.ts";
@@ -59,10 +60,11 @@ const orderOperations: Readonly<
 };
 
 export class Session {
-  readonly #socket: WebSocket;
+  readonly #socket: ServerSocket;
   readonly #path: SessionPath;
   readonly #context: SessionContext;
-  readonly #connId = crypto.randomUUID().slice(0, 8);
+  readonly #connId: string;
+  readonly #onEnd: () => void;
   readonly #lane: string;
   readonly #publicArguments: PublicArgument[] = [];
   readonly #privateSubscriptions = new Map<string, Fields>();
@@ -73,14 +75,21 @@ export class Session {
   #operations = 0;
   #tsLastFrameMs: number;
 
-  constructor(socket: WebSocket, path: SessionPath, context: SessionContext) {
+  constructor(
+    socket: ServerSocket,
+    path: SessionPath,
+    connId: string,
+    context: SessionContext,
+    onEnd: () => void,
+  ) {
     this.#socket = socket;
     this.#path = path;
     this.#context = context;
-    this.#lane = `${path}-${this.#connId}`;
+    this.#connId = connId;
+    this.#onEnd = onEnd;
+    this.#lane = `${path}-${connId}`;
     this.#tsLastFrameMs = context.venue.clock.nowMs();
-    socket.onmessage = (event) => this.#onMessage(event.data);
-    socket.onclose = () => this.close();
+    socket.listen({ onMessage: (data) => this.#onMessage(data), onClose: () => this.close() });
     this.#stops.push(context.venue.subscribe((event) => this.#onVenueEvent(event)));
     this.#watchIdle();
     const cutMs = context.faults.nextDisconnectMs();
@@ -98,7 +107,8 @@ export class Session {
     }
     this.#privateSubscriptions.clear();
     this.#context.faults.forget(this.#lane);
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close();
+    if (this.#socket.isOpen) this.#socket.close();
+    this.#onEnd();
   }
 
   #watchIdle(): void {
@@ -113,7 +123,7 @@ export class Session {
   #send(text: string): void {
     this.#tsLastFrameMs = this.#context.venue.clock.nowMs();
     this.#context.faults.delayed(this.#lane, () => {
-      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
+      if (this.#socket.isOpen) this.#socket.send(text);
     });
   }
 

@@ -188,12 +188,7 @@ export class OrderRules {
     const isSame = sizeLots === order.sizeLots && limitPriceTicks === order.limitPriceTicks;
     if (isSame) return refuse("INVALID_REQUEST_PARAMETER", "no order parameters changed");
     const message = [...signedFields(fields, fields.price), fields.id];
-    if (
-      !this.#accounts.isSigned(
-        this.#accounts.hasher.hash("modify", this.#accounts.address, message),
-        fields.signature,
-      )
-    ) {
+    if (!this.#accounts.isSigned("modify", message, fields.signature)) {
       return refuse("INVALID_ORDER_SIGNATURE", "order signature is invalid");
     }
     const result = this.#venue.amend(this.#accountId, { orderId: order.orderId }, {
@@ -212,8 +207,7 @@ export class OrderRules {
       return refuse("INVALID_TIMESTAMP", "order is outside its recv_window");
     }
     const message = signedFields({ ...fields, market: one.market }, isMarket ? "0" : fields.price ?? "0");
-    const hash = this.#accounts.hasher.hash("order", this.#accounts.address, message);
-    return this.#accounts.isSigned(hash, fields.signature)
+    return this.#accounts.isSigned("order", message, fields.signature)
       ? undefined
       : refuse("INVALID_ORDER_SIGNATURE", "order signature is invalid");
   }

@@ -486,9 +486,7 @@ export class RestRoutes {
     const result = await this.#answer(request);
     // An answer that never comes: the caller's own deadline ends the wait.
     if (result === "none") return await new Promise<Response>(() => {});
-    return await new Promise((resolve) =>
-      this.#context.faults.delayed(`rest-${crypto.randomUUID()}`, () => resolve(result))
-    );
+    return await new Promise((resolve) => this.#context.faults.delayedAlone(() => resolve(result)));
   }
 
   async #answer(request: Request): Promise<Response | "none"> {

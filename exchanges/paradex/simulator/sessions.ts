@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { Faults } from "../../simulation/faults.ts";
 import type { SimulatedEvent, SimulatedVenue } from "../../simulation/ports.ts";
+import type { ServerSocket } from "../../simulation/sockets.ts";
 import type { Accounts } from "./accounts.ts";
 import { internalId, type OrderRules, wireId } from "./order_rules.ts";
 import {
@@ -62,10 +63,11 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 export class Session {
-  readonly #socket: WebSocket;
+  readonly #socket: ServerSocket;
   readonly #version: SbeVersion | undefined;
   readonly #context: SessionContext;
-  readonly #lane = `ws-${crypto.randomUUID()}`;
+  readonly #lane: string;
+  readonly #onEnd: () => void;
   readonly #public = new Map<
     string,
     { readonly channel: PublicChannel; readonly subscriber: PublicSubscriber }
@@ -80,14 +82,21 @@ export class Session {
   #tsLastBinaryMs: number;
 
   /** @param version negotiated schema version, undefined when the client asked for none */
-  constructor(socket: WebSocket, version: SbeVersion | undefined, context: SessionContext) {
+  constructor(
+    socket: ServerSocket,
+    version: SbeVersion | undefined,
+    lane: string,
+    context: SessionContext,
+    onEnd: () => void,
+  ) {
     this.#socket = socket;
     this.#version = version;
+    this.#lane = lane;
     this.#context = context;
+    this.#onEnd = onEnd;
     this.#tsIdleMs = context.venue.clock.nowMs();
     this.#tsLastBinaryMs = this.#tsIdleMs;
-    socket.onmessage = (event) => this.#onMessage(event.data);
-    socket.onclose = () => this.close();
+    socket.listen({ onMessage: (data) => this.#onMessage(data), onClose: () => this.close() });
     this.#stops.push(context.venue.subscribe((event) => this.#onVenueEvent(event)));
     this.#watch();
     const cutMs = context.faults.nextDisconnectMs();
@@ -110,7 +119,8 @@ export class Session {
       }
     }
     this.#ownOrders.clear();
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close();
+    if (this.#socket.isOpen) this.#socket.close();
+    this.#onEnd();
   }
 
   /** Ends connections without a subscription, drops readers that fall far behind, and keeps quiet ones warm. */
@@ -120,7 +130,7 @@ export class Session {
       const nowMs = clock.nowMs();
       if (this.#public.size + this.#private.size > 0) this.#tsIdleMs = nowMs;
       if (nowMs - this.#tsIdleMs > idleGraceMs) return this.#socket.close(4031, "no active subscription");
-      if (this.#socket.bufferedAmount > maxQueuedBytes) return this.#socket.close(4000, "slow consumer");
+      if (this.#socket.queuedBytes > maxQueuedBytes) return this.#socket.close(4000, "slow consumer");
       if (this.#version !== undefined && nowMs - this.#tsLastBinaryMs > 20_000) {
         this.#sendBinary(encodeHeartbeat(this.#version, BigInt(Math.round(nowMs)) * 1_000n));
       }
@@ -130,14 +140,14 @@ export class Session {
 
   #sendText(text: string): void {
     this.#context.faults.delayed(this.#lane, () => {
-      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
+      if (this.#socket.isOpen) this.#socket.send(text);
     });
   }
 
   #sendBinary(frame: Uint8Array<ArrayBuffer>): void {
     this.#tsLastBinaryMs = this.#context.venue.clock.nowMs();
     this.#context.faults.delayed(this.#lane, () => {
-      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(frame);
+      if (this.#socket.isOpen) this.#socket.send(frame);
     });
   }
 
