@@ -44,6 +44,7 @@ export function orderFacts(rooms: Rooms, context: IntentContext): OrderFacts {
     account: accountFacts(rooms, account, nowUs),
     reducible: reducibleFacts(rooms, intent, index),
     marketLimits: rooms.settings.risk.market,
+    maxOrderSizeBase: rooms.settings.risk.maxOrderSizeBase[instrument.symbol] ?? null,
     usdAssets: rooms.settings.risk.usdAssets,
     scopes: scopesOf(intent, instrument).map((scope) => scopeFacts(rooms, scope, nowUs)),
     exposureWith: (scope, worstPriceTicks) => exposureWith(rooms, context, scope, worstPriceTicks),

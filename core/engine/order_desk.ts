@@ -9,7 +9,7 @@ import type { Facts, PluginPosition, ReconciliationRepair } from "../model/journ
 import { isFinalStatus, type Order, type OrderIntent, type OrderReport } from "../model/order.ts";
 import type { RiskScope } from "../model/risk_limits.ts";
 import { checkOrder, type RiskApproved } from "../risk/gate.ts";
-import type { Refusal } from "../risk/refusals.ts";
+import type { Refusal } from "../model/refusals.ts";
 import { orderFacts, scopesOf } from "./fact_builder.ts";
 import { PluginRecord } from "./plugin_record.ts";
 import type { Rooms } from "./rooms.ts";

@@ -140,6 +140,13 @@ const riskSchema = v.strictObject({
     v.pipe(marketLimitsSchema, describe("Prices, data and margin; the same for everybody.")),
     {},
   ),
+  maxOrderSizeBase: v.optional(
+    v.pipe(
+      v.record(symbolName, numberBetween(0, 1e12, "a size in base units"), record("sizes by symbol")),
+      describe('Largest order by symbol, in base units, such as { "BTC-PERP": 0.5 }.'),
+    ),
+    {},
+  ),
   usdAssets: v.optional(
     v.pipe(
       v.array(text("an asset such as USDC"), "a list of assets"),
@@ -393,6 +400,7 @@ function riskSettings(given: ConfigFile["risk"]): RiskSettings {
     accounts: given.accounts,
     plugin: overlay(defaultRiskSettings.plugin, given.plugin),
     market: { ...defaultRiskSettings.market, ...given.market },
+    maxOrderSizeBase: given.maxOrderSizeBase,
     usdAssets: given.usdAssets,
     breachState: given.breachState,
   };

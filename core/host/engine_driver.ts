@@ -17,7 +17,7 @@ import type { Clock } from "../model/clock.ts";
 import { type InstrumentId, venueOf } from "../model/ids.ts";
 import type { JournalBody, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
 import type { HostMessage } from "../protocol/messages.ts";
-import { refusalText } from "../risk/refusals.ts";
+import { refusalText } from "../model/refusals.ts";
 import type { SandboxProcess } from "../sandbox/sandbox.ts";
 import { noticeText } from "./notice_texts.ts";
 import type { AdapterRequests, EngineDriver, HostLog } from "./ports.ts";

@@ -4,6 +4,21 @@
  */
 import type { PluginId, VenueId } from "./ids.ts";
 
+/** Each is looked at for plugins, accounts and the whole host, but for leverage: a plugin has no equity of its own. */
+export const scopeLimitNames = [
+  "maxOrderNotionalUsd",
+  "maxPositionNotionalUsd",
+  "maxNetExposureUsd",
+  "maxGrossExposureUsd",
+  "maxLeverage",
+  "maxOpenOrders",
+  "maxOrdersPerSecond",
+  "maxCancelToFillRatio",
+  "maxDailyLossUsd",
+  "maxDrawdownUsd",
+  "maxConsecutiveLosses",
+] as const satisfies readonly (keyof ScopeLimits)[];
+
 /** `null` is no limit at that scope. NaN refuses everything. */
 export interface ScopeLimits {
   /** Value of one order at the worst price it can fill at. */
@@ -61,6 +76,8 @@ export interface RiskSettings {
   /** Ceiling for each plugin; its granted budget can only be lower. */
   readonly plugin: ScopeLimits;
   readonly market: MarketLimits;
+  /** Largest order by symbol, in base units, on every venue; symbols it does not name have the venue's own limit alone. */
+  readonly maxOrderSizeBase: Readonly<Record<string, number>>;
   /** Settlement assets that count as one USD. Others can't be traded: their limits could not be reckoned. */
   readonly usdAssets: readonly string[];
   /** State that a breach of daily loss, drawdown or consecutive losses moves its scope to. */

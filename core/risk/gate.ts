@@ -37,7 +37,7 @@ import { privateStream } from "./limits/private_stream.ts";
 import { rateBudget } from "./limits/rate_budget.ts";
 import { tradingState } from "./limits/trading_state.ts";
 import type { OrderFacts, ReducibleFacts } from "./order_facts.ts";
-import type { Refusal } from "./refusals.ts";
+import type { Refusal } from "../model/refusals.ts";
 
 declare const approved: unique symbol; // not exported: nobody else can write the type of an approval down
 

@@ -84,6 +84,8 @@ export interface OrderFacts {
   readonly account: AccountFacts;
   readonly reducible: ReducibleFacts;
   readonly marketLimits: MarketLimits;
+  /** Largest order of this symbol, base units; null for none but the venue's. */
+  readonly maxOrderSizeBase: number | null;
   readonly usdAssets: readonly string[];
   /** Plugin, account, global. */
   readonly scopes: readonly ScopeFacts[];

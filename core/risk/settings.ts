@@ -55,6 +55,7 @@ export const defaultRiskSettings: RiskSettings = {
     marginLeverage: 5,
     minCancelsForRatio: 100,
   },
+  maxOrderSizeBase: {},
   usdAssets: ["USD", "USDC", "USDT"],
   breachState: "reducing",
 };

@@ -13,4 +13,5 @@ export * from "../model/order.ts";
 export * from "../model/account.ts";
 export * from "../model/clock.ts";
 export * from "../model/venue_health.ts";
+export { isRefusalCode, type RefusalCode, refusalCodes } from "../model/refusals.ts";
 export { BerthError, describeError } from "../errors.ts";

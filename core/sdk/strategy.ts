@@ -25,6 +25,7 @@ import type { ClientOrderId, InstrumentId, VenueId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { BookUpdate, MarkUpdate, Trade } from "../model/market.ts";
 import type { CancelReason, OrderStatus, RejectCode, Side, TimeInForce } from "../model/order.ts";
+import type { RefusalCode } from "../model/refusals.ts";
 import type { Quote } from "../model/quote.ts";
 import type { RoundingDirection } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
@@ -69,7 +70,8 @@ export interface OrderView {
   readonly reduceOnly: boolean;
   /** `refused` is the risk gate's no: nothing was sent. */
   readonly status: OrderStatus | "refused";
-  readonly reason: RejectCode | CancelReason | string | undefined;
+  /** A venue's no or a cancel's reason in our words, or the gate's `RefusalCode` (docs/refusals.md). */
+  readonly reason: RejectCode | CancelReason | RefusalCode | string | undefined;
   readonly text: string | undefined;
   readonly isDone: boolean;
 }

@@ -1,7 +1,7 @@
 /** Position, net and gross exposure with every working, in-flight and unknown order of one side filled. */
 import type { ScopeLimits } from "../../model/risk_limits.ts";
 import type { ExposureFacts } from "../order_facts.ts";
-import type { Refusal } from "../refusals.ts";
+import type { Refusal } from "../../model/refusals.ts";
 import { firstOverScopes, type OrderCheck, rounded, type ValueLimit } from "./limit.ts";
 
 type ExposureCode = "POSITION_LIMIT" | "NET_EXPOSURE" | "GROSS_EXPOSURE";

@@ -5,7 +5,7 @@
 import type { Money } from "../../model/money.ts";
 import type { ScopeLimits } from "../../model/risk_limits.ts";
 import type { ExposureFacts, OrderFacts, ScopeFacts } from "../order_facts.ts";
-import type { Refusal } from "../refusals.ts";
+import type { Refusal } from "../../model/refusals.ts";
 
 /** The order as it would be sent. */
 export interface OrderCheck {

@@ -10,7 +10,7 @@
 import type { Side } from "../../model/order.ts";
 import { type Increment, incrementValue, roundToIncrements } from "../../model/ticks.ts";
 import type { OrderFacts } from "../order_facts.ts";
-import type { Refusal } from "../refusals.ts";
+import type { Refusal } from "../../model/refusals.ts";
 
 /** The worst price a side may have at `bps` from a reference, in whole ticks; undefined without a reference. */
 export function collarBound(side: Side, reference: number, bps: number, tick: Increment): number | undefined {

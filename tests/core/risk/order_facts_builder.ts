@@ -96,6 +96,7 @@ export function factsOf(changes: FactChanges = {}): OrderFacts {
       ...changes.reducible,
     },
     marketLimits: { ...defaultRiskSettings.market, ...changes.marketLimits },
+    maxOrderSizeBase: null,
     usdAssets: ["USD", "USDC"],
     scopes: [
       {

@@ -1,0 +1,20 @@
+/** Pages that are made from the code. Run as a program it writes them; the test holds them to it. */
+import { configJsonSchemaText } from "../../core/host/config_json_schema.ts";
+import { refusalsPage } from "../../core/risk/refusals_page.ts";
+
+export interface Page {
+  /** In `docs/`. */
+  readonly name: string;
+  readonly text: () => string;
+}
+
+export const pages: readonly Page[] = [
+  { name: "refusals.md", text: refusalsPage },
+  { name: "berth.schema.json", text: configJsonSchemaText },
+];
+
+export const pageUrl = (name: string): URL => new URL(`../../docs/${name}`, import.meta.url);
+
+if (import.meta.main) {
+  for (const { name, text } of pages) await Deno.writeTextFile(pageUrl(name), text());
+}
