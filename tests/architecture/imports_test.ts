@@ -11,7 +11,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "core/std": ["npm:"],
   "core/model": ["core/errors.ts"],
   "core/protocol": ["core/model", "core/errors.ts", "npm:valibot"],
-  "core/sdk": ["core/model", "core/errors.ts", "core/protocol"],
+  "core/sdk": ["core/model", "core/errors.ts", "core/protocol", "npm:trading-signals"],
   "core/risk": ["core/model", "core/errors.ts"],
   "core/portfolio": ["core/model", "core/errors.ts"],
   "core/journal": ["core/model", "core/errors.ts"],
