@@ -14,16 +14,19 @@ import {
 } from "@berth/sdk";
 import { backoffMs } from "./backoff.ts";
 import type { ConnectionPorts, OpenSocket } from "./connection.ts";
+import { BookResync } from "./book_resync.ts";
+import { DeadMansSwitch } from "./dead_mans_switch.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
 import { InstrumentBook } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";
+import { Misfits } from "./misfits.ts";
 import { OkxTrading } from "./orders.ts";
 import { PrivateSocket } from "./private_socket.ts";
 import { AccountReader } from "./private_stream.ts";
 import { type Argument, PublicSocket } from "./public_socket.ts";
 import { QuotePoller } from "./quote_poller.ts";
 import { RateBudget } from "./rate_budget.ts";
-import { errorOf, RestClient } from "./rest.ts";
+import { RestClient } from "./rest.ts";
 import type { settings } from "./settings.ts";
 import type { OkxKeys } from "./signing.ts";
 import { FeedStatistics } from "./statistics.ts";
@@ -41,7 +44,6 @@ const healthEveryMs = 1_000;
 const instrumentsEveryMs = 600_000;
 /** Beyond this a skewed clock is worth a line; beyond 30 s the venue refuses signatures. */
 const skewWarningMs = 1_000;
-const stopTimeoutMs = 2_000;
 
 export class OkxAdapter implements ExchangeAdapter {
   readonly capabilities: ExchangeCapabilities;
@@ -56,7 +58,10 @@ export class OkxAdapter implements ExchangeAdapter {
   readonly #reader: MarketDataReader;
   readonly #public: PublicSocket;
   readonly #private: PrivateSocket | undefined;
+  readonly #deadMansSwitch: DeadMansSwitch | undefined;
   readonly #poller: QuotePoller;
+  readonly #misfits: Misfits;
+  readonly #resync: BookResync;
   readonly #timers = new Map<string, () => void>();
   #clockOffsetMs = 0;
   #isStarted = false;
@@ -78,11 +83,18 @@ export class OkxAdapter implements ExchangeAdapter {
       keys,
       isDemo: ctx.environment === "testnet",
     });
+    this.#misfits = new Misfits(clock, log);
+    this.#resync = new BookResync({
+      clock,
+      scheduler,
+      random,
+      refresh: (instId) => this.#public.refresh({ channel: "books", instId }),
+    });
     this.#reader = new MarketDataReader({
       publish,
       statistics: this.#statistics,
-      log,
-      onBookGap: (instId) => this.#public.refresh({ channel: "books", instId }),
+      misfits: this.#misfits,
+      onBookGap: (instId) => this.#resync.onGap(instId),
       onFundingInterval: (instId, hours) => this.#loader.noteFundingInterval(instId, hours),
     });
     this.#loader = new InstrumentLoader({
@@ -102,7 +114,7 @@ export class OkxAdapter implements ExchangeAdapter {
       log,
       onHotText: (text, tsRecvUs) => this.#reader.onHotText(text, tsRecvUs),
       onFrame: (frame, tsRecvUs) => this.#reader.onFrame(frame, tsRecvUs),
-      onMisfit: () => void (this.#statistics.misfits += 1),
+      misfits: this.#misfits,
       onState: (state, why) => {
         if (state !== "connected") this.#reader.invalidateBooks(clock.epochUs());
         this.#onState("market data connection", state, why);
@@ -138,10 +150,15 @@ export class OkxAdapter implements ExchangeAdapter {
       venueNowMs,
       publish,
       reader,
+      misfits: this.#misfits,
       log,
       onState: (state, why) => this.#onState("private connection", state, why),
     });
     this.#private = socket;
+    if (this.capabilities.deadMansSwitch) {
+      const seconds = ctx.settings.deadMansSwitchSeconds;
+      this.#deadMansSwitch = new DeadMansSwitch({ rest: this.#rest, seconds, scheduler, log });
+    }
     this.trading = new OkxTrading({
       rest: this.#rest,
       socketRequest: (op, args, signal) => socket.request(op, args, signal),
@@ -168,7 +185,7 @@ export class OkxAdapter implements ExchangeAdapter {
       await this.#readClock(signal);
       await this.#loader.load(signal);
     });
-    if (this.capabilities.deadMansSwitch) await this.#keepDeadMansSwitch();
+    await this.#deadMansSwitch?.arm();
   }
 
   async stop(): Promise<void> {
@@ -176,13 +193,10 @@ export class OkxAdapter implements ExchangeAdapter {
     this.#isStopped = true;
     for (const cancel of this.#timers.values()) cancel();
     this.#poller.stop();
+    this.#resync.stop();
     this.#public.stop();
     this.#private?.stop();
-    if (!this.#isStarted || !this.capabilities.deadMansSwitch) return;
-    const deadline = new AbortController();
-    const cancel = this.#ctx.scheduler.after(stopTimeoutMs, () => deadline.abort());
-    await this.#setDeadMansSwitch(0, deadline.signal);
-    cancel();
+    if (this.#isStarted) await this.#deadMansSwitch?.disarm();
   }
 
   // Start --------------------------------------------------------------------------------------------------------------
@@ -281,7 +295,11 @@ export class OkxAdapter implements ExchangeAdapter {
 
   #unsubscribe(subscriptions: readonly MarketDataSubscription[]): void {
     const args = this.#argumentsOf(subscriptions);
-    for (const { channel, instId } of args) if (channel === "books") this.#reader.forgetBook(instId);
+    for (const { channel, instId } of args) {
+      if (channel !== "books") continue;
+      this.#reader.forgetBook(instId);
+      this.#resync.forget(instId);
+    }
     // An index may be another instrument's too: it stays as long as one of them has its marks.
     const marked = new Set(
       this.#public.wanted("mark-price").map(({ instId }) => instId)
@@ -326,22 +344,10 @@ export class OkxAdapter implements ExchangeAdapter {
       gaps: this.#statistics.gaps,
       reconnects: this.#public.reconnects + (this.#private?.reconnects ?? 0),
     });
-    this.#ctx.gauge("unreadable_frames", this.#statistics.misfits);
-  }
-
-  /** Renewed three times within its span, so that one lost renewal does not fire it. */
-  async #keepDeadMansSwitch(): Promise<void> {
-    const seconds = Math.max(10, this.#ctx.settings.deadMansSwitchSeconds);
-    await this.#setDeadMansSwitch(seconds);
-    this.#every("dead man's switch", (seconds * 1_000) / 3, () => this.#setDeadMansSwitch(seconds));
-  }
-
-  async #setDeadMansSwitch(seconds: number, signal?: AbortSignal): Promise<void> {
-    const path = "/api/v5/trade/cancel-all-after";
-    const result = await this.#rest.post(path, { timeOut: String(seconds) }, signal);
-    if (result.kind === "rows") return;
-    const reason = describeError(errorOf(`POST ${path}`, result));
-    this.#ctx.log.warn("the dead man's switch was not set", { seconds, reason });
+    const { gauge } = this.#ctx;
+    const privateMisfits = this.#misfits.count("private_");
+    gauge("unreadable_frames", this.#misfits.count() - privateMisfits);
+    gauge("unreadable_private_rows", privateMisfits);
   }
 
   /** Runs `task` again and again, `periodMs` after its last end; a failure is a log line, the next run a new chance. */

@@ -8,6 +8,7 @@ import {
   instrumentTypesOf,
   matchesAny,
   type OkxInstrument,
+  type PreferredSwaps,
   preferredSwaps,
   toInstrument,
 } from "./instruments.ts";
@@ -41,6 +42,7 @@ const maxFundingQueries = 8;
 export class InstrumentLoader {
   readonly #options: InstrumentLoaderOptions;
   readonly #fundingHours = new Map<string, number>();
+  #preferred: PreferredSwaps = new Map();
 
   constructor(options: InstrumentLoaderOptions) {
     this.#options = options;
@@ -55,7 +57,8 @@ export class InstrumentLoader {
     for (const instType of instrumentTypesOf(symbols)) {
       const rows = await this.#rows(instType, unreadable, signal);
       const fees = await this.#fees(instType, signal);
-      const preferred = preferredSwaps(rows, settings.preferredQuoteAssets);
+      const preferred = preferredSwaps(rows, settings.preferredQuoteAssets, this.#preferred);
+      this.#preferred = preferred;
       rowCount += rows.length;
       const wanted = rows.flatMap((row) => this.#read(row, preferred, fees, unreadable) ?? []);
       for (const one of wanted.slice(0, maxFundingQueries)) await this.#askFundingInterval(one, signal);
@@ -105,7 +108,7 @@ export class InstrumentLoader {
   /** Undefined for what is not wanted or can't be read yet. */
   #read(
     row: InstrumentRow,
-    preferred: ReadonlySet<string>,
+    preferred: PreferredSwaps,
     fees: FeeRow | undefined,
     unreadable: string[],
   ): OkxInstrument | undefined {

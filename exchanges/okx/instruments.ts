@@ -1,5 +1,6 @@
 /** OKX's metadata as instruments, and sizes both ways: OKX deals in contracts, everything above in base units. */
 import {
+  BerthError,
   formatIncrements,
   formatScaled,
   type Increment,
@@ -32,42 +33,40 @@ export interface OkxInstrument {
   readonly lotContracts: Increment;
 }
 
-/** Exact product of decimal texts. */
-function multiply(...texts: readonly string[]): string {
-  let units = 1n;
-  let decimals = 0;
-  for (const text of texts) {
-    const [whole = "0", fraction = ""] = text.split(".");
-    units *= BigInt(whole + fraction);
-    decimals += fraction.length;
-  }
-  return formatScaled(units, decimals);
-}
-
 const orOne = (text: string): string => (text === "" ? "1" : text);
 
+/** The quote asset in an instrument's name: a swap of `BTC-USD_UM-SWAP` is quoted in USD and margined in it. */
+const quoteOf = (instId: string): string => (instId.split("-")[1] ?? "").replace(/_.*$/, "");
+
 /** berth's symbol: BTC-PERP for the preferred linear swap of an underlying; the others, inverse too, keep their quote asset. */
-function symbolOf(row: InstrumentRow, preferred: ReadonlySet<string>): string {
+function symbolOf(row: InstrumentRow, preferred: PreferredSwaps): string {
   const [base = row.baseCcy, quote = row.quoteCcy, third = ""] = row.instId.split("-");
   if (row.instType === "SPOT") return `${base}-${quote}`;
-  if (row.instType === "FUTURES") return `${base}-${quote}-${third}`;
-  return preferred.has(row.instId) ? `${base}-PERP` : `${base}-${quote.replaceAll("_", "")}-PERP`;
+  if (row.instType === "FUTURES") return `${base}-${quote.replaceAll("_", "")}-${third}`;
+  return preferred.get(base) === row.instId ? `${base}-PERP` : `${base}-${quote.replaceAll("_", "")}-PERP`;
 }
 
-/** Per underlying the linear swap whose quote asset comes first in the preference. */
+/** By base asset the swap that is its `BASE-PERP`. */
+export type PreferredSwaps = ReadonlyMap<string, string>;
+
+/**
+ * Per underlying the linear swap whose quote asset comes first in the preference. What `known` names stays: within a
+ * run a symbol never moves to another instrument, whatever is listed or delisted meanwhile.
+ */
 export function preferredSwaps(
   rows: readonly InstrumentRow[],
   quoteAssets: readonly string[],
-): ReadonlySet<string> {
+  known: PreferredSwaps,
+): PreferredSwaps {
   const best = new Map<string, { readonly instId: string; readonly rank: number }>();
   for (const row of rows) {
     if (row.instType !== "SWAP" || row.ctType === "inverse") continue;
-    const [base = "", quote = ""] = row.instId.split("-");
-    const rank = quoteAssets.indexOf(quote);
-    const known = best.get(base);
-    if (rank >= 0 && (known === undefined || rank < known.rank)) best.set(base, { instId: row.instId, rank });
+    const [base = ""] = row.instId.split("-");
+    const rank = quoteAssets.indexOf(quoteOf(row.instId));
+    const other = best.get(base);
+    if (rank >= 0 && (other === undefined || rank < other.rank)) best.set(base, { instId: row.instId, rank });
   }
-  return new Set([...best.values()].map((one) => one.instId));
+  return new Map([...[...best].map(([base, { instId }]) => [base, instId] as const), ...known]);
 }
 
 const statuses: Readonly<Record<string, InstrumentStatus>> = {
@@ -80,11 +79,51 @@ export interface FeeBps {
   readonly taker: number;
 }
 
-/** Largest order in lots; what goes beyond 2^53 is as good as no limit. */
+const invalid = (value: string, expected: string) =>
+  new BerthError("MODEL_INVALID_DECIMAL", { value, expected });
+
+/** A plain decimal without sign as digits and their scale. @throws {BerthError} MODEL_INVALID_DECIMAL */
+function scaled(text: string): { readonly units: bigint; readonly decimals: number } {
+  const match = /^(\d{1,30})(?:\.(\d{1,30}))?$/.exec(text);
+  if (match === null) throw invalid(text, "decimal without sign");
+  const [, whole = "0", fraction = ""] = match;
+  return { units: BigInt(whole + fraction), decimals: fraction.length };
+}
+
+/** Exact product of decimal texts. @throws {BerthError} MODEL_INVALID_DECIMAL */
+function multiply(...texts: readonly string[]): string {
+  const factors = texts.map(scaled);
+  return formatScaled(
+    factors.reduce((product, { units }) => product * units, 1n),
+    factors.reduce((sum, { decimals }) => sum + decimals, 0),
+  );
+}
+
+/** Largest order in whole lots; what goes beyond 2^53 is as good as no limit. @throws {BerthError} MODEL_INVALID_DECIMAL */
 function maxLots(row: InstrumentRow): number {
   if (row.maxLmtSz === "") return Number.MAX_SAFE_INTEGER;
-  return Math.min(Number.MAX_SAFE_INTEGER, Math.floor(Number(row.maxLmtSz) / Number(row.lotSz)));
+  const most = scaled(row.maxLmtSz);
+  const lot = scaled(row.lotSz);
+  const lots = (most.units * 10n ** BigInt(lot.decimals)) / (lot.units * 10n ** BigInt(most.decimals));
+  return lots > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(lots);
 }
+
+/** @throws {BerthError} MODEL_INVALID_DECIMAL, INSTRUMENT_OFF_TICK */
+function minLots(row: InstrumentRow, lot: Increment): number {
+  const lots = parseIncrements(row.minSz, lot);
+  if (lots < 0) throw invalid(row.minSz, "size of zero or more");
+  return lots;
+}
+
+/** @throws {BerthError} MODEL_INVALID_DECIMAL */
+function leverageOf(row: InstrumentRow): number {
+  if (row.lever === "") return 1;
+  scaled(row.lever);
+  return Number(row.lever);
+}
+
+/** No venue charges a tenth of the notional: what is beyond it is not a rate. */
+const maxFeeBps = 1_000;
 
 /** The rates of one row's fee group or settlement asset. OKX writes them as negative fractions where they are charged. */
 export function feesOf(row: InstrumentRow, fees: FeeRow | undefined, fallback: FeeBps): FeeBps {
@@ -94,7 +133,7 @@ export function feesOf(row: InstrumentRow, fees: FeeRow | undefined, fallback: F
     const found = texts.find((text) => text !== undefined && text !== "");
     // Six decimals of a bps: 0.0002 × 10,000 is no whole number in floats.
     const value = found === undefined ? otherwise : Number((-Number(found) * 10_000).toFixed(6));
-    return Number.isFinite(value) ? value : otherwise;
+    return Math.abs(value) <= maxFeeBps ? value : otherwise; // NaN is none either
   };
   const isUsdt = row.settleCcy === "USDT";
   const isUsdc = row.settleCcy === "USDC";
@@ -129,7 +168,7 @@ export function instrumentTypesOf(patterns: readonly string[]): readonly ("SWAP"
  */
 export function toInstrument(
   row: InstrumentRow,
-  preferred: ReadonlySet<string>,
+  preferred: PreferredSwaps,
   fees: FeeBps,
   fundingIntervalHours?: number,
 ): OkxInstrument {
@@ -151,12 +190,12 @@ export function toInstrument(
     tick: increment(row.tickSz),
     lot: increment(multiply(row.lotSz, contractMultiplier)),
     contractMultiplier,
-    minSizeLots: parseIncrements(row.minSz, lotContracts),
+    minSizeLots: minLots(row, lotContracts),
     maxSizeLots: maxLots(row),
     minNotional: 0,
     makerFeeBps: fees.maker,
     takerFeeBps: fees.taker,
-    maxLeverage: row.lever === "" ? 1 : Number(row.lever),
+    maxLeverage: leverageOf(row),
     ...(fundingIntervalHours === undefined ? {} : { fundingIntervalHours }),
     status: statuses[row.state] ?? "halted",
   };
@@ -195,6 +234,11 @@ export class InstrumentBook {
 
   byId(id: InstrumentId): OkxInstrument | undefined {
     return this.#byId.get(id);
+  }
+
+  /** Types of what is listed and can be traded. */
+  tradedTypes(): readonly string[] {
+    return [...new Set(this.all().map(({ instType }) => instType).filter((one) => one !== "SPOT"))];
   }
 
   all(): readonly OkxInstrument[] {

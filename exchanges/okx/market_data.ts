@@ -3,12 +3,13 @@
  * by hand: a look at the fields that are used, a count of what does not fit, no schema in the way.
  */
 import * as v from "valibot";
-import { type BookLevel, type DataSource, describeError, type Log, type Publish } from "@berth/sdk";
+import { BerthError, type BookLevel, type DataSource, describeError, type Publish } from "@berth/sdk";
 import { BookChecker } from "./book_rules.ts";
 import { HotFrame } from "./hot_frames.ts";
 import { baseOfContract, type OkxInstrument, parseContracts, parsePrice } from "./instruments.ts";
 import type { FeedStatistics } from "./statistics.ts";
-import { bookRowSchema, isRecord, numberOf } from "./wire.ts";
+import type { Misfits } from "./misfits.ts";
+import { bookRowSchema, cutText, isRecord, numberOf, timeOf } from "./wire.ts";
 
 /** An instrument with what the hot path needs of it, in one place. */
 interface Route {
@@ -25,7 +26,7 @@ interface Route {
 export interface MarketDataOptions {
   readonly publish: Publish;
   readonly statistics: FeedStatistics;
-  readonly log: Log;
+  readonly misfits: Misfits;
   /** A book lost its sequence: subscribe anew. */
   readonly onBookGap: (instId: string) => void;
   /** What one funding rate stands for, whenever the venue says it. */
@@ -33,6 +34,8 @@ export interface MarketDataOptions {
 }
 
 const hourMs = 3_600_000;
+/** OKX has 1, 2, 4 and 8 hours; what is beyond a week is a slip. */
+const maxIntervalHours = 168;
 
 export class MarketDataReader {
   readonly #options: MarketDataOptions;
@@ -99,15 +102,17 @@ export class MarketDataReader {
   /** One parsed frame with `arg` and `data`. */
   onFrame(frame: Readonly<Record<string, unknown>>, tsRecvUs: number): void {
     const { arg, data } = frame;
-    if (!isRecord(arg) || !Array.isArray(data)) return this.#misfit();
+    if (!isRecord(arg) || !Array.isArray(data)) return this.#unknown("neither an event nor data");
     const { channel, instId } = arg;
-    if (typeof instId !== "string") return this.#misfit();
+    if (typeof instId !== "string") return this.#unknown("data of no instrument");
     if (channel === "index-tickers") {
       for (const row of data) this.#onIndex(instId, row, tsRecvUs);
       return;
     }
     const route = this.#routes.get(instId);
-    if (route === undefined) return this.#misfit();
+    if (route === undefined) {
+      return this.#options.misfits.note("instrument_not_known", String(instId).slice(0, 64));
+    }
     for (const row of data) this.#onRow(route, channel, frame["action"], row, tsRecvUs);
   }
 
@@ -119,7 +124,7 @@ export class MarketDataReader {
   }
 
   #onRow(route: Route, channel: unknown, action: unknown, row: unknown, tsRecvUs: number): void {
-    if (!isRecord(row)) return this.#misfit();
+    if (!isRecord(row)) return this.#misfit(String(channel));
     switch (channel) {
       case "tickers":
         return this.#onTicker(route, row, tsRecvUs, "stream");
@@ -134,12 +139,16 @@ export class MarketDataReader {
       case "funding-rate":
         return this.#onMark(route, row, tsRecvUs);
       default:
-        return this.#misfit();
+        return this.#unknown(`data of a channel that was not asked for: ${String(channel).slice(0, 64)}`);
     }
   }
 
-  #misfit(): void {
-    this.#options.statistics.misfits += 1;
+  #unknown(why: string): void {
+    this.#options.misfits.note("frame_not_known", why);
+  }
+
+  #misfit(why: string): void {
+    this.#options.misfits.note("row_not_readable", why);
   }
 
   #onTicker(
@@ -154,7 +163,7 @@ export class MarketDataReader {
       numberOf(row["bidSz"]),
       numberOf(row["askPx"]),
       numberOf(row["askSz"]),
-      numberOf(row["ts"]),
+      timeOf(row["ts"]),
       tsRecvUs,
       source,
     );
@@ -162,7 +171,7 @@ export class MarketDataReader {
 
   #onTop(route: Route, row: Readonly<Record<string, unknown>>, tsRecvUs: number): void {
     const { bids, asks } = row;
-    if (!Array.isArray(bids) || !Array.isArray(asks)) return this.#misfit();
+    if (!Array.isArray(bids) || !Array.isArray(asks)) return this.#misfit("a top of book without sides");
     const bid: unknown = bids[0];
     const ask: unknown = asks[0];
     this.#quote(
@@ -171,7 +180,7 @@ export class MarketDataReader {
       Array.isArray(bid) ? numberOf(bid[1]) : NaN,
       Array.isArray(ask) ? numberOf(ask[0]) : NaN,
       Array.isArray(ask) ? numberOf(ask[1]) : NaN,
-      numberOf(row["ts"]),
+      timeOf(row["ts"]),
       tsRecvUs,
       "stream",
     );
@@ -187,7 +196,7 @@ export class MarketDataReader {
     tsRecvUs: number,
     source: DataSource,
   ): void {
-    if (!(tsVenueMs > 0)) return this.#misfit();
+    if (!(tsVenueMs > 0)) return this.#misfit("a quote without time");
     if (source === "stream") this.#options.statistics.quote(tsVenueMs, tsRecvUs);
     const hasBid = bidPrice > 0 && bidContracts > 0;
     const hasAsk = askPrice > 0 && askContracts > 0;
@@ -206,10 +215,10 @@ export class MarketDataReader {
   #onTrade(route: Route, row: Readonly<Record<string, unknown>>, tsRecvUs: number): void {
     const price = numberOf(row["px"]);
     const contracts = numberOf(row["sz"]);
-    const tsVenueMs = numberOf(row["ts"]);
+    const tsVenueMs = timeOf(row["ts"]);
     const { side } = row;
     if (!(price > 0 && contracts > 0 && tsVenueMs > 0) || (side !== "buy" && side !== "sell")) {
-      return this.#misfit();
+      return this.#misfit("a trade");
     }
     this.#options.statistics.updates += 1;
     const sizeBase = contracts * route.contractBase;
@@ -217,26 +226,35 @@ export class MarketDataReader {
   }
 
   #onMark(route: Route, row: Readonly<Record<string, unknown>>, tsRecvUs: number): void {
-    if ("markPx" in row) route.markPrice = numberOf(row["markPx"]);
+    const tsVenueMs = timeOf(row["ts"]);
+    if (!(tsVenueMs > 0)) return this.#misfit("a mark or funding rate without time");
+    if ("markPx" in row) {
+      const markPrice = numberOf(row["markPx"]);
+      if (!(markPrice > 0)) return this.#misfit("a mark price");
+      route.markPrice = markPrice;
+    }
     if ("fundingRate" in row) {
-      route.fundingRate = numberOf(row["fundingRate"]);
-      route.tsNextFundingMs = numberOf(row["fundingTime"]);
+      const fundingRate = numberOf(row["fundingRate"]);
+      if (Number.isNaN(fundingRate)) return this.#misfit("a funding rate");
+      route.fundingRate = fundingRate;
+      route.tsNextFundingMs = timeOf(row["fundingTime"]);
       const hours = fundingIntervalHours(row["fundingTime"], row["nextFundingTime"]);
       if (hours !== undefined) this.#options.onFundingInterval(route.one.instId, hours);
     }
-    this.#publishMark(route, numberOf(row["ts"]), tsRecvUs);
+    this.#publishMark(route, tsVenueMs, tsRecvUs);
   }
 
   #onIndex(indexId: string, row: unknown, tsRecvUs: number): void {
-    if (!isRecord(row)) return this.#misfit();
+    const indexPrice = isRecord(row) ? numberOf(row["idxPx"]) : NaN;
+    const tsVenueMs = isRecord(row) ? timeOf(row["ts"]) : NaN;
+    if (!(indexPrice > 0 && tsVenueMs > 0)) return this.#misfit("an index price");
     for (const route of this.#byIndexId.get(indexId) ?? []) {
-      route.indexPrice = numberOf(row["idxPx"]);
-      this.#publishMark(route, numberOf(row["ts"]), tsRecvUs);
+      route.indexPrice = indexPrice;
+      this.#publishMark(route, tsVenueMs, tsRecvUs);
     }
   }
 
   #publishMark(route: Route, tsVenueMs: number, tsRecvUs: number): void {
-    if (!(tsVenueMs > 0)) return this.#misfit();
     const { index, markPrice, indexPrice, fundingRate, tsNextFundingMs } = route;
     const { publish } = this.#options;
     publish.mark(index, markPrice, indexPrice, fundingRate, tsNextFundingMs, tsVenueMs, tsRecvUs);
@@ -245,8 +263,9 @@ export class MarketDataReader {
   #onBook(route: Route, action: unknown, row: unknown, tsRecvUs: number): void {
     const parsed = v.safeParse(bookRowSchema, row);
     // What can't be read may be a change: the book is not known any more.
-    if (!parsed.success || !(Number(parsed.output.ts) > 0)) {
-      this.#misfit();
+    if (!parsed.success) {
+      const [issue] = parsed.issues;
+      this.#options.misfits.note("book_not_readable", `${v.getDotPath(issue) ?? "row"}: ${issue.message}`);
       if (route.book.isValid) this.#loseBook(route, tsRecvUs / 1_000, tsRecvUs);
       return;
     }
@@ -254,23 +273,14 @@ export class MarketDataReader {
     if (verdict === "heartbeat" || verdict === "ignore") return;
     const tsVenueMs = Number(parsed.output.ts);
     if (verdict === "gap") return this.#loseBook(route, tsVenueMs, tsRecvUs);
-    const levels = (side: readonly (readonly string[])[]): readonly BookLevel[] =>
-      side.map(([price = "", size = ""]) => ({
-        priceTicks: parsePrice(price, route.one),
-        sizeLots: parseContracts(size, route.one),
-      }));
     let bids: readonly BookLevel[];
     let asks: readonly BookLevel[];
     try {
-      bids = levels(parsed.output.bids);
-      asks = levels(parsed.output.asks);
+      bids = levels(parsed.output.bids, route.one);
+      asks = levels(parsed.output.asks, route.one);
     } catch (error) {
-      // A level off the tick: the instrument's metadata is older than the book.
-      this.#misfit();
-      this.#options.log.warn("a book can't be read", {
-        instId: route.one.instId,
-        why: describeError(error),
-      });
+      // A level off the tick: the instrument's metadata is older than the book. A negative one: no book at all.
+      this.#options.misfits.note("book_not_readable", `${route.one.instId}: ${describeError(error)}`);
       return this.#loseBook(route, tsVenueMs, tsRecvUs);
     }
     this.#options.statistics.updates += 1;
@@ -291,8 +301,21 @@ export class MarketDataReader {
   }
 }
 
+/** @throws {BerthError} MODEL_INVALID_DECIMAL, INSTRUMENT_OFF_TICK, MODEL_OUT_OF_RANGE */
+function levels(side: readonly (readonly string[])[], one: OkxInstrument): readonly BookLevel[] {
+  return side.map(([price = "", size = ""]) => {
+    const level = { priceTicks: parsePrice(price, one), sizeLots: parseContracts(size, one) };
+    if (level.priceTicks > 0 && level.sizeLots >= 0) return level;
+    throw new BerthError("MODEL_OUT_OF_RANGE", {
+      what: "level",
+      value: cutText(`${price} × ${size}`),
+      range: "a price above and a size from 0",
+    });
+  });
+}
+
 /** Whole hours between two funding times; undefined when the venue does not state both. */
 export function fundingIntervalHours(fundingTime: unknown, nextFundingTime: unknown): number | undefined {
   const hours = (numberOf(nextFundingTime) - numberOf(fundingTime)) / hourMs;
-  return Number.isInteger(hours) && hours > 0 ? hours : undefined;
+  return Number.isInteger(hours) && hours > 0 && hours <= maxIntervalHours ? hours : undefined;
 }

@@ -29,7 +29,15 @@ import type { RateBudget } from "./rate_budget.ts";
 import { doneCodes, rateLimitCodes, rejectCodeOf, unknownCodes } from "./reject_codes.ts";
 import { errorOf, type RestClient, type RestResult } from "./rest.ts";
 import type { OkxSettings } from "./settings.ts";
-import { type ItemAnswer, itemAnswerSchema, orderKeyRowSchema, type OrderReply } from "./wire.ts";
+import {
+  cutCode,
+  cutText,
+  type ItemAnswer,
+  itemAnswerSchema,
+  orderKeyRowSchema,
+  type OrderReply,
+  timeOf,
+} from "./wire.ts";
 
 /** Sends an order operation over the socket; undefined when it is not logged in, so that nothing was sent. */
 export type SocketRequest = (
@@ -88,14 +96,17 @@ export class OkxTrading implements Trading {
     if (one.instType === "SPOT") return local("unsupported", "spot is market data only");
     const result = await this.#operate("order", this.#orderFields(order, one), one, signal);
     if (result.kind === "local") return result.outcome;
-    if (result.kind === "unanswered") return { kind: "unknown", why: result.why, details: result.details };
+    if (result.kind === "unanswered") return unanswered(result);
     if (result.kind === "refused") return refusedSubmit(result.code, result.msg);
     const { sCode, sMsg, ordId, ts } = result.item;
     if (sCode !== "0") return refusedSubmit(sCode, sMsg);
+    // It was taken in under a name that can't be told: whoever asks by our own id will learn it.
+    if (!isOrderId(ordId)) return noOrderId;
+    const tsVenueMs = timeOf(ts);
     return {
       kind: "acknowledged",
       venueOrderId: venueOrderId(ordId),
-      tsVenueMs: ts === "" ? this.#options.clock.epochMs() : Number(ts),
+      tsVenueMs: Number.isNaN(tsVenueMs) ? this.#options.clock.epochMs() : tsVenueMs,
     };
   }
 
@@ -117,12 +128,10 @@ export class OkxTrading implements Trading {
     const outcome = cancelOutcome(result);
     if (outcome.kind !== "acknowledged") return outcome;
     const ordId = result.kind === "item" ? result.item.ordId : "";
-    return {
-      kind: "acknowledged",
-      venueOrderId: ordId === "" && request.venueOrderId !== undefined
-        ? request.venueOrderId
-        : venueOrderId(ordId),
-    };
+    if (isOrderId(ordId)) return { kind: "acknowledged", venueOrderId: venueOrderId(ordId) };
+    return request.venueOrderId === undefined
+      ? noOrderId
+      : { kind: "acknowledged", venueOrderId: request.venueOrderId };
   }
 
   /** Orders of instruments that nobody asked for are cancelled too: "all" is the account's. */
@@ -141,7 +150,7 @@ export class OkxTrading implements Trading {
       );
       keys = rows.map((row) => v.parse(orderKeyRowSchema, row));
     } catch (error) {
-      return local("other", `open orders can't be listed: ${describeError(error)}`);
+      return local("other", cutText(`open orders can't be listed: ${describeError(error)}`));
     }
     let outcome: CancelOutcome = { kind: "acknowledged" };
     for (let from = 0; from < keys.length; from += batchSize) {
@@ -158,11 +167,14 @@ export class OkxTrading implements Trading {
     if (one === undefined) return { kind: "failed", details: `${order.instrument} is not listed` };
     const query = { instId: one.instId, clOrdId: order.clientOrderId };
     const result = await this.#options.rest.get("/api/v5/trade/order", query, { isPrivate: true, signal });
-    if (result.kind === "unanswered") return { kind: "failed", details: `${result.why}: ${result.details}` };
+    if (result.kind === "unanswered") {
+      return { kind: "failed", details: cutText(`${result.why}: ${result.details}`) };
+    }
     if (result.kind === "error") {
-      return rejectCodeOf(result.code) === "order_not_found"
+      // An instrument that the venue does not know has no orders either.
+      return ["order_not_found", "instrument_unknown"].includes(rejectCodeOf(result.code))
         ? { kind: "not_found" }
-        : { kind: "failed", details: `${result.code} ${result.msg}` };
+        : { kind: "failed", details: cutText(`${result.code} ${result.msg}`) };
     }
     const [report] = this.#options.reader.orders(result.rows).values;
     return report === undefined
@@ -179,11 +191,19 @@ export class OkxTrading implements Trading {
     const { clock, reader } = this.#options;
     const isRecent = clock.epochMs() - sinceMs < recentFillsMs;
     const begin = String(Math.max(0, Math.floor(sinceMs)));
-    // The longer list wants a type, and is slower.
     const rows = isRecent
       ? await this.#pages("/api/v5/trade/fills", { begin }, "billId", signal)
-      : await this.#pages("/api/v5/trade/fills-history", { instType: "SWAP", begin }, "billId", signal);
+      : await this.#archivedFills(begin, signal);
     return whole(reader.fills(rows, clock.epochUs())).toSorted((a, b) => a.tsVenueMs - b.tsVenueMs);
+  }
+
+  /** The longer list (3 months) wants a type, and is slower. */
+  async #archivedFills(begin: string, signal: AbortSignal): Promise<readonly unknown[]> {
+    const rows: unknown[] = [];
+    for (const instType of this.#options.instruments.tradedTypes()) {
+      rows.push(...await this.#pages("/api/v5/trade/fills-history", { instType, begin }, "billId", signal));
+    }
+    return rows;
   }
 
   async positions(signal: AbortSignal): Promise<readonly VenuePosition[]> {
@@ -317,7 +337,7 @@ function itemResult(item: ItemAnswer | undefined, code: string, msg: string): It
 
 /** A batch is done when each of its items is. */
 function batchOutcome(result: RestResult, count: number): CancelOutcome {
-  if (result.kind === "unanswered") return { kind: "unknown", why: result.why, details: result.details };
+  if (result.kind === "unanswered") return unanswered(result);
   const items = itemsOf(result);
   const failed = items.find((item) => item.sCode !== "0" && !doneCodes.has(item.sCode));
   if (failed !== undefined) return refusedCancel(failed.sCode, failed.sMsg);
@@ -356,20 +376,37 @@ const localItem = (code: "not_sent" | "rate_limited", venueText: string): ItemRe
   outcome: local(code, venueText),
 });
 
+/** What a platform says of a failed request may be long. */
+const unanswered = ({ why, details }: { readonly why: UnknownWhy; readonly details: string }) =>
+  ({ kind: "unknown", why, details: cutText(details) }) as const;
+
+const isOrderId = (text: string): boolean => /^[\x21-\x7e]{1,128}$/.test(text);
+const noOrderId = { kind: "unknown", why: "garbled_reply", details: "the answer names no order" } as const;
+
 function refusedSubmit(code: string, msg: string): SubmitOutcome {
-  if (unknownCodes.has(code)) return { kind: "unknown", why: "timeout", details: `${code} ${msg}` };
-  return { kind: "rejected", code: rejectCodeOf(code), venueCode: code, venueText: msg };
+  if (unknownCodes.has(code)) return { kind: "unknown", why: "timeout", details: cutText(`${code} ${msg}`) };
+  return {
+    kind: "rejected",
+    code: rejectCodeOf(code),
+    venueCode: cutCode(code),
+    venueText: cutText(msg),
+  };
 }
 
 function refusedCancel(code: string, msg: string): CancelOutcome {
-  if (unknownCodes.has(code)) return { kind: "unknown", why: "timeout", details: `${code} ${msg}` };
-  if (doneCodes.has(code)) return { kind: "already_done", venueText: `${code} ${msg}` };
-  return { kind: "rejected", code: rejectCodeOf(code), venueCode: code, venueText: msg };
+  if (unknownCodes.has(code)) return { kind: "unknown", why: "timeout", details: cutText(`${code} ${msg}`) };
+  if (doneCodes.has(code)) return { kind: "already_done", venueText: cutText(`${code} ${msg}`) };
+  return {
+    kind: "rejected",
+    code: rejectCodeOf(code),
+    venueCode: cutCode(code),
+    venueText: cutText(msg),
+  };
 }
 
 function cancelOutcome(result: ItemResult): CancelOutcome {
   if (result.kind === "local") return result.outcome;
-  if (result.kind === "unanswered") return { kind: "unknown", why: result.why, details: result.details };
+  if (result.kind === "unanswered") return unanswered(result);
   if (result.kind === "refused") return refusedCancel(result.code, result.msg);
   return result.item.sCode === "0"
     ? { kind: "acknowledged" }

@@ -2,10 +2,11 @@
 import * as v from "valibot";
 import type { ConnectionState, Log, Publish } from "@berth/sdk";
 import { Connection, type ConnectionPorts, type Link, type LinkHandlers } from "./connection.ts";
+import type { Misfits } from "./misfits.ts";
 import type { SocketResult } from "./orders.ts";
 import type { AccountReader, Read } from "./private_stream.ts";
 import { loginArgument, type OkxKeys } from "./signing.ts";
-import { isRecord, orderReplySchema } from "./wire.ts";
+import { cutCode, isRecord, orderReplySchema } from "./wire.ts";
 
 export interface PrivateSocketOptions {
   readonly url: string;
@@ -15,6 +16,7 @@ export interface PrivateSocketOptions {
   readonly venueNowMs: () => number;
   readonly publish: Publish;
   readonly reader: AccountReader;
+  readonly misfits: Misfits;
   readonly log: Log;
   readonly onState: (state: ConnectionState, why: string) => void;
 }
@@ -120,21 +122,23 @@ export class PrivateSocket {
     try {
       frame = JSON.parse(text);
     } catch {
-      return this.#options.log.warn("a private frame is no JSON", { length: text.length });
+      return this.#options.misfits.note("private_frame_not_json", `${text.length} characters`);
     }
-    if (!isRecord(frame)) return;
+    if (!isRecord(frame)) return this.#options.misfits.note("private_frame_not_known", "no record");
     if (typeof frame["op"] === "string") return this.#onReply(session, frame);
     if (typeof frame["event"] === "string") return this.#onEvent(session, frame["event"], frame);
     // What a replaced link still says about the account, its successor says too.
     if (this.#inUse !== undefined && session.number < this.#inUse.number) return;
     const { arg, data } = frame;
-    if (isRecord(arg) && Array.isArray(data)) this.#onData(arg["channel"], data, tsRecvUs);
+    if (isRecord(arg) && Array.isArray(data)) return this.#onData(arg["channel"], data, tsRecvUs);
+    this.#options.misfits.note("private_frame_not_known", "neither an event, an answer nor data");
   }
 
   #onReply(session: Session, frame: Readonly<Record<string, unknown>>): void {
     const id = String(frame["id"]);
     const end = session.pending.get(id);
-    if (end === undefined) return this.#options.log.warn("an answer fits no request", { id });
+    // Also one that came after its deadline: what it says is asked about by then.
+    if (end === undefined) return this.#options.misfits.note("answer_not_expected", `answer ${cutCode(id)}`);
     const parsed = v.safeParse(orderReplySchema, frame);
     // It was answered, in words that say nothing: nobody knows what became of it.
     if (!parsed.success) return end({ kind: "unanswered", why: "garbled_reply", details: `answer ${id}` });
@@ -167,7 +171,9 @@ export class PrivateSocket {
 
   #onError(session: Session, id: string, code: string, text: string): void {
     const end = session.pending.get(id);
-    if (end !== undefined) return end({ kind: "reply", reply: { id, code, msg: text, data: [] } });
+    if (end !== undefined) {
+      return end({ kind: "reply", reply: { id, code: cutCode(code), msg: text, data: [] } });
+    }
     const what = session.isLoggedIn ? "a private subscription" : "the login";
     this.#options.log.error(`OKX refused ${what}`, { code, text });
     // Without all of its channels the stream would look whole and not be it.
@@ -195,12 +201,15 @@ export class PrivateSocket {
       case "account":
         return this.#each(reader.balances(rows), (balance) => publish.balance(balance));
       default:
-        return; // a channel that was not asked for
+        return this.#options.misfits.note(
+          "private_frame_not_known",
+          `a channel that was not asked for: ${String(channel).slice(0, 64)}`,
+        );
     }
   }
 
   #each<T>(read: Read<T>, publish: (value: T) => void): void {
-    for (const why of read.misfits) this.#options.log.error("a private row can't be read", { why });
+    for (const why of read.misfits) this.#options.misfits.note("private_row_not_readable", why);
     for (const value of read.values) publish(value);
   }
 }

@@ -6,7 +6,9 @@ import {
   clientOrderId,
   type Fill,
   fillId,
+  type Money,
   money,
+  moneyDecimals,
   type OrderReport,
   parseMoney,
   venueOrderId,
@@ -15,10 +17,13 @@ import {
 import { type InstrumentBook, type OkxInstrument, parseContracts, parsePrice } from "./instruments.ts";
 import { orderEnd } from "./reject_codes.ts";
 import {
-  type AccountRow,
+  type AccountDetail,
+  accountDetailSchema,
   accountRowSchema,
+  cutText,
   type FillRow,
   fillRowSchema,
+  isRecord,
   optionalNumber,
   type OrderRow,
   orderRowSchema,
@@ -42,12 +47,21 @@ const ownId = (
 /** The same id from stream and REST, so that a fill told twice is one fill. */
 const fillIdOf = (instId: string, tradeId: string) => fillId(`${instId}-${tradeId}`);
 
-/** OKX writes charged fees as negative numbers. */
-const chargedFee = (fee: string) => money(-parseMoney(fee === "" ? "0" : fee));
+/** Money knows 18 decimals; what OKX states beyond them (dust of some assets) is cut towards zero. */
+function cutMoney(text: string): Money {
+  const [whole = "0", fraction = ""] = (text === "" ? "0" : text).split(".");
+  return parseMoney(fraction === "" ? whole : `${whole}.${fraction.slice(0, moneyDecimals)}`);
+}
 
-function orderReport(row: OrderRow, one: OkxInstrument): OrderReport | undefined {
+/** OKX writes charged fees as negative numbers. */
+const chargedFee = (fee: string) => money(-cutMoney(fee));
+
+/** @throws on a state that is not known, and on sizes and prices off the instrument's steps */
+function orderReport(row: OrderRow, one: OkxInstrument): OrderReport {
   const status = statuses[row.state];
-  if (status === undefined) return undefined;
+  if (status === undefined) {
+    throw new Error(`order ${row.ordId} is in a state that is not known: ${row.state}`);
+  }
   const filledLots = parseContracts(row.accFillSz, one);
   const end = status === "cancelled" ? orderEnd(row.cancelSource, filledLots > 0) : undefined;
   return {
@@ -61,7 +75,7 @@ function orderReport(row: OrderRow, one: OkxInstrument): OrderReport | undefined
     reduceOnly: row.reduceOnly === "true",
     status: end?.status ?? status,
     reason: end?.reason,
-    venueText: end === undefined ? undefined : `cancelSource ${row.cancelSource}`,
+    venueText: end === undefined ? undefined : cutText(`cancelSource ${row.cancelSource}`),
     tsVenueMs: Number(row.uTime),
   };
 }
@@ -69,6 +83,8 @@ function orderReport(row: OrderRow, one: OkxInstrument): OrderReport | undefined
 /** The execution that an orders push carries, if it carries one. @throws when its own fee can't be told */
 function pushedFill(row: OrderRow, one: OkxInstrument, tsRecvUs: number): Fill | undefined {
   if (row.tradeId === "" || row.fillPx === "" || !(Number(row.fillSz) > 0)) return undefined;
+  if (!(Number(row.fillPx) > 0)) throw new Error(`fill ${row.tradeId} has no price`);
+  const feeAsset = row.fillFeeCcy === "" ? row.feeCcy : row.fillFeeCcy;
   const sizeLots = parseContracts(row.fillSz, one);
   // Older deployments state the order's cumulative fee alone, which is the fill's as long as it is the only one.
   const isOnlyFill = sizeLots === parseContracts(row.accFillSz, one);
@@ -83,7 +99,7 @@ function pushedFill(row: OrderRow, one: OkxInstrument, tsRecvUs: number): Fill |
     sizeLots,
     liquidity: row.execType === "M" ? "maker" : "taker",
     fee: chargedFee(row.fillFee === "" ? row.fee : row.fillFee),
-    feeAsset: row.fillFeeCcy === "" ? row.feeCcy : row.fillFeeCcy,
+    feeAsset,
     tsVenueMs: Number(row.fillTime === "" ? row.uTime : row.fillTime),
     tsRecvUs,
   };
@@ -119,16 +135,17 @@ function position(row: PositionRow, one: OkxInstrument): VenuePosition {
   };
 }
 
-function balances(row: AccountRow): readonly Omit<Balance, "venue">[] {
-  return row.details.map((detail) => ({
-    asset: detail.ccy,
-    total: parseMoney(detail.cashBal === "" ? "0" : detail.cashBal),
-    available: parseMoney(
-      detail.availEq !== "" ? detail.availEq : detail.availBal === "" ? "0" : detail.availBal,
-    ),
-    tsVenueMs: Number(row.uTime),
-  }));
-}
+const balance = (detail: AccountDetail, tsVenueMs: number): Omit<Balance, "venue"> => ({
+  asset: detail.ccy,
+  total: cutMoney(detail.cashBal),
+  available: cutMoney(detail.availEq !== "" ? detail.availEq : detail.availBal),
+  tsVenueMs,
+});
+
+const issueText = (issue: v.BaseIssue<unknown>): string =>
+  cutText(`${v.getDotPath(issue) ?? "row"}: ${issue.message}`);
+const assetOf = (detail: unknown): string =>
+  isRecord(detail) ? String(detail["ccy"]).slice(0, 32) : "an asset";
 
 /** What rows of one kind came to; what could not be read is counted, and told. */
 export interface Read<T> {
@@ -184,8 +201,15 @@ export class AccountReader {
     const misfits: string[] = [];
     for (const row of rows) {
       const parsed = v.safeParse(accountRowSchema, row);
-      if (parsed.success) values.push(...balances(parsed.output));
-      else misfits.push(parsed.issues[0].message);
+      if (!parsed.success) misfits.push(issueText(parsed.issues[0]));
+      else {
+        const tsVenueMs = Number(parsed.output.uTime);
+        for (const found of parsed.output.details) {
+          const detail = v.safeParse(accountDetailSchema, found);
+          if (detail.success) values.push(balance(detail.output, tsVenueMs));
+          else misfits.push(`${assetOf(found)} ${issueText(detail.issues[0])}`);
+        }
+      }
     }
     return { values, misfits };
   }
@@ -200,7 +224,7 @@ export class AccountReader {
     for (const row of rows) {
       const parsed = v.safeParse(schema, row);
       if (!parsed.success) {
-        misfits.push(`${v.getDotPath(parsed.issues[0]) ?? "row"}: ${parsed.issues[0].message}`);
+        misfits.push(issueText(parsed.issues[0]));
         continue;
       }
       const one = this.#instruments.byInstId(parsed.output.instId);
@@ -209,7 +233,7 @@ export class AccountReader {
         const value = make(parsed.output, one);
         if (value !== undefined) values.push(value);
       } catch (error) {
-        misfits.push(error instanceof Error ? error.message : String(error));
+        misfits.push(cutText(error instanceof Error ? error.message : String(error)));
       }
     }
     return { values, misfits };

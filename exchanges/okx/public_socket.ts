@@ -4,6 +4,7 @@
  */
 import type { ConnectionState, Log, Scheduler } from "@berth/sdk";
 import { Connection, type ConnectionPorts, type Link, type LinkHandlers } from "./connection.ts";
+import type { Misfits } from "./misfits.ts";
 import { isRecord } from "./wire.ts";
 
 export interface Argument {
@@ -19,7 +20,7 @@ export interface PublicSocketOptions {
   readonly onHotText: (text: string, tsRecvUs: number) => boolean;
   /** A parsed frame with data. */
   readonly onFrame: (frame: Readonly<Record<string, unknown>>, tsRecvUs: number) => void;
-  readonly onMisfit: () => void;
+  readonly misfits: Misfits;
   readonly onState: (state: ConnectionState, why: string) => void;
 }
 
@@ -164,9 +165,9 @@ export class PublicSocket {
     try {
       frame = JSON.parse(text);
     } catch {
-      return this.#options.onMisfit();
+      return this.#options.misfits.note("frame_not_json", `${text.length} characters`);
     }
-    if (!isRecord(frame)) return this.#options.onMisfit();
+    if (!isRecord(frame)) return this.#options.misfits.note("frame_not_known", "no record");
     if (typeof frame["event"] === "string") return this.#onEvent(frame["event"], frame);
     this.#options.onFrame(frame, tsRecvUs);
   }

@@ -14,8 +14,6 @@ export class FeedStatistics {
   #markMs: number;
   updates = 0;
   gaps = 0;
-  /** Frames and rows that could not be read. */
-  misfits = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;

@@ -3,6 +3,17 @@ import * as v from "valibot";
 
 const text = v.string();
 const optionalText = v.optional(v.string(), "");
+/** OKX's numbers: plain decimals without exponent; "" stands for "not applicable" where that may be. */
+const matching = (pattern: RegExp, what: string) => v.pipe(v.string(), v.regex(pattern, `no ${what}`));
+const unsigned = matching(/^\d{1,30}(\.\d{1,30})?$/, "decimal without sign");
+const signed = matching(/^-?\d{1,30}(\.\d{1,30})?$/, "decimal");
+const positive = v.pipe(unsigned, v.check((digits) => Number(digits) > 0, "zero"));
+const orEmpty = (schema: v.GenericSchema<string, string>) =>
+  v.optional(v.union([v.literal(""), schema], "neither empty nor a decimal"), "");
+/** Milliseconds since the epoch; 15 digits last until the year 33,000. */
+const time = matching(/^\d{1,15}$/, "time in ms");
+const id = matching(/^[\x21-\x7e]{1,64}$/, "id");
+const asset = matching(/^[^\s]{1,32}$/, "asset");
 
 export const instrumentRowSchema = v.object({
   instType: text,
@@ -29,71 +40,68 @@ export type InstrumentRow = v.InferOutput<typeof instrumentRowSchema>;
 
 export const orderRowSchema = v.object({
   instId: text,
-  ordId: text,
+  ordId: id,
   clOrdId: optionalText,
   side: v.picklist(["buy", "sell"]),
-  sz: text,
-  px: optionalText,
-  accFillSz: optionalText,
-  fillPx: optionalText,
-  fillSz: optionalText,
-  tradeId: optionalText,
-  fillTime: optionalText,
+  posSide: optionalText,
+  sz: unsigned,
+  px: orEmpty(positive),
+  accFillSz: orEmpty(unsigned),
+  fillPx: orEmpty(unsigned),
+  fillSz: orEmpty(unsigned),
+  tradeId: orEmpty(id),
+  fillTime: orEmpty(time),
   execType: optionalText,
-  fillFee: optionalText,
-  fillFeeCcy: optionalText,
+  fillFee: orEmpty(signed),
+  fillFeeCcy: orEmpty(asset),
   state: text,
   reduceOnly: optionalText,
   category: optionalText,
   cancelSource: optionalText,
-  fee: optionalText,
-  feeCcy: optionalText,
+  fee: orEmpty(signed),
+  feeCcy: orEmpty(asset),
   amendResult: optionalText,
-  uTime: text,
+  uTime: time,
 });
 export type OrderRow = v.InferOutput<typeof orderRowSchema>;
 
 export const fillRowSchema = v.object({
   instId: text,
-  tradeId: text,
-  ordId: text,
+  tradeId: id,
+  ordId: id,
   clOrdId: optionalText,
   billId: optionalText,
   side: v.picklist(["buy", "sell"]),
-  fillPx: text,
-  fillSz: text,
+  fillPx: positive,
+  fillSz: positive,
   execType: optionalText,
-  fee: text,
-  feeCcy: text,
-  ts: text,
+  fee: signed,
+  feeCcy: asset,
+  ts: time,
 });
 export type FillRow = v.InferOutput<typeof fillRowSchema>;
 
 export const positionRowSchema = v.object({
   instId: text,
   posSide: optionalText,
-  pos: text,
+  pos: signed,
   avgPx: optionalText,
   markPx: optionalText,
   liqPx: optionalText,
   lever: optionalText,
-  uTime: text,
+  uTime: time,
 });
 export type PositionRow = v.InferOutput<typeof positionRowSchema>;
 
-export const accountRowSchema = v.object({
-  uTime: text,
-  details: v.array(
-    v.object({
-      ccy: text,
-      cashBal: optionalText,
-      eq: optionalText,
-      availEq: optionalText,
-      availBal: optionalText,
-    }),
-  ),
+export const accountRowSchema = v.object({ uTime: time, details: v.array(v.unknown()) });
+/** One asset of an account. */
+export const accountDetailSchema = v.object({
+  ccy: asset,
+  cashBal: orEmpty(signed),
+  availEq: orEmpty(signed),
+  availBal: orEmpty(signed),
 });
-export type AccountRow = v.InferOutput<typeof accountRowSchema>;
+export type AccountDetail = v.InferOutput<typeof accountDetailSchema>;
 
 const rates = { maker: optionalText, taker: optionalText };
 export const feeRowSchema = v.object({
@@ -107,10 +115,10 @@ export const feeRowSchema = v.object({
 export type FeeRow = v.InferOutput<typeof feeRowSchema>;
 
 export const accountConfigSchema = v.object({ posMode: text });
-export const timeRowSchema = v.object({ ts: text });
-export const fundingRowSchema = v.object({ instId: text, fundingTime: text, nextFundingTime: text });
+export const timeRowSchema = v.object({ ts: time });
+export const fundingRowSchema = v.object({ instId: text, fundingTime: time, nextFundingTime: time });
 /** What it takes to cancel an order that is in no list of ours. */
-export const orderKeyRowSchema = v.object({ instId: text, ordId: text });
+export const orderKeyRowSchema = v.object({ instId: text, ordId: id });
 
 export const itemAnswerSchema = v.object({
   ordId: optionalText,
@@ -136,11 +144,12 @@ export const restReplySchema = v.object({
   data: v.optional(v.array(v.unknown()), []),
 });
 
+/** Price and size in contracts; what follows is not used. Whether they can be true is checked where they are read. */
 export const levelSchema = v.pipe(v.array(v.string()), v.minLength(2));
 export const bookRowSchema = v.object({
   asks: v.array(levelSchema),
   bids: v.array(levelSchema),
-  ts: text,
+  ts: time,
   checksum: v.optional(v.number(), 0),
   prevSeqId: v.optional(v.number()),
   seqId: v.optional(v.number()),
@@ -152,9 +161,21 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A decimal text as number; NaN for "" and whatever is none. OKX writes "" for "not applicable". */
-export const numberOf = (
-  value: unknown,
-): number => (typeof value === "string" && value !== "" ? Number(value) : NaN);
+export function numberOf(value: unknown): number {
+  if (typeof value !== "string" || value === "") return NaN;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : NaN;
+}
+
+/** A time in ms since the epoch; NaN for what is none, or lies beyond the year 33,000. */
+export function timeOf(value: unknown): number {
+  const ms = numberOf(value);
+  return ms > 0 && ms < 1e15 ? ms : NaN;
+}
+
+/** A venue's text as far as the host takes it: 1,000 characters, 200 of a code. */
+export const cutText = (venueText: string): string => venueText.slice(0, 1_000);
+export const cutCode = (venueCode: string): string => venueCode.slice(0, 200);
 
 /** The same, with `undefined` for what is absent. */
 export function optionalNumber(value: string): number | undefined {

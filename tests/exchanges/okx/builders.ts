@@ -47,7 +47,7 @@ export function instrumentRow(change: Partial<InstrumentRow> = {}): InstrumentRo
 
 export function okxInstrument(change: Partial<InstrumentRow> = {}): OkxInstrument {
   const row = instrumentRow(change);
-  return toInstrument(row, preferredSwaps([row], defaultSettings.preferredQuoteAssets), {
+  return toInstrument(row, preferredSwaps([row], defaultSettings.preferredQuoteAssets, new Map()), {
     maker: 2,
     taker: 5,
   });

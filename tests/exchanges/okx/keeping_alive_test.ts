@@ -1,0 +1,62 @@
+/** What must go on whatever the venue does: the dead man's switch, books, connections, quotes. In virtual time. */
+import { assert, assertEquals } from "@std/assert";
+import { BookResync } from "../../../exchanges/okx/book_resync.ts";
+import { DeadMansSwitch } from "../../../exchanges/okx/dead_mans_switch.ts";
+import type { RestResult } from "../../../exchanges/okx/rest.ts";
+import { constantRandom, recordingLog, VirtualTime } from "./fakes.ts";
+
+Deno.test("a renewal of the dead man's switch that hangs does not hold up the next", async () => {
+  const time = new VirtualTime();
+  const log = recordingLog();
+  const sentMs: number[] = [];
+  const startMs = time.monotonicMs();
+  const post = (_path: string, _body: unknown, signal?: AbortSignal): Promise<RestResult> => {
+    sentMs.push(time.monotonicMs() - startMs);
+    // The venue never answers: only the deadline ends the wait.
+    return new Promise((resolve) =>
+      signal?.addEventListener(
+        "abort",
+        () => resolve({ kind: "unanswered", why: "timeout", details: "no answer in time" }),
+      )
+    );
+  };
+  const armed = new DeadMansSwitch({ rest: { post }, seconds: 10, scheduler: time, log });
+  const arming = armed.arm();
+  await time.advance(20_000);
+  await arming;
+  assertEquals(sentMs.map((ms) => Math.round(ms)), [0, 3_333, 6_667, 10_000, 13_333, 16_667, 20_000]);
+  // Each of the lost ones is told.
+  assert(log.lines.length >= 6 && log.lines.every(({ level }) => level === "warn"));
+  const disarming = armed.disarm();
+  await time.advance(2_000);
+  await disarming;
+  const sent = sentMs.length;
+  await time.advance(60_000);
+  assertEquals(sentMs.length, sent);
+});
+
+Deno.test("a book that breaks again and again is asked for ever more slowly, and at once after it held", async () => {
+  const time = new VirtualTime();
+  const askedMs: number[] = [];
+  const startMs = time.monotonicMs();
+  const resync = new BookResync({
+    clock: time,
+    scheduler: time,
+    random: constantRandom,
+    refresh: () => {
+      askedMs.push(time.monotonicMs() - startMs);
+      time.after(1, () => resync.onGap("BTC-USDT-SWAP")); // each new snapshot is followed by a gap
+    },
+  });
+  resync.onGap("BTC-USDT-SWAP");
+  await time.advance(3_600_000);
+  const hourly = askedMs.length;
+  // Without a wait it would be 1,800,000 times; the venue allows 480 operations, two of which each resync takes.
+  assert(hourly > 100 && hourly < 200, `${hourly} times`);
+  resync.forget("BTC-USDT-SWAP");
+  await time.advance(61_000);
+  assertEquals(askedMs.length, hourly);
+  resync.onGap("BTC-USDT-SWAP");
+  assertEquals(askedMs.length, hourly + 1);
+  resync.stop();
+});
