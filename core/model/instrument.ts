@@ -19,6 +19,11 @@ export interface Instrument {
   readonly quoteAsset: string;
   readonly settlementAsset: string;
   readonly tick: Increment;
+  /**
+   * Significant figures that a price of an order may have at most; whole numbers always are allowed. Absent where the
+   * tick alone decides. With 5 and a tick of 0.1: 1234.5 and 123456 are prices, 12345.6 is none.
+   */
+  readonly maxPriceFigures?: number;
   /** Step of sizes in base units (inverse: in quote units of contract value). */
   readonly lot: Increment;
   /** Base units in one of the venue's contracts, decimal text; `1` where it deals in base units. Used by its adapter only. */

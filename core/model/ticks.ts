@@ -108,6 +108,32 @@ export function roundToIncrements(value: number, step: Increment, direction: Rou
   return count === 0 ? 0 : count; // no -0
 }
 
+/**
+ * The next price that `maxFigures` significant figures allow; whole numbers always are prices. 123456 ticks of 0.1
+ * (12345.6) at 5 figures give 123450 down and 123460 up. A price that is allowed comes back as it is.
+ */
+export function fitPriceFigures(
+  ticks: number,
+  tick: Increment,
+  maxFigures: number | undefined,
+  direction: RoundingDirection,
+): number {
+  if (maxFigures === undefined) return ticks;
+  const figures = String(Math.abs(ticks) * tick.units).length;
+  const dropped = Math.min(figures - maxFigures, tick.decimals);
+  if (dropped <= 0) return ticks;
+  const step = 10 ** dropped;
+  const steps = (ticks * tick.units) / step;
+  const kept = direction === "down"
+    ? Math.floor(steps)
+    : direction === "up"
+    ? Math.ceil(steps)
+    : Math.round(steps);
+  const fitted = (kept * step) / tick.units;
+  // Only where the tick divides the coarser step, as every power of ten does, is there such a price.
+  return Number.isSafeInteger(fitted) ? fitted : ticks;
+}
+
 /** `units × 10^-decimals` as plain decimal text without trailing zeros. */
 export function formatScaled(units: bigint, decimals: number): string {
   const sign = units < 0n ? "-" : "";

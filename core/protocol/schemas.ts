@@ -63,6 +63,7 @@ const instrumentSchema = v.pipe(
     makerFeeBps: v.pipe(finite, v.minValue(-1_000), v.maxValue(1_000)),
     takerFeeBps: v.pipe(finite, v.minValue(-1_000), v.maxValue(1_000)),
     maxLeverage: v.pipe(finite, v.minValue(0)),
+    maxPriceFigures: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20))),
     fundingIntervalHours: v.exactOptional(v.pipe(finite, v.minValue(0))),
     status: v.picklist(["trading", "post_only", "cancel_only", "halted"]),
   }),

@@ -10,6 +10,7 @@ import { money, moneyToNumber, tickLotMoney } from "../model/money.ts";
 import { isFinalStatus, type Order, type OrderPricing, type OrderTerms } from "../model/order.ts";
 import { isTwoSided, midPrice, type Quote } from "../model/quote.ts";
 import {
+  fitPriceFigures,
   type Increment,
   incrementsToNumber,
   parseIncrements,
@@ -366,7 +367,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       side: options.side,
       sizeLots: sizeLots(toIncrements(options.sizeBase, instrument?.lot ?? unknownStep, "down")),
       reduceOnly: options.reduceOnly ?? false,
-      pricing: pricingOf(options, instrument?.tick ?? unknownStep),
+      pricing: pricingOf(options, instrument),
     };
     this.#orders.set(ref, { terms, view: pendingView(ref, terms, instrument) });
     const causes = (options.because ?? []).slice(0, 8).map((quote) =>
@@ -484,12 +485,29 @@ function toIncrements(value: number | string, step: Increment, direction: Roundi
   return typeof value === "string" ? parseIncrements(value, step) : roundToIncrements(value, step, direction);
 }
 
-function pricingOf(options: OrderOptions, tick: Increment): OrderPricing {
+/** A price in ticks that the venue takes. Decimal text is never moved. @throws {BerthError} INSTRUMENT_OFF_TICK */
+function toPriceTicks(
+  value: number | string,
+  instrument: Instrument | undefined,
+  direction: RoundingDirection,
+): number {
+  const tick = instrument?.tick ?? unknownStep;
+  const ticks = toIncrements(value, tick, direction);
+  const fitted = fitPriceFigures(ticks, tick, instrument?.maxPriceFigures, direction);
+  if (fitted === ticks || typeof value !== "string") return fitted;
+  throw new BerthError("INSTRUMENT_OFF_TICK", {
+    instrument: instrument?.id ?? "this instrument",
+    value,
+    increment: `${instrument?.maxPriceFigures ?? 0} significant figures`,
+  });
+}
+
+function pricingOf(options: OrderOptions, instrument: Instrument | undefined): OrderPricing {
   if (options.limitPrice === undefined) return { kind: "market", worstPriceTicks: undefined };
   const direction = options.rounding ?? (options.side === "buy" ? "down" : "up");
   return {
     kind: "limit",
-    limitPriceTicks: priceTicks(toIncrements(options.limitPrice, tick, direction)),
+    limitPriceTicks: priceTicks(toPriceTicks(options.limitPrice, instrument, direction)),
     timeInForce: options.timeInForce ?? "GTC",
     postOnly: options.postOnly ?? false,
   };

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { BerthError } from "../../../core/errors.ts";
 import {
+  fitPriceFigures,
   formatIncrements,
   formatScaled,
   type Increment,
@@ -126,4 +127,31 @@ Deno.test("roundToIncrements() refuses NaN, infinities and what exceeds 2^53", (
   for (const value of [NaN, Infinity, -Infinity, 1e300]) {
     assertThrows(() => roundToIncrements(value, increment("0.1"), "down"), BerthError);
   }
+});
+
+/** Significant figures of a plain decimal, counted on its text; a whole number counts none. */
+const figuresOf = (text: string): number =>
+  text.includes(".") ? text.replace(".", "").replace(/^0+/, "").length : 0;
+
+Deno.test("a price is fitted to the nearest one with the figures allowed, never across it", () => {
+  const powerOfTen = fc.integer({ min: 0, max: 6 }).map((decimals) => increment(formatScaled(1n, decimals)));
+  fc.assert(
+    fc.property(powerOfTen, fc.integer({ min: 1, max: 1e9 }), (tick, ticks) => {
+      const down = fitPriceFigures(ticks, tick, 5, "down");
+      const up = fitPriceFigures(ticks, tick, 5, "up");
+      assert(down <= ticks && ticks <= up);
+      for (const fitted of [down, up]) assert(figuresOf(formatIncrements(fitted, tick)) <= 5);
+      const isAllowed = figuresOf(formatIncrements(ticks, tick)) <= 5;
+      assertEquals([down === ticks, up === ticks], [isAllowed, isAllowed]);
+      for (let between = down + 1; between < Math.min(up, down + 50); between++) {
+        assert(figuresOf(formatIncrements(between, tick)) > 5);
+      }
+    }),
+  );
+  const tick = increment("0.1");
+  assertEquals(fitPriceFigures(123_456, tick, 5, "down"), 123_450);
+  assertEquals(fitPriceFigures(123_456, tick, 5, "up"), 123_460);
+  assertEquals(fitPriceFigures(123_456, tick, undefined, "up"), 123_456);
+  assertEquals(fitPriceFigures(1_234_560, tick, 5, "up"), 1_234_560); // 123456 is whole
+  assertEquals(fitPriceFigures(999_999, tick, 5, "up"), 1_000_000);
 });
