@@ -30,7 +30,7 @@ const approvalSchema = v.object({
   hyperliquidChain: v.string(),
   agentAddress: v.string(),
   agentName: v.string(),
-  nonce: v.pipe(v.number(), v.transform(BigInt)),
+  nonce: v.pipe(v.number(), v.transform((value) => BigInt(value))),
 });
 
 const hex = (text: string): `0x${string}` => `0x${text.replace(/^0x/, "")}`;
