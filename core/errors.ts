@@ -149,12 +149,16 @@ export const errorTexts = {
     why: "Answers are checked against the venue's documented form before they are used.",
     fix: "If it lasts, the venue has changed its interface: report this.",
   }),
-  VENUE_REFUSED: (f: { venue: string; request: string; venueCode: string; venueText: string }) => ({
+  /** `code` is the model's reject code that the venue's word maps to, where one does. */
+  VENUE_REFUSED: (
+    f: { venue: string; request: string; venueCode: string; venueText: string; code?: string },
+  ) => ({
     what: `${f.venue} refused ${f.request}: ${f.venueCode} ${f.venueText}.`,
     why: "This can't mend by itself.",
     fix: "Check the venue's keys, account and permissions.",
   }),
-  VENUE_UNREACHABLE: (f: { venue: string; request: string; reason: string }) => ({
+  /** `code` as in VENUE_REFUSED: `rate_limited` or `maintenance` where that is what is in the way. */
+  VENUE_UNREACHABLE: (f: { venue: string; request: string; reason: string; code?: string }) => ({
     what: `${f.venue} did not answer ${f.request}: ${f.reason}.`,
     why: "The network, the venue or its rate limit is in the way.",
     fix: "It is tried again; check the connection if it lasts.",

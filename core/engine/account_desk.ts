@@ -19,6 +19,8 @@ const maxFundingIds = 10_000;
 /** Beyond these an adapter is broken: sums of what it says would no longer be exact. */
 const maxLots = 2 ** 45;
 const maxTicks = 2 ** 50;
+/** Of an order that its batch's answer leaves out. */
+const unanswered = { kind: "unknown", why: "garbled_reply", details: "missing in the answer" } as const;
 const isSound = (lots: number, ticks: number): boolean =>
   Math.abs(lots) <= maxLots && Math.abs(ticks) <= maxTicks;
 
@@ -44,6 +46,7 @@ export class AccountDesk {
   lost(account: VenueAccount, reason: string): void {
     account.isStarted = false;
     account.health = undefined;
+    account.channels = [];
     account.reconciliation.stop();
     account.questions.clear();
     this.#rooms().outbox.notice("ADAPTER_LOST", { venue: account.venue, reason });
@@ -137,6 +140,18 @@ export class AccountDesk {
     }
     if (request.kind === "cancel" && response.kind === "cancel") {
       return orders.cancelAnswered(request.clientOrderId, response.outcome, nowUs, cause);
+    }
+    if (request.kind === "submit_batch" && response.kind === "submit_batch") {
+      request.orders.forEach(({ clientOrderId }, at) =>
+        orders.submitAnswered(clientOrderId, response.outcomes[at] ?? unanswered, nowUs, cause)
+      );
+      return;
+    }
+    if (request.kind === "cancel_batch" && response.kind === "cancel_batch") {
+      request.orders.forEach(({ clientOrderId }, at) =>
+        orders.cancelAnswered(clientOrderId, response.outcomes[at] ?? unanswered, nowUs, cause)
+      );
+      return;
     }
     if (request.kind === "query_order" && response.kind === "query_order") {
       return orders.queryAnswered(request.clientOrderId, response.outcome, nowUs, cause);

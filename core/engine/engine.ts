@@ -253,6 +253,9 @@ export class Engine implements EngineSurface {
         return desk.funding(account, event.payment);
       case "venue_health":
         return desk.health(account, event.health);
+      case "channel_statistics":
+        account.channels = event.channels;
+        return;
       case "private_stream_restored":
         return desk.privateStreamRestored(account);
       default:

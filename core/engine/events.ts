@@ -10,7 +10,7 @@ import type { Facts, JournalEntry, PluginPosition } from "../model/journal_entry
 import type { BookUpdate } from "../model/market.ts";
 import type { Order, OrderIntent, OrderReport } from "../model/order.ts";
 import type { RiskScope, RiskSettings, ScopeLimits, TradingState } from "../model/risk_limits.ts";
-import type { VenueHealth } from "../model/venue_health.ts";
+import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 
 /** Number of an instrument in this host, given by `Engine.registerInstrument`, from 0 without gaps. */
 export type InstrumentIndex = number;
@@ -162,6 +162,12 @@ export type EngineEvent =
     readonly payment: FundingPayment;
   }
   | { readonly kind: "venue_health"; readonly tsUs: number; readonly health: VenueHealth }
+  | {
+    readonly kind: "channel_statistics";
+    readonly tsUs: number;
+    readonly venue: VenueId;
+    readonly channels: readonly ChannelStatistics[];
+  }
   | { readonly kind: "private_stream_restored"; readonly tsUs: number; readonly venue: VenueId }
   /** Every 100 ms or so: timeouts, reconciliation, loss limits, retries. */
   | { readonly kind: "tick"; readonly tsUs: number }

@@ -21,7 +21,15 @@ const answerGraceMs = 1_000;
 /** In whose name orders of ours are kept whose plugin nobody knows any more. */
 const orphanage = pluginId("orphaned_orders");
 
-const journalledRequests: readonly AdapterRequest["kind"][] = ["submit", "cancel", "cancel_all", "amend"];
+const journalledRequests: readonly AdapterRequest["kind"][] = [
+  "submit",
+  "submit_batch",
+  "cancel",
+  "cancel_batch",
+  "cancel_all",
+  "amend",
+  "set_leverage",
+];
 
 type Judgement =
   | { readonly kind: "refused"; readonly refusal: Refusal }

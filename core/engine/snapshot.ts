@@ -4,7 +4,7 @@ import type { InstrumentId, PluginId, VenueId } from "../model/ids.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import type { Order, OrderReport } from "../model/order.ts";
 import type { RiskScope, TradingState } from "../model/risk_limits.ts";
-import type { VenueHealth } from "../model/venue_health.ts";
+import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 
 /** NaN for what is not known: the console shows a dash. */
 export interface QuoteSnapshot {
@@ -66,6 +66,7 @@ export interface VenueSnapshot {
   readonly hasTrading: boolean;
   readonly isReconciled: boolean;
   readonly health: VenueHealth | undefined;
+  readonly channels: readonly ChannelStatistics[];
   readonly balances: readonly Omit<Balance, "venue">[];
   readonly venuePositions: readonly VenuePosition[];
   /** Lots per instrument that the account holds beside our plugins' positions. */

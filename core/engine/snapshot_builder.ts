@@ -58,6 +58,7 @@ function venueSnapshot(rooms: Rooms, account: VenueAccount, tsUs: number): Venue
     hasTrading: account.hasTrading,
     isReconciled: account.reconciliation.isReconciled,
     health: account.health,
+    channels: account.channels,
     balances: account.balances,
     venuePositions: [...account.positions.values()],
     foreignPositions,

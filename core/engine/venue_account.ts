@@ -9,7 +9,7 @@ import type { Balance, VenuePosition } from "../model/account.ts";
 import type { InstrumentId, VenueId, VenueOrderId } from "../model/ids.ts";
 import { moneyToNumber } from "../model/money.ts";
 import type { OrderReport } from "../model/order.ts";
-import type { VenueHealth } from "../model/venue_health.ts";
+import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 import type { AccountFacts } from "../risk/order_facts.ts";
 
 /** Others' orders that are remembered for display. */
@@ -30,6 +30,8 @@ export class VenueAccount {
   hasTrading = false;
   capabilities: Readonly<Record<string, boolean>> = {};
   health: VenueHealth | undefined;
+  /** As its adapter last said. */
+  channels: readonly ChannelStatistics[] = [];
   /** Venue time of the newest fill. */
   lastFillMs: number | undefined;
   suspected: readonly PositionDifference[] = [];

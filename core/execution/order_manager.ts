@@ -326,21 +326,18 @@ export class OrderManager {
 
   /** A request about an order that will have no answer any more. */
   requestLost(request: AdapterRequest, why: UnknownWhy, nowUs: number, cause: CauseId): void {
+    const outcome = { kind: "unknown", why, details: "" } as const;
     switch (request.kind) {
+      case "submit_batch":
+        for (const order of request.orders) this.submitAnswered(order.clientOrderId, outcome, nowUs, cause);
+        return;
+      case "cancel_batch":
+        for (const order of request.orders) this.cancelAnswered(order.clientOrderId, outcome, nowUs, cause);
+        return;
       case "submit":
-        return this.submitAnswered(
-          request.order.clientOrderId,
-          { kind: "unknown", why, details: "" },
-          nowUs,
-          cause,
-        );
+        return this.submitAnswered(request.order.clientOrderId, outcome, nowUs, cause);
       case "cancel":
-        return this.cancelAnswered(
-          request.clientOrderId,
-          { kind: "unknown", why, details: "" },
-          nowUs,
-          cause,
-        );
+        return this.cancelAnswered(request.clientOrderId, outcome, nowUs, cause);
       case "query_order":
         return this.queryAnswered(request.clientOrderId, { kind: "failed", details: why }, nowUs, cause);
       default:

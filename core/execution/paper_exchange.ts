@@ -111,6 +111,7 @@ export class PaperExchange {
   readonly #indexes = new Map<InstrumentId, number>();
   readonly #orders = new Map<ClientOrderId, PaperOrder>();
   readonly #fills: Fill[] = [];
+  readonly #payments: FundingPayment[] = [];
   readonly #arrivals: Arrival[] = [];
   readonly #departures: PaperEvent[] = [];
   #serial = 0;
@@ -225,6 +226,16 @@ export class PaperExchange {
     switch (request.kind) {
       case "submit":
         return { kind: "submit", outcome: this.#submit(request.order, tsVenueMs) };
+      case "submit_batch":
+        return {
+          kind: "submit_batch",
+          outcomes: request.orders.map((order) => this.#submit(order, tsVenueMs)),
+        };
+      case "cancel_batch":
+        return {
+          kind: "cancel_batch",
+          outcomes: request.orders.map(({ clientOrderId }) => this.#cancel(clientOrderId, atUs)),
+        };
       case "cancel":
         return { kind: "cancel", outcome: this.#cancel(request.clientOrderId, atUs) };
       case "cancel_all":
@@ -251,7 +262,25 @@ export class PaperExchange {
       case "balances":
         return { kind: "balances", balances: [this.#account.balance(tsVenueMs)] };
       case "set_leverage":
-        return { kind: "set_leverage" };
+        return {
+          kind: "set_leverage",
+          outcome: rejected("unsupported", "paper trading has no leverage to set"),
+        };
+      case "funding_payments":
+        return {
+          kind: "funding_payments",
+          payments: this.#payments.filter((payment) => payment.tsVenueMs >= request.sinceMs),
+        };
+      case "klines":
+      case "funding_rates":
+      case "server_time":
+      case "venue_status":
+        return {
+          kind: "failed",
+          code: "unsupported",
+          venueCode: "",
+          details: "asked of the venue's adapter, not of the paper account",
+        };
       default:
         return request satisfies never;
     }
@@ -291,6 +320,7 @@ export class PaperExchange {
     if (instrument.status === "halted" || instrument.status === "cancel_only") {
       return "instrument_not_trading";
     }
+    if (request.trigger !== undefined) return "unsupported"; // no trigger is watched here
     if (request.sizeLots > instrument.maxSizeLots) return "invalid_size";
     if (request.reduceOnly && this.#reducible(request, instrument) <= 0) return "reduce_only_would_increase";
     const takeable = this.#takeable(request, market);
@@ -451,6 +481,8 @@ export class PaperExchange {
       asset,
       tsVenueMs: tsNextFundingMs,
     };
+    this.#payments.push(payment);
+    if (this.#payments.length > maxKept) this.#payments.shift();
     this.#depart({ kind: "funding_report", tsUs: nowUs, venue, payment }, nowUs);
     this.#reportAccount(nowUs);
   }

@@ -10,6 +10,7 @@ import { recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts"
 import { MessageBudget } from "./message_budget.ts";
 import type { PaperDesk } from "./paper_desk.ts";
 import type { EngineDriver, HostLog, Tally } from "./ports.ts";
+import type { VenueQuestions } from "./venue_questions.ts";
 
 export interface AdapterChannelOptions {
   readonly pluginId: string;
@@ -17,6 +18,8 @@ export interface AdapterChannelOptions {
   readonly driver: EngineDriver;
   readonly log: HostLog;
   readonly tally: Tally;
+  /** Takes the answers to what was asked beside the engine. */
+  readonly questions: VenueQuestions;
   /** A new or changed instrument: strategies are told, data is subscribed. */
   readonly onInstrument: (index: number, isNew: boolean) => void;
   readonly onBreach: (reason: BerthError) => void;
@@ -157,7 +160,15 @@ export class AdapterChannel {
       }
       case "private_stream_restored":
         return driver.dispatch({ kind: "private_stream_restored", tsUs, venue });
+      case "channel_statistics": {
+        const foreign = message.channels.find((one) =>
+          one.instrument !== undefined && venueOf(one.instrument) !== venue
+        );
+        if (foreign !== undefined) return this.#breach(`statistics of ${foreign.instrument}`);
+        return driver.dispatch({ kind: "channel_statistics", tsUs, venue, channels: message.channels });
+      }
       case "response":
+        if (this.#options.questions.answered(venue, message.requestId, message.response)) return;
         return driver.dispatch({
           kind: "adapter_response",
           tsUs,

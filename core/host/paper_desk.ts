@@ -24,6 +24,11 @@ export const paperCapabilities = {
   fillOrKill: true,
   cancelAll: true,
   deadMansSwitch: false,
+  batchOrders: true,
+  stopOrders: false,
+  takeProfitOrders: false,
+  leverage: false,
+  isolatedMargin: false,
 } as const;
 
 const latencyMs = 20;

@@ -32,6 +32,7 @@ import { paperCapabilities, type PaperDesk } from "./paper_desk.ts";
 import type { EngineDriver, HostLog, Tally } from "./ports.ts";
 import { probeManifest } from "./probe.ts";
 import { budgetOf, grantOf, StrategyChannel, visibleInstruments } from "./strategy_channel.ts";
+import { VenueQuestions } from "./venue_questions.ts";
 
 export type PluginState =
   | { readonly kind: "found" | "probing" | "starting" | "running" | "stopping" | "disabled" }
@@ -95,6 +96,8 @@ const stopDeadlineMs = 3_000;
 const whyOf = (state: PluginState): string => ("why" in state ? state.why : "");
 
 export class PluginManager {
+  /** What any part of the host may ask of the adapters that run. */
+  readonly questions = new VenueQuestions();
   readonly #options: PluginManagerOptions;
   readonly #plugins = new Map<string, Managed>();
   #nextSubscriber = 0;
@@ -373,6 +376,7 @@ export class PluginManager {
       driver,
       log,
       tally,
+      questions: this.questions,
       onInstrument: (index, isNew) => this.#onInstrument(index, isNew),
       onBreach: (reason) => void plugin.process?.kill(reason),
     });
@@ -409,6 +413,8 @@ export class PluginManager {
       manifest.venue,
       paper === undefined ? (_id, request) => process.send(request) : paper.request,
     );
+    // Beside the engine the real venue is asked, in paper trading too: it needs no account for that.
+    this.questions.attach(venue, (_id, request) => process.send(request));
   }
 
   #bySubscriber(subscriber: number): SandboxProcess | undefined {
@@ -535,6 +541,7 @@ export class PluginManager {
     } else if (plugin.manifest?.kind === "exchange") {
       plugin.paper?.stop();
       driver.attachAdapter(plugin.manifest.venue, undefined);
+      this.questions.detach(venueId(plugin.manifest.venue), why);
       driver.dispatch({ kind: "adapter_lost", tsUs, venue: venueId(plugin.manifest.venue), reason: why });
     }
     if (this.#isStopping || reason === undefined) {

@@ -52,3 +52,6 @@ export interface FundingPayment {
   readonly asset: string;
   readonly tsVenueMs: number;
 }
+
+export const marginModes = ["cross", "isolated"] as const;
+export type MarginMode = (typeof marginModes)[number];

@@ -39,9 +39,20 @@ export interface OrderIntent extends OrderTerms {
   readonly causes: readonly CauseId[];
 }
 
+export const triggerKinds = ["stop", "take_profit"] as const;
+
+/** Holds an order at the venue until a price is reached; its pricing then applies. */
+export interface OrderTrigger {
+  /** `stop` fires when the price moves against the position that the order closes, `take_profit` when with it. */
+  readonly kind: (typeof triggerKinds)[number];
+  readonly triggerPriceTicks: PriceTicks;
+}
+
 /** What goes to the adapter, after the gate. */
 export interface OrderRequest extends OrderTerms {
   readonly clientOrderId: ClientOrderId;
+  /** Kept by the venue until the price is reached, where its capabilities say that it can. */
+  readonly trigger?: OrderTrigger;
 }
 
 /**
@@ -131,42 +142,44 @@ export const cancelReasons = [
 ] as const;
 export type CancelReason = (typeof cancelReasons)[number];
 
-/** The end of one submission. Acknowledged is not filled; unknown may be live. */
-export type SubmitOutcome =
-  | { readonly kind: "acknowledged"; readonly venueOrderId: VenueOrderId; readonly tsVenueMs: number }
-  | {
-    readonly kind: "rejected";
-    readonly code: RejectCode;
-    readonly venueCode: string;
-    readonly venueText: string;
-  }
-  | { readonly kind: "unknown"; readonly why: UnknownWhy; readonly details: string };
+/** A no, by the venue or before anything was sent: ours in one set of codes, the venue's own beside it. */
+export interface Rejection {
+  readonly kind: "rejected";
+  readonly code: RejectCode;
+  readonly venueCode: string;
+  readonly venueText: string;
+}
 
 /** Why nobody knows whether a request took effect. What surely never left is `rejected` as `not_sent`. */
 export type UnknownWhy = "timeout" | "disconnected" | "garbled_reply";
+
+export interface UnknownOutcome {
+  readonly kind: "unknown";
+  readonly why: UnknownWhy;
+  readonly details: string;
+}
+
+/** The end of one submission. Acknowledged is not filled; unknown may be live. */
+export type SubmitOutcome =
+  | { readonly kind: "acknowledged"; readonly venueOrderId: VenueOrderId; readonly tsVenueMs: number }
+  | Rejection
+  | UnknownOutcome;
 
 export type CancelOutcome =
   | { readonly kind: "acknowledged" }
   /** The order is done already, perhaps filled: ask. */
   | { readonly kind: "already_done"; readonly venueText: string }
-  | {
-    readonly kind: "rejected";
-    readonly code: RejectCode;
-    readonly venueCode: string;
-    readonly venueText: string;
-  }
-  | { readonly kind: "unknown"; readonly why: UnknownWhy; readonly details: string };
+  | Rejection
+  | UnknownOutcome;
 
 export type AmendOutcome =
   | { readonly kind: "acknowledged"; readonly venueOrderId: VenueOrderId }
   | { readonly kind: "already_done"; readonly venueText: string }
-  | {
-    readonly kind: "rejected";
-    readonly code: RejectCode;
-    readonly venueCode: string;
-    readonly venueText: string;
-  }
-  | { readonly kind: "unknown"; readonly why: UnknownWhy; readonly details: string };
+  | Rejection
+  | UnknownOutcome;
+
+/** The end of a change of an account's settings, such as leverage. */
+export type SettingOutcome = { readonly kind: "acknowledged" } | Rejection | UnknownOutcome;
 
 /** The venue's word on one order, from its private stream or a query. Cumulative, so repeats and reordering do no harm. */
 export interface OrderReport {
@@ -177,6 +190,8 @@ export interface OrderReport {
   readonly sizeLots: SizeLots;
   readonly filledLots: SizeLots;
   readonly limitPriceTicks: PriceTicks | undefined;
+  /** There while an order, open, waits at the venue for this price. */
+  readonly triggerPriceTicks?: PriceTicks | undefined;
   readonly reduceOnly: boolean;
   readonly status: "open" | "filled" | "cancelled" | "rejected" | "expired";
   readonly reason: RejectCode | CancelReason | undefined;

@@ -1,5 +1,5 @@
 /** State of one venue's connections as its adapter reports it. */
-import type { VenueId } from "./ids.ts";
+import type { InstrumentId, VenueId } from "./ids.ts";
 
 export type ConnectionState = "connecting" | "connected" | "reconnecting" | "stopped";
 
@@ -17,4 +17,24 @@ export interface VenueHealth {
   readonly gaps: number;
   readonly reconnects: number;
   readonly tsMs: number;
+}
+
+/** How one channel of one instrument is doing. */
+export interface ChannelStatistics {
+  /** Undefined for channels of the account. */
+  readonly instrument: InstrumentId | undefined;
+  /** A kind of market data, or what the account's channel carries: `orders`. */
+  readonly channel: string;
+  /** Since the adapter started. */
+  readonly updates: number;
+  readonly updatesPerSecond: number;
+  /** Since the last update; undefined before the first. */
+  readonly heartbeatAgeMs: number | undefined;
+  /** Receive time − venue time over the last minute, at most the newest 256; clock skew is in it. */
+  readonly latencyAverageMs: number | undefined;
+  readonly latencyP50Ms: number | undefined;
+  readonly latencyP99Ms: number | undefined;
+  readonly latencyMaxMs: number | undefined;
+  /** Breaks in its sequence. */
+  readonly gaps: number;
 }

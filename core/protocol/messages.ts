@@ -11,7 +11,7 @@ import type { CauseId, InstrumentId, PluginId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Order, OrderReport, OrderTerms } from "../model/order.ts";
 import type { SizeLots } from "../model/ticks.ts";
-import type { VenueHealth } from "../model/venue_health.ts";
+import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 
 export const protocolVersion = 1;
 
@@ -196,5 +196,6 @@ export type PluginMessage =
   | { readonly type: "balance_report"; readonly balance: Omit<Balance, "venue"> }
   | { readonly type: "funding_report"; readonly payment: FundingPayment }
   | { readonly type: "health"; readonly health: Omit<VenueHealth, "venue" | "tsMs"> }
+  | { readonly type: "channel_statistics"; readonly channels: readonly ChannelStatistics[] }
   | { readonly type: "private_stream_restored" }
   | { readonly type: "response"; readonly requestId: number; readonly response: AdapterResponse };

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { causeId, clientOrderId, fillId, parseInstrumentId, venueId, venueOrderId } from "../model/ids.ts";
+import { maxHistoryRows } from "../model/market.ts";
 import { money } from "../model/money.ts";
 import { cancelReasons, rejectCodes, sides, timesInForce } from "../model/order.ts";
 import { increment, priceTicks, sizeLots } from "../model/ticks.ts";
@@ -43,6 +44,8 @@ const incrementSchema = v.pipe(
   v.transform(({ text: decimal }) => increment(decimal)),
 );
 
+const instrumentStatus = v.picklist(["trading", "post_only", "cancel_only", "halted"]);
+
 const instrumentSchema = v.pipe(
   v.object({
     id: instrument,
@@ -65,7 +68,7 @@ const instrumentSchema = v.pipe(
     maxLeverage: v.pipe(finite, v.minValue(0)),
     maxPriceFigures: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20))),
     fundingIntervalHours: v.exactOptional(v.pipe(finite, v.minValue(0))),
-    status: v.picklist(["trading", "post_only", "cancel_only", "halted"]),
+    status: instrumentStatus,
   }),
   v.check((one) => one.id === `${one.venue}:${one.symbol}`, "id is not venue:symbol"),
 );
@@ -88,6 +91,9 @@ const terms = v.object({
   pricing,
 });
 
+const rows = <S extends v.GenericSchema>(schema: S, most: number) =>
+  v.pipe(v.array(schema), v.maxLength(most));
+
 const reason = orUndefined(v.picklist([...rejectCodes, ...cancelReasons]));
 
 const orderReport = v.object({
@@ -98,6 +104,7 @@ const orderReport = v.object({
   sizeLots: unsignedLots,
   filledLots: unsignedLots,
   limitPriceTicks: orUndefined(ticks),
+  triggerPriceTicks: v.optional(orUndefined(ticks), null),
   reduceOnly: v.boolean(),
   status: v.picklist(["open", "filled", "cancelled", "rejected", "expired"]),
   reason,
@@ -151,20 +158,40 @@ const cancelOutcome = v.variant("kind", [
   unknown,
 ]);
 
+const submitOutcome = v.variant("kind", [
+  v.object({ kind: v.literal("acknowledged"), venueOrderId: branded(venueOrderId), tsVenueMs: timestamp }),
+  rejected,
+  unknown,
+]);
+
+const fundingPayment = v.object({
+  instrument,
+  paymentId: text(128),
+  amount: moneyValue,
+  asset: text(32),
+  tsVenueMs: timestamp,
+});
+
+const positive = v.pipe(finite, v.gtValue(0));
+const kline = v.object({
+  tsOpenMs: timestamp,
+  openPrice: positive,
+  highPrice: positive,
+  lowPrice: positive,
+  closePrice: positive,
+  volumeBase: v.pipe(v.nullable(v.number()), v.transform((value) => value ?? NaN)),
+});
+const fundingRate = v.object({
+  fundingRate: finite,
+  intervalHours: orUndefined(positive),
+  tsVenueMs: timestamp,
+});
+
 const response = v.variant("kind", [
-  v.object({
-    kind: v.literal("submit"),
-    outcome: v.variant("kind", [
-      v.object({
-        kind: v.literal("acknowledged"),
-        venueOrderId: branded(venueOrderId),
-        tsVenueMs: timestamp,
-      }),
-      rejected,
-      unknown,
-    ]),
-  }),
+  v.object({ kind: v.literal("submit"), outcome: submitOutcome }),
+  v.object({ kind: v.literal("submit_batch"), outcomes: rows(submitOutcome, 1_000) }),
   v.object({ kind: v.literal("cancel"), outcome: cancelOutcome }),
+  v.object({ kind: v.literal("cancel_batch"), outcomes: rows(cancelOutcome, 1_000) }),
   v.object({
     kind: v.literal("amend"),
     outcome: v.variant("kind", [
@@ -187,10 +214,38 @@ const response = v.variant("kind", [
   v.object({ kind: v.literal("fills"), fills: v.array(fill) }),
   v.object({ kind: v.literal("positions"), positions: v.array(position) }),
   v.object({ kind: v.literal("balances"), balances: v.array(balance) }),
-  v.object({ kind: v.literal("set_leverage") }),
-  v.object({ kind: v.literal("failed"), details: text(1_000) }),
+  v.object({
+    kind: v.literal("set_leverage"),
+    outcome: v.variant("kind", [v.object({ kind: v.literal("acknowledged") }), rejected, unknown]),
+  }),
+  v.object({ kind: v.literal("funding_payments"), payments: v.array(fundingPayment) }),
+  v.object({ kind: v.literal("klines"), klines: rows(kline, maxHistoryRows + 1) }),
+  v.object({ kind: v.literal("funding_rates"), rates: rows(fundingRate, maxHistoryRows) }),
+  v.object({ kind: v.literal("server_time"), tsVenueMs: timestamp }),
+  v.object({
+    kind: v.literal("venue_status"),
+    status: instrumentStatus,
+  }),
+  v.object({
+    kind: v.literal("failed"),
+    code: v.picklist([...rejectCodes, "unreachable", "garbled_reply", "range_too_long"]),
+    venueCode: text(200),
+    details: text(1_000),
+  }),
 ]);
 
+const channelStatistics = v.object({
+  instrument: orUndefined(instrument),
+  channel: text(60),
+  updates: v.pipe(safeInteger, v.minValue(0)),
+  updatesPerSecond: v.pipe(finite, v.minValue(0)),
+  heartbeatAgeMs: orUndefined(finite),
+  latencyAverageMs: orUndefined(finite),
+  latencyP50Ms: orUndefined(finite),
+  latencyP99Ms: orUndefined(finite),
+  latencyMaxMs: orUndefined(finite),
+  gaps: v.pipe(safeInteger, v.minValue(0)),
+});
 const connectionState = v.picklist(["connecting", "connected", "reconnecting", "stopped"]);
 const ref = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,40}$/));
 
@@ -262,16 +317,7 @@ const exchangeSchema = v.variant("type", [
   v.object({ type: v.literal("fill_report"), fill }),
   v.object({ type: v.literal("position_report"), position }),
   v.object({ type: v.literal("balance_report"), balance }),
-  v.object({
-    type: v.literal("funding_report"),
-    payment: v.object({
-      instrument,
-      paymentId: text(128),
-      amount: moneyValue,
-      asset: text(32),
-      tsVenueMs: timestamp,
-    }),
-  }),
+  v.object({ type: v.literal("funding_report"), payment: fundingPayment }),
   v.object({
     type: v.literal("health"),
     health: v.object({
@@ -285,6 +331,7 @@ const exchangeSchema = v.variant("type", [
       reconnects: safeInteger,
     }),
   }),
+  v.object({ type: v.literal("channel_statistics"), channels: rows(channelStatistics, 10_000) }),
   v.object({ type: v.literal("private_stream_restored") }),
   v.object({ type: v.literal("response"), requestId: safeInteger, response }),
 ]);

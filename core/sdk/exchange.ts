@@ -5,23 +5,25 @@
  * Life: the host calls `create`, then `start`. `start` resolves when instruments are published; connections are
  * kept from then on by the adapter itself (exponential back-off with jitter, no limit), reported as health.
  */
-import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/account.ts";
+import type { Balance, Fill, FundingPayment, MarginMode, VenuePosition } from "../model/account.ts";
+import type { OrderKey, TimeRange } from "../model/adapter_request.ts";
 import type { Clock, Random, Scheduler } from "../model/clock.ts";
-import type { ClientOrderId, InstrumentId, VenueOrderId } from "../model/ids.ts";
-import type { Instrument } from "../model/instrument.ts";
-import type { BookUpdate } from "../model/market.ts";
+import type { InstrumentId } from "../model/ids.ts";
+import type { Instrument, InstrumentStatus } from "../model/instrument.ts";
+import type { BookUpdate, FundingRate, Kline, KlineInterval } from "../model/market.ts";
 import type {
   AmendOutcome,
   CancelOutcome,
   OrderQueryOutcome,
   OrderReport,
   OrderRequest,
+  SettingOutcome,
   Side,
   SubmitOutcome,
 } from "../model/order.ts";
 import type { DataSource } from "../model/quote.ts";
 import type { PriceTicks, SizeLots } from "../model/ticks.ts";
-import type { VenueHealth } from "../model/venue_health.ts";
+import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 import type { Environment, ExchangeManifest, MarketDataKind } from "./manifest.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
 import type { Log } from "./strategy.ts";
@@ -34,6 +36,14 @@ export interface ExchangeCapabilities {
   readonly cancelAll: boolean;
   /** The venue cancels our orders by itself when we go silent. */
   readonly deadMansSwitch: boolean;
+  /** Several orders, or cancels, in one request of the venue. Without it `submitBatch` and `cancelBatch` are absent. */
+  readonly batchOrders: boolean;
+  /** Orders with `trigger`, kept by the venue. */
+  readonly stopOrders: boolean;
+  readonly takeProfitOrders: boolean;
+  readonly leverage: boolean;
+  /** Positions may have margin of their own beside the account's. */
+  readonly isolatedMargin: boolean;
 }
 
 /** A number given by {@link Publish.instrument}; the hot path names instruments by it. */
@@ -82,6 +92,8 @@ export interface Publish {
   balance(balance: Omit<Balance, "venue">): void;
   funding(payment: FundingPayment): void;
   health(health: Omit<VenueHealth, "venue" | "tsMs">): void;
+  /** All channels there are, every few seconds. */
+  statistics(channels: readonly ChannelStatistics[]): void;
   /** The private stream was interrupted and is live again: the host reconciles before it trades on. */
   privateStreamRestored(): void;
 }
@@ -97,12 +109,7 @@ export interface MarketData {
   unsubscribe(subscriptions: readonly MarketDataSubscription[]): void;
 }
 
-export interface OrderKey {
-  readonly instrument: InstrumentId;
-  readonly clientOrderId: ClientOrderId;
-  /** Known once the venue acknowledged. */
-  readonly venueOrderId: VenueOrderId | undefined;
-}
+export type { OrderKey, TimeRange };
 
 export interface AmendRequest extends OrderKey {
   readonly side: Side;
@@ -117,7 +124,14 @@ export interface AmendRequest extends OrderKey {
  */
 export interface Trading {
   submit(order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome>;
+  /**
+   * Present if `capabilities.batchOrders`. Any number: the adapter sends as many requests as the venue's limit asks
+   * for. Not atomic: each order has its own outcome, in the order given.
+   */
+  submitBatch?(orders: readonly OrderRequest[], signal: AbortSignal): Promise<readonly SubmitOutcome[]>;
   cancel(order: OrderKey, signal: AbortSignal): Promise<CancelOutcome>;
+  /** As `submitBatch`. */
+  cancelBatch?(orders: readonly OrderKey[], signal: AbortSignal): Promise<readonly CancelOutcome[]>;
   /** Present if `capabilities.amend`. */
   amend?(request: AmendRequest, signal: AbortSignal): Promise<AmendOutcome>;
   /** All orders of the account, or of one instrument. Resolves when the venue accepted the request. */
@@ -131,7 +145,41 @@ export interface Trading {
   positions(signal: AbortSignal): Promise<readonly VenuePosition[]>;
   /** @throws when the venue can't be asked. */
   balances(signal: AbortSignal): Promise<readonly Omit<Balance, "venue">[]>;
-  setLeverage?(instrument: InstrumentId, leverage: number, signal: AbortSignal): Promise<void>;
+  /** Oldest first, all since `sinceMs` by venue time. @throws when the venue can't be asked. */
+  fundingPayments?(sinceMs: number, signal: AbortSignal): Promise<readonly FundingPayment[]>;
+  /** Present if `capabilities.leverage`. A margin mode the venue does not have is rejected as `unsupported`. */
+  setLeverage?(
+    instrument: InstrumentId,
+    leverage: number,
+    marginMode: MarginMode,
+    signal: AbortSignal,
+  ): Promise<SettingOutcome>;
+}
+
+/** What can be asked of a venue without an account. A question is answered or throws, it is never half answered. */
+export interface MarketQueries {
+  /** What this venue has. */
+  readonly klineIntervals: readonly KlineInterval[];
+  /**
+   * Those that opened in the range, oldest first, the unfinished one with them; where nothing was traded the venue may
+   * leave one out. The host bounds the range to `maxHistoryRows`. @throws when the venue can't be asked.
+   */
+  klines(
+    instrument: InstrumentId,
+    interval: KlineInterval,
+    range: TimeRange,
+    signal: AbortSignal,
+  ): Promise<readonly Kline[]>;
+  /** Oldest first, at most `maxHistoryRows`, the newest of the range. @throws when the venue can't be asked. */
+  fundingRates(
+    instrument: InstrumentId,
+    range: TimeRange,
+    signal: AbortSignal,
+  ): Promise<readonly FundingRate[]>;
+  /** Milliseconds since the epoch by the venue's clock. @throws when the venue can't be asked. */
+  serverTimeMs(signal: AbortSignal): Promise<number>;
+  /** Of the venue as a whole; instruments carry their own. @throws when the venue can't be asked. */
+  venueStatus(signal: AbortSignal): Promise<InstrumentStatus>;
 }
 
 export interface ExchangeAdapter {
@@ -139,6 +187,8 @@ export interface ExchangeAdapter {
   /** Loads instruments, publishes them, opens connections. @throws when the venue refuses what can't mend by itself (keys, config). */
   start(signal: AbortSignal): Promise<void>;
   readonly marketData: MarketData;
+  /** Absent where the venue can't be asked: the host is told `unsupported`. */
+  readonly queries?: MarketQueries;
   /** Absent without credentials: market data only. */
   readonly trading?: Trading;
   stop(): Promise<void>;

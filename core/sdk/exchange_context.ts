@@ -2,14 +2,24 @@
  * The adapter's side of the channel: published records become frames, the host's requests become calls. Each request
  * gets exactly one response, and what may have reached the venue never comes back as "failed".
  */
-import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
-import { type InstrumentId, parseInstrumentId } from "../model/ids.ts";
+import { BerthError } from "../errors.ts";
+import type { AdapterRequest, AdapterResponse, FailedResponse, TimeRange } from "../model/adapter_request.ts";
+import type { InstrumentId } from "../model/ids.ts";
+import { intervalMs, maxHistoryRows } from "../model/market.ts";
+import { rejectCodes, type Rejection } from "../model/order.ts";
 import { encodeBook } from "../protocol/codec.ts";
 import type { ExchangeHello, HostMessage, PluginMessage } from "../protocol/messages.ts";
 import { frameLimits } from "../protocol/messages.ts";
 import { recordKinds, writeRecord } from "../protocol/records.ts";
 import { frameKinds, type FrameWriter } from "../protocol/stream.ts";
-import type { ExchangeAdapter, ExchangeContext, ExchangeModule, Publish, Trading } from "./exchange.ts";
+import type {
+  ExchangeAdapter,
+  ExchangeContext,
+  ExchangeModule,
+  MarketQueries,
+  Publish,
+  Trading,
+} from "./exchange.ts";
 import type { Platform } from "./plugin_time.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
 import { errorDetails } from "./strategy_context.ts";
@@ -75,39 +85,11 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
   }
 
   async #answer(request: AdapterRequest & { readonly timeoutMs: number }): Promise<AdapterResponse> {
-    const trading = this.#adapter?.trading;
-    if (trading === undefined) return { kind: "failed", details: "this adapter has no trading" };
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(request.timeoutMs)]);
     try {
-      return await perform(trading, request, signal);
+      return await perform(this.#adapter, request, signal);
     } catch (error) {
-      const details = errorDetails(error).slice(0, 1_000);
-      // A write that threw half-way may have left: nobody knows, so nobody says no.
-      const outcome = {
-        kind: "unknown",
-        why: signal.aborted ? "timeout" : "garbled_reply",
-        details,
-      } as const;
-      switch (request.kind) {
-        case "submit":
-          return { kind: "submit", outcome };
-        case "cancel":
-          return { kind: "cancel", outcome };
-        case "amend":
-          return { kind: "amend", outcome };
-        case "cancel_all":
-          return { kind: "cancel_all", outcome };
-        case "query_order":
-          return { kind: "query_order", outcome: { kind: "failed", details } };
-        case "open_orders":
-        case "fills":
-        case "positions":
-        case "balances":
-        case "set_leverage":
-          return { kind: "failed", details };
-        default:
-          return request satisfies never;
-      }
+      return afterError(request, error, signal.aborted);
     }
   }
 
@@ -203,6 +185,7 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
       balance: (balance) => send({ type: "balance_report", balance }),
       funding: (payment) => send({ type: "funding_report", payment }),
       health: (health) => send({ type: "health", health }),
+      statistics: (channels) => send({ type: "channel_statistics", channels }),
       privateStreamRestored: () => send({ type: "private_stream_restored" }),
     };
   }
@@ -236,28 +219,118 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
   }
 }
 
-async function perform(
-  trading: Trading,
+function failed(code: FailedResponse["code"], details: string, venueCode = ""): FailedResponse {
+  return { kind: "failed", code, venueCode: venueCode.slice(0, 200), details: details.slice(0, 1_000) };
+}
+
+const unsupported = (what: string): FailedResponse => failed("unsupported", `this adapter ${what}`);
+
+const rejectedAsUnsupported = (what: string): Rejection => ({
+  kind: "rejected",
+  code: "unsupported",
+  venueCode: "",
+  venueText: `this venue ${what}`,
+});
+
+/** A thrown error's place in the closed set, the venue's own code kept. */
+function failureOf(error: unknown): FailedResponse {
+  const details = errorDetails(error);
+  if (!(error instanceof BerthError)) return failed("other", details);
+  const fact = (name: string): unknown => Reflect.get(Object(error.facts), name);
+  const code = fact("code");
+  const known = rejectCodes.find((one) => one === code);
+  switch (error.code) {
+    case "VENUE_REFUSED":
+      return failed(known ?? "other", error.message, String(fact("venueCode")));
+    case "VENUE_UNREACHABLE":
+      return failed(known ?? "unreachable", error.message);
+    case "VENUE_ANSWER_INVALID":
+      return failed("garbled_reply", error.message);
+    default:
+      return failed("other", details);
+  }
+}
+
+/** A write that threw half-way may have left: nobody knows, so nobody says no. A question may just have failed. */
+function afterError(request: AdapterRequest, error: unknown, isAborted: boolean): AdapterResponse {
+  const details = errorDetails(error).slice(0, 1_000);
+  const outcome = { kind: "unknown", why: isAborted ? "timeout" : "garbled_reply", details } as const;
+  switch (request.kind) {
+    case "submit":
+      return { kind: "submit", outcome };
+    case "submit_batch":
+      return { kind: "submit_batch", outcomes: request.orders.map(() => outcome) };
+    case "cancel":
+      return { kind: "cancel", outcome };
+    case "cancel_batch":
+      return { kind: "cancel_batch", outcomes: request.orders.map(() => outcome) };
+    case "amend":
+      return { kind: "amend", outcome };
+    case "cancel_all":
+      return { kind: "cancel_all", outcome };
+    case "set_leverage":
+      return { kind: "set_leverage", outcome };
+    case "query_order":
+      return { kind: "query_order", outcome: { kind: "failed", details } };
+    default:
+      return failureOf(error);
+  }
+}
+
+function perform(
+  adapter: ExchangeAdapter | undefined,
   request: AdapterRequest,
+  signal: AbortSignal,
+): Promise<AdapterResponse> {
+  switch (request.kind) {
+    case "klines":
+    case "funding_rates":
+    case "server_time":
+    case "venue_status":
+      return adapter?.queries === undefined
+        ? Promise.resolve(unsupported("answers no questions about its markets"))
+        : performQuery(adapter.queries, request, signal);
+    default:
+      return adapter?.trading === undefined
+        ? Promise.resolve(failed("not_sent", "this adapter has no trading"))
+        : performForAccount(adapter.trading, request, signal);
+  }
+}
+
+async function performForAccount(
+  trading: Trading,
+  request: Extract<AdapterRequest, { kind: AccountKind }>,
   signal: AbortSignal,
 ): Promise<AdapterResponse> {
   switch (request.kind) {
     case "submit":
       return { kind: "submit", outcome: await trading.submit(request.order, signal) };
+    case "submit_batch": {
+      const { orders } = request;
+      const outcomes = await trading.submitBatch?.(orders, signal) ??
+        orders.map(() => rejectedAsUnsupported("takes no batches"));
+      return { kind: "submit_batch", outcomes };
+    }
     case "cancel":
       return { kind: "cancel", outcome: await trading.cancel(request, signal) };
+    case "cancel_batch": {
+      const { orders } = request;
+      const outcomes = await trading.cancelBatch?.(orders, signal) ??
+        orders.map(() => rejectedAsUnsupported("takes no batches"));
+      return { kind: "cancel_batch", outcomes };
+    }
     case "amend": {
-      const outcome = await trading.amend?.(request, signal) ??
-        {
-          kind: "rejected",
-          code: "unsupported",
-          venueCode: "",
-          venueText: "this venue can't amend",
-        } as const;
+      const outcome = await trading.amend?.(request, signal) ?? rejectedAsUnsupported("can't amend");
       return { kind: "amend", outcome };
     }
     case "cancel_all":
       return { kind: "cancel_all", outcome: await trading.cancelAll(request.instrument, signal) };
+    case "set_leverage": {
+      const { instrument, leverage, marginMode } = request;
+      const outcome = await trading.setLeverage?.(instrument, leverage, marginMode, signal) ??
+        rejectedAsUnsupported("has no leverage to set");
+      return { kind: "set_leverage", outcome };
+    }
     case "query_order":
       return { kind: "query_order", outcome: await trading.queryOrder(request, signal) };
     case "open_orders":
@@ -268,10 +341,52 @@ async function perform(
       return { kind: "positions", positions: await trading.positions(signal) };
     case "balances":
       return { kind: "balances", balances: await trading.balances(signal) };
-    case "set_leverage":
-      await trading.setLeverage?.(parseInstrumentId(request.instrument), request.leverage, signal);
-      return { kind: "set_leverage" };
+    case "funding_payments": {
+      const payments = await trading.fundingPayments?.(request.sinceMs, signal);
+      return payments === undefined
+        ? unsupported("lists no funding payments")
+        : { kind: "funding_payments", payments };
+    }
     default:
       return request satisfies never;
   }
+}
+
+type MarketKind = "klines" | "funding_rates" | "server_time" | "venue_status";
+type AccountKind = Exclude<AdapterRequest["kind"], MarketKind>;
+
+async function performQuery(
+  queries: MarketQueries,
+  request: Extract<AdapterRequest, { kind: MarketKind }>,
+  signal: AbortSignal,
+): Promise<AdapterResponse> {
+  switch (request.kind) {
+    case "klines": {
+      const { instrument, interval } = request;
+      if (!queries.klineIntervals.includes(interval)) {
+        return unsupported(`has klines of ${queries.klineIntervals.join(", ")}, not of ${interval}`);
+      }
+      const fault = rangeFault(request, maxHistoryRows * intervalMs(interval));
+      return fault ?? { kind: "klines", klines: await queries.klines(instrument, interval, request, signal) };
+    }
+    case "funding_rates": {
+      const fault = rangeFault(request, Infinity);
+      return fault ??
+        { kind: "funding_rates", rates: await queries.fundingRates(request.instrument, request, signal) };
+    }
+    case "server_time":
+      return { kind: "server_time", tsVenueMs: await queries.serverTimeMs(signal) };
+    case "venue_status":
+      return { kind: "venue_status", status: await queries.venueStatus(signal) };
+    default:
+      return request satisfies never;
+  }
+}
+
+function rangeFault({ fromMs, toMs }: TimeRange, longestMs: number): FailedResponse | undefined {
+  if (fromMs >= 0 && toMs > fromMs && toMs - fromMs <= longestMs) return undefined;
+  return failed(
+    "range_too_long",
+    `from ${fromMs} to ${toMs}: the range must be forward, at most ${longestMs} ms`,
+  );
 }

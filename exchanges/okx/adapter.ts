@@ -140,6 +140,11 @@ export class OkxAdapter implements ExchangeAdapter {
       fillOrKill: true,
       cancelAll: true,
       deadMansSwitch: this.#hasKeys && ctx.settings.deadMansSwitchSeconds > 0,
+      batchOrders: false,
+      stopOrders: false,
+      takeProfitOrders: false,
+      leverage: true,
+      isolatedMargin: true,
     };
     if (keys === undefined) return;
     const reader = new AccountReader(this.#instruments);

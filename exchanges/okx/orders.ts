@@ -13,10 +13,12 @@ import {
   describeError,
   type Fill,
   type InstrumentId,
+  type MarginMode,
   type OrderKey,
   type OrderQueryOutcome,
   type OrderReport,
   type OrderRequest,
+  type SettingOutcome,
   type SubmitOutcome,
   type Trading,
   type UnknownWhy,
@@ -27,7 +29,7 @@ import { contractsText, type InstrumentBook, type OkxInstrument, priceText } fro
 import type { AccountReader, Read } from "./private_stream.ts";
 import type { RateBudget } from "./rate_budget.ts";
 import { doneCodes, rateLimitCodes, rejectCodeOf, unknownCodes } from "./reject_codes.ts";
-import { errorOf, type RestClient, type RestResult } from "./rest.ts";
+import type { RestClient, RestResult } from "./rest.ts";
 import type { OkxSettings } from "./settings.ts";
 import {
   cutCode,
@@ -220,16 +222,24 @@ export class OkxTrading implements Trading {
     );
   }
 
-  async setLeverage(instrument: InstrumentId, leverage: number, signal: AbortSignal): Promise<void> {
+  async setLeverage(
+    instrument: InstrumentId,
+    leverage: number,
+    marginMode: MarginMode,
+    signal: AbortSignal,
+  ): Promise<SettingOutcome> {
     const one = this.#options.instruments.byId(instrument);
-    const request = "POST /api/v5/account/set-leverage";
-    if (one === undefined) {
-      const refusal = { venueCode: "LOCAL", venueText: `${instrument} is not listed` };
-      throw new BerthError("VENUE_REFUSED", { venue: "okx", request, ...refusal });
-    }
-    const body = { instId: one.instId, lever: String(leverage), mgnMode: this.#options.settings.tradeMode };
+    if (one === undefined) return local("instrument_unknown", `${instrument} is not listed`);
+    const body = { instId: one.instId, lever: String(leverage), mgnMode: marginMode };
     const result = await this.#options.rest.post("/api/v5/account/set-leverage", body, signal);
-    if (result.kind !== "rows") throw errorOf(request, result);
+    if (result.kind === "rows") return { kind: "acknowledged" };
+    if (result.kind === "unanswered") return { kind: "unknown", why: result.why, details: result.details };
+    return {
+      kind: "rejected",
+      code: rejectCodeOf(result.code),
+      venueCode: result.code,
+      venueText: result.msg,
+    };
   }
 
   #orderFields(order: OrderRequest, one: OkxInstrument): Readonly<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 /** OKX's REST interface: one request, one outcome; nothing is sent twice. */
 import * as v from "valibot";
 import { BerthError, type Scheduler, type UnknownWhy } from "@berth/sdk";
-import { busyCodes } from "./reject_codes.ts";
+import { busyCodes, rejectCodeOf } from "./reject_codes.ts";
 import { type OkxKeys, restHeaders } from "./signing.ts";
 import { restReplySchema } from "./wire.ts";
 
@@ -109,10 +109,11 @@ export function errorOf(
     const reason = `${result.why}: ${result.details}`;
     return new BerthError("VENUE_UNREACHABLE", { venue: "okx", request, reason });
   }
-  const { code, msg } = result;
-  return busyCodes.has(code)
-    ? new BerthError("VENUE_UNREACHABLE", { venue: "okx", request, reason: `${code} ${msg}` })
-    : new BerthError("VENUE_REFUSED", { venue: "okx", request, venueCode: code, venueText: msg });
+  const { code: venueCode, msg } = result;
+  const code = rejectCodeOf(venueCode);
+  return busyCodes.has(venueCode)
+    ? new BerthError("VENUE_UNREACHABLE", { venue: "okx", request, reason: `${venueCode} ${msg}`, code })
+    : new BerthError("VENUE_REFUSED", { venue: "okx", request, venueCode, venueText: msg, code });
 }
 
 function readReply(status: number, text: string): RestResult {

@@ -57,6 +57,11 @@ export class ParadexAdapter implements ExchangeAdapter {
       fillOrKill: false,
       cancelAll: true,
       deadMansSwitch: ctx.settings.cancelOnDisconnect,
+      batchOrders: false,
+      stopOrders: false,
+      takeProfitOrders: false,
+      leverage: true,
+      isolatedMargin: true,
     };
     this.#rest = new RestClient(endpoint(ctx, "rest"), platform.fetch, scheduler);
     this.#publicBudget = new RateBudget(clock, [{ requests: 1_500, perMs: 60_000 }]);

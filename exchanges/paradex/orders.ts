@@ -16,11 +16,13 @@ import {
   type Instrument,
   type InstrumentId,
   type Log,
+  type MarginMode,
   type OrderKey,
   type OrderQueryOutcome,
   type OrderReport,
   type OrderRequest,
   type RejectCode,
+  type SettingOutcome,
   type SubmitOutcome,
   type Trading,
   type UnknownWhy,
@@ -258,32 +260,24 @@ export class ParadexTrading implements Trading {
     return [balanceOf(await this.#get(accountRecordSchema, "/account", {}, signal))];
   }
 
-  async setLeverage(id: InstrumentId, leverage: number, signal: AbortSignal): Promise<void> {
-    const request = "POST /account/margin";
+  async setLeverage(
+    id: InstrumentId,
+    leverage: number,
+    marginMode: MarginMode,
+    signal: AbortSignal,
+  ): Promise<SettingOutcome> {
     const market = this.#instrument(id)?.venueSymbol;
-    if (market === undefined || !(Number.isSafeInteger(leverage) && leverage >= 1)) {
-      const venueText = `leverage ${leverage} on ${id}`;
-      throw new BerthError("VENUE_REFUSED", { venue: "paradex", request, venueCode: "LOCAL", venueText });
+    if (market === undefined) return localRefusal("instrument_unknown", `no ${id} here`);
+    if (!(Number.isSafeInteger(leverage) && leverage >= 1)) {
+      return localRefusal("unsupported", `leverage is a whole number here, not ${leverage}`);
     }
-    const token = await this.#options.authentication.token();
-    const body = { leverage, margin_type: "CROSS" };
-    const answer = await this.#options.rest.send({
+    const reply = await this.#commandByRest({
       method: "POST",
       path: `/account/margin/${market}`,
-      body,
-      token,
-      signal,
-    });
-    if (answer.kind === "ok") return;
-    if (answer.kind === "unknown") {
-      throw new BerthError("VENUE_UNREACHABLE", { venue: "paradex", request, reason: answer.details });
-    }
-    throw new BerthError("VENUE_REFUSED", {
-      venue: "paradex",
-      request,
-      venueCode: answer.code,
-      venueText: answer.text,
-    });
+      body: { leverage, margin_type: marginMode === "cross" ? "CROSS" : "ISOLATED" },
+    }, signal);
+    if (reply.kind === "ok") return { kind: "acknowledged" };
+    return reply.kind === "unknown" ? reply : { ...reply, kind: "rejected" };
   }
 
   // Commands ---------------------------------------------------------------------------------------------------------
@@ -360,13 +354,13 @@ export class ParadexTrading implements Trading {
       case "unknown":
         return result;
       case "not_sent":
-        return await this.#commandByRest(command, signal);
+        return await this.#commandByRest(command.rest, signal);
       default:
         return result satisfies never;
     }
   }
 
-  async #commandByRest(command: Command, signal: AbortSignal): Promise<Reply> {
+  async #commandByRest(request: Command["rest"], signal: AbortSignal): Promise<Reply> {
     const { authentication, orderBudget, rest } = this.#options;
     let token: string | undefined;
     try {
@@ -378,7 +372,7 @@ export class ParadexTrading implements Trading {
     if (token === undefined) {
       return localRefusal("other", "the deadline passed before anything was sent", "refused");
     }
-    const answer = await rest.send({ ...command.rest, token, signal });
+    const answer = await rest.send({ ...request, token, signal });
     if (answer.kind !== "refused") return answer;
     if (answer.status === 401) authentication.reject(token);
     if (answer.status === 429) orderBudget.pause(answer.retryAfterMs ?? 1_000);

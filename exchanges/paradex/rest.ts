@@ -7,6 +7,7 @@ import type * as v from "valibot";
 import { apiErrorSchema, parseJson } from "./wire/json.ts";
 import { read } from "./wire/records.ts";
 import type { RateBudget } from "./rate_budget.ts";
+import { rejectCodeOf } from "./reject_codes.ts";
 
 /** The part of `fetch` that is used. */
 export type HttpFetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -172,12 +173,18 @@ export function refusedError(
   answer: Extract<RestAnswer, { kind: "refused" }>,
 ): BerthError<"VENUE_REFUSED"> | BerthError<"VENUE_UNREACHABLE"> {
   return answer.status === 429
-    ? new BerthError("VENUE_UNREACHABLE", { venue: "paradex", request, reason: "rate limit" })
+    ? new BerthError("VENUE_UNREACHABLE", {
+      venue: "paradex",
+      request,
+      reason: "rate limit",
+      code: "rate_limited",
+    })
     : new BerthError("VENUE_REFUSED", {
       venue: "paradex",
       request,
       venueCode: answer.code,
       venueText: answer.text,
+      code: rejectCodeOf(answer.code, answer.text),
     });
 }
 

@@ -322,3 +322,26 @@ Deno.test("a plugin that starts anew may use its names again; its earlier orders
   assertEquals(harness.intend({ ref: "1" })?.clientOrderId, second.clientOrderId);
   assertEquals(harness.refusals(), ["ORDER_REF_IN_USE"]);
 });
+
+Deno.test("what an adapter says of its channels is shown until it is gone", () => {
+  const harness = EngineHarness.ready();
+  const channels = [{
+    instrument: btcAt(alpha).id,
+    channel: "quotes",
+    updates: 12,
+    updatesPerSecond: 3,
+    heartbeatAgeMs: 5,
+    latencyAverageMs: 4,
+    latencyP50Ms: 3,
+    latencyP99Ms: 9,
+    latencyMaxMs: 10,
+    gaps: 1,
+  }];
+  const shown = () =>
+    harness.engine.snapshot(harness.nowUs).venues.find(({ venue }) => venue === alpha)?.channels;
+  assertEquals(shown(), []);
+  harness.handle({ kind: "channel_statistics", venue: alpha, channels });
+  assertEquals(shown(), channels);
+  harness.handle({ kind: "adapter_lost", venue: alpha, reason: "crashed" });
+  assertEquals(shown(), []);
+});

@@ -134,7 +134,16 @@ const anyResponse: fc.Arbitrary<AdapterResponse> = fc.oneof(
   fc.record({ kind: fc.constant("fills" as const), fills: fc.array(anyFill, { maxLength: 4 }) }),
   fc.record({ kind: fc.constant("positions" as const), positions: fc.array(anyPosition, { maxLength: 3 }) }),
   fc.record({ kind: fc.constant("balances" as const), balances: fc.array(anyBalance, { maxLength: 2 }) }),
-  fc.record({ kind: fc.constant("failed" as const), details: anyText }),
+  fc.record({
+    kind: fc.constant("failed" as const),
+    code: fc.constantFrom("other" as const, "rate_limited" as const, "unreachable" as const),
+    venueCode: anyText,
+    details: anyText,
+  }),
+  fc.record({
+    kind: fc.constant("cancel_batch" as const),
+    outcomes: fc.array(cancelOutcome, { maxLength: 3 }),
+  }),
 );
 const anyPricing = fc.oneof(
   fc.record({

@@ -458,14 +458,15 @@ simulated("leverage is set", () =>
   withBench({}, async (bench) => {
     const { published, signal, trading } = bench;
     await started(bench);
-    await trading.setLeverage?.(btc, 3, signal);
+    assertEquals(await trading.setLeverage?.(btc, 3, "cross", signal), { kind: "acknowledged" });
     await trading.submit(order("lever1", { pricing: limit(600_020) }), signal);
     const position = await published.next(
       "the position",
       (e) => e.kind === "position" && e.value.positionLots !== 0 ? e.value : undefined,
     );
     assertEquals(position.leverage, 3);
-    await assertRejects(async () => await trading.setLeverage?.(btc, 1_000, signal), BerthError, "59102");
+    const refused = await trading.setLeverage?.(btc, 1_000, "cross", signal);
+    assertEquals(refused?.kind === "rejected" ? refused.venueCode : refused, "59102");
   }));
 
 simulated(

@@ -165,6 +165,7 @@ export class Published {
     balance: (value) => this.#add({ kind: "balance", value }),
     funding: () => {},
     health: (value) => this.#add({ kind: "health", value }),
+    statistics: () => {},
     privateStreamRestored: () => this.#add({ kind: "restored" }),
   };
 }

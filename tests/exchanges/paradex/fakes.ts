@@ -97,6 +97,7 @@ export function recordingPublish(): Publish & {
     balance: keep("balance"),
     funding: keep("funding"),
     health: keep("health"),
+    statistics: keep("statistics"),
     privateStreamRestored: () => keep("restored")(undefined),
   };
 }

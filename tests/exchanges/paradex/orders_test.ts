@@ -619,14 +619,15 @@ Deno.test("a query that can't be answered throws a typed error", async () => {
 
 Deno.test("setLeverage() posts whole numbers only", async () => {
   const { https, trading } = bench({ http: () => json({}) });
-  await trading.setLeverage(btcInstrument.id, 5, never);
+  const outcome = await trading.setLeverage(btcInstrument.id, 5, "cross", never);
+  assertEquals(outcome, { kind: "acknowledged" });
   assertEquals(https[0], {
     method: "POST",
     url: "/account/margin/BTC-USD-PERP",
     body: { leverage: 5, margin_type: "CROSS" },
   });
   for (const leverage of [0, 2.5, Number.NaN]) {
-    await assertRejects(() => trading.setLeverage(btcInstrument.id, leverage, never), BerthError);
+    assertEquals((await trading.setLeverage(btcInstrument.id, leverage, "cross", never)).kind, "rejected");
   }
   assertEquals(https.length, 1);
 });
