@@ -77,6 +77,9 @@ export const priceText = (ticks: number, one: OkxListing): string => formatIncre
 export const parseContracts = (text: string, one: OkxListing): number => parseIncrements(text, one.lot);
 export const parsePrice = (text: string, one: OkxListing): number => parseIncrements(text, one.tick);
 
+/** A time as OKX writes it: whole milliseconds. A simulation's clock may stand between two. */
+export const timeText = (tsMs: number): string => String(Math.floor(tsMs));
+
 /** One row of `public/instruments`. */
 export function instrumentRow(one: OkxListing): Readonly<Record<string, unknown>> {
   const { baseAsset, maxLeverage } = one.simulated;

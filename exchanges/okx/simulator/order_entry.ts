@@ -8,7 +8,14 @@ import type {
   SimulatedRefusal,
   SimulatedVenue,
 } from "../../simulation/ports.ts";
-import { listingOf, listingOfCode, type OkxListing, parseContracts, parsePrice } from "./listing.ts";
+import {
+  listingOf,
+  listingOfCode,
+  type OkxListing,
+  parseContracts,
+  parsePrice,
+  timeText,
+} from "./listing.ts";
 
 export interface ItemAnswer {
   readonly ordId: string;
@@ -202,7 +209,7 @@ export class OrderEntry {
   }
 
   #answer(fields: Fields, ordId: string, sCode: string, sMsg: string): ItemAnswer {
-    const ts = String(this.#venue.clock.nowMs());
+    const ts = timeText(this.#venue.clock.nowMs());
     return { ordId, clOrdId: text(fields["clOrdId"]), tag: text(fields["tag"]), ts, sCode, sMsg };
   }
 }

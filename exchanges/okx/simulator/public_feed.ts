@@ -11,6 +11,7 @@ import {
   listings,
   type OkxListing,
   priceText,
+  timeText,
 } from "./listing.ts";
 
 export interface PublicArgument {
@@ -169,7 +170,7 @@ export class PublicFeed {
         px: priceText(priceTicks, one),
         sz: contractsText(sizeLots, one),
         side: takerSide,
-        ts: String(tsMs),
+        ts: timeText(tsMs),
         count: "1",
         source: "0",
         seqId: state?.lastSequence ?? 0,
@@ -216,7 +217,7 @@ export class PublicFeed {
         this.#push("books", instId, {
           asks: [],
           bids: [],
-          ts: String(nowMs),
+          ts: timeText(nowMs),
           checksum: 0,
           prevSeqId: seqId,
           seqId,
@@ -241,7 +242,7 @@ export class PublicFeed {
     const data = {
       asks: rows(state.asks),
       bids: rows(state.bids),
-      ts: String(this.#venue.clock.nowMs()),
+      ts: timeText(this.#venue.clock.nowMs()),
       checksum: 0,
       prevSeqId,
       seqId,
@@ -263,7 +264,7 @@ export class PublicFeed {
       levels.map((
         { priceTicks, sizeLots },
       ) => [priceText(priceTicks, one), contractsText(sizeLots, one), "0", "1"]);
-    return { asks: rows(asks), bids: rows(bids), ts: String(tsMs), seqId: sequence };
+    return { asks: rows(asks), bids: rows(bids), ts: timeText(tsMs), seqId: sequence };
   }
 
   /** One row of the tickers channel and of `market/ticker`. */
@@ -288,7 +289,7 @@ export class PublicFeed {
       vol24h: "0",
       sodUtc0: lastPx,
       sodUtc8: lastPx,
-      ts: String(tsMs),
+      ts: timeText(tsMs),
     };
   }
 
@@ -300,7 +301,7 @@ export class PublicFeed {
   #markData(channel: string, one: OkxListing): Readonly<Record<string, string>> {
     const mark = this.#venue.mark(one.simulated.symbol);
     const price = (value: number): string => value.toFixed(one.tick.decimals);
-    const ts = String(mark.tsMs);
+    const ts = timeText(mark.tsMs);
     if (channel === "mark-price") {
       return { instType: "SWAP", instId: one.instId, markPx: price(mark.markPrice), ts };
     }
@@ -318,8 +319,8 @@ export class PublicFeed {
       formulaType: "withRate",
       fundingRate: mark.fundingRate.toFixed(10),
       nextFundingRate: "",
-      fundingTime: String(mark.tsNextFundingMs),
-      nextFundingTime: String(mark.tsNextFundingMs + intervalMs),
+      fundingTime: timeText(mark.tsNextFundingMs),
+      nextFundingTime: timeText(mark.tsNextFundingMs + intervalMs),
       minFundingRate: "-0.0075",
       maxFundingRate: "0.0075",
       interestRate: "0.0001",
@@ -327,7 +328,7 @@ export class PublicFeed {
       settState: "settled",
       settFundingRate: mark.fundingRate.toFixed(10),
       premium: "0",
-      ts: String(mark.tsMs),
+      ts: timeText(mark.tsMs),
     };
   }
 }

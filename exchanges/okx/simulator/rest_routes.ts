@@ -1,7 +1,7 @@
 /** REST of the simulated OKX (okx.md, section 4): one table of endpoints with their limits. */
 import * as v from "valibot";
 import { checkRestSignature } from "./authentication.ts";
-import { contractsText, instrumentRow, listingOf, type OkxListing, priceText } from "./listing.ts";
+import { contractsText, instrumentRow, listingOf, type OkxListing, priceText, timeText } from "./listing.ts";
 import type { Fields, ItemAnswer } from "./order_entry.ts";
 import { accountRow, fillRow, orderRow, positionRow } from "./rows.ts";
 import { listedInstruments, type SessionContext } from "./sessions.ts";
@@ -181,7 +181,10 @@ function routes(armDeadMansSwitch: (seconds: number) => Result): Readonly<Record
   const closed = (per2s: number, handle: Route["handle"]): Route => ({ per2s, isPrivate: true, handle });
   const listed = ({ context }: Call) => listedInstruments(context.venue);
   return {
-    "GET /api/v5/public/time": open(10, ({ context }) => data([{ ts: String(context.venue.clock.nowMs()) }])),
+    "GET /api/v5/public/time": open(
+      10,
+      ({ context }) => data([{ ts: timeText(context.venue.clock.nowMs()) }]),
+    ),
     "GET /api/v5/public/instruments": open(
       20,
       (call) =>
@@ -225,7 +228,7 @@ function routes(armDeadMansSwitch: (seconds: number) => Result): Readonly<Record
               px: priceText(trade.priceTicks, one),
               sz: contractsText(trade.sizeLots, one),
               side: trade.takerSide,
-              ts: String(trade.tsMs),
+              ts: timeText(trade.tsMs),
             })),
           )),
     ),
@@ -242,7 +245,7 @@ function routes(armDeadMansSwitch: (seconds: number) => Result): Readonly<Record
             instType: "SWAP",
             instId: one.instId,
             markPx: mark.markPrice.toFixed(one.tick.decimals),
-            ts: String(mark.tsMs),
+            ts: timeText(mark.tsMs),
           };
         }),
       )),
@@ -376,9 +379,9 @@ export function createRestRoutes(context: SessionContext): RestRoutes {
       );
     }
     return data([{
-      triggerTime: seconds === 0 ? "0" : String(nowMs + seconds * 1000),
+      triggerTime: seconds === 0 ? "0" : timeText(nowMs + seconds * 1000),
       tag: "",
-      ts: String(nowMs),
+      ts: timeText(nowMs),
     }]);
   });
   const answer = async (request: Request): Promise<Response | "none"> => {

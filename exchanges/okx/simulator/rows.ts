@@ -7,7 +7,7 @@ import type {
   SimulatedPosition,
   SimulatedVenue,
 } from "../../simulation/ports.ts";
-import { contractsText, listingOfSymbol, priceText } from "./listing.ts";
+import { contractsText, listingOfSymbol, priceText, timeText } from "./listing.ts";
 import { cancelSourceOfRefusal } from "./order_entry.ts";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -71,7 +71,7 @@ export function orderRow(order: SimulatedOrder, fills: readonly SimulatedFill[],
     fillPx: fill === undefined ? "" : priceText(fill.priceTicks, one),
     fillSz: fill === undefined ? "0" : contractsText(fill.sizeLots, one),
     tradeId: fill?.tradeId ?? "",
-    fillTime: fill === undefined ? "" : String(fill.tsMs),
+    fillTime: fill === undefined ? "" : timeText(fill.tsMs),
     execType: fill === undefined ? "" : fill.liquidity === "taker" ? "T" : "M",
     fillFee: fill === undefined ? "0" : negated(fill.fee),
     fillFeeCcy: fill === undefined ? "" : "USDT",
@@ -97,8 +97,8 @@ export function orderRow(order: SimulatedOrder, fills: readonly SimulatedFill[],
     algoId: "",
     algoClOrdId: "",
     attachAlgoOrds: [],
-    cTime: String(order.tsCreatedMs),
-    uTime: String(order.tsUpdatedMs),
+    cTime: timeText(order.tsCreatedMs),
+    uTime: timeText(order.tsUpdatedMs),
   };
 }
 
@@ -121,8 +121,8 @@ export function fillRow(fill: SimulatedFill): Row {
     execType: fill.liquidity === "taker" ? "T" : "M",
     feeCcy: "USDT",
     fee: negated(fill.fee),
-    ts: String(fill.tsMs),
-    fillTime: String(fill.tsMs),
+    ts: timeText(fill.tsMs),
+    fillTime: timeText(fill.tsMs),
   };
 }
 
@@ -157,9 +157,9 @@ export function positionRow(position: SimulatedPosition, venue: SimulatedVenue):
     realizedPnl: formatMoney(money(position.realizedPnl - position.feesPaid - position.fundingPaid)),
     fee: negated(position.feesPaid),
     fundingFee: negated(position.fundingPaid),
-    cTime: String(position.tsUpdatedMs),
-    uTime: String(position.tsUpdatedMs),
-    pTime: String(venue.clock.nowMs()),
+    cTime: timeText(position.tsUpdatedMs),
+    uTime: timeText(position.tsUpdatedMs),
+    pTime: timeText(venue.clock.nowMs()),
   };
 }
 
@@ -173,7 +173,7 @@ export function accountRow(account: SimulatedAccount, nowMs: number): Row {
     imr: asText(account.initialMargin),
     mmr: asText(account.maintenanceMargin),
     mgnRatio: "",
-    uTime: String(nowMs),
+    uTime: timeText(nowMs),
     details: [{
       ccy: "USDT",
       eq: asText(account.equity),
@@ -182,7 +182,7 @@ export function accountRow(account: SimulatedAccount, nowMs: number): Row {
       availEq: asText(available),
       frozenBal: asText(account.initialMargin),
       upl: asText(account.unrealizedPnl),
-      uTime: String(nowMs),
+      uTime: timeText(nowMs),
     }],
   };
 }

@@ -70,6 +70,7 @@ export class Session {
   readonly #privateSubscriptions = new Map<string, Fields>();
   readonly #stops: (() => void)[] = [];
   readonly #sendPublic = (text: string): void => this.#send(text);
+  #stopWatch = (): void => {};
   #held: string[] | undefined;
   #isLoggedIn = false;
   #operations = 0;
@@ -101,6 +102,7 @@ export class Session {
   }
 
   close(): void {
+    this.#stopWatch();
     for (const stop of this.#stops.splice(0)) stop();
     for (const argument of this.#publicArguments.splice(0)) {
       this.#context.feed.unsubscribe(argument, this.#sendPublic);
@@ -113,11 +115,11 @@ export class Session {
 
   #watchIdle(): void {
     const { clock } = this.#context.venue;
-    this.#stops.push(clock.schedule(1_000, () => {
+    this.#stopWatch = clock.schedule(1_000, () => {
       if (clock.nowMs() - this.#tsLastFrameMs > idleLimitMs) {
         this.#socket.close(4004, "No data received in 30s.");
       } else this.#watchIdle();
-    }));
+    });
   }
 
   #send(text: string): void {

@@ -1,0 +1,138 @@
+/** Connections on virtual time: announced restarts, quotes by REST while the stream is down, limits of requests. */
+import { assert, assertEquals } from "@std/assert";
+import { clientOrderId, type OrderRequest, parseInstrumentId, priceTicks, sizeLots } from "@berth/sdk";
+import { quoteHouse, type VirtualVenue, virtualVenue } from "./virtual_venue.ts";
+
+const btc = parseInstrumentId("okx:BTC-PERP");
+const order = (id: string): OrderRequest => ({
+  instrument: btc,
+  clientOrderId: clientOrderId(id),
+  side: "buy",
+  sizeLots: sizeLots(1),
+  reduceOnly: false,
+  pricing: { kind: "limit", limitPriceTicks: priceTicks(599_000), timeInForce: "GTC", postOnly: false },
+});
+const key = (id: string) => ({ instrument: btc, clientOrderId: clientOrderId(id), venueOrderId: undefined });
+const signal = new AbortController().signal;
+
+async function started(options: Parameters<typeof virtualVenue>[0] = {}): Promise<VirtualVenue> {
+  const bench = await virtualVenue(options);
+  quoteHouse(bench.venue, bench.clock);
+  await bench.settled(bench.adapter.start(signal));
+  bench.adapter.marketData.subscribe([{ instrument: btc, kinds: ["quotes", "books"] }]);
+  await bench.advance(1_000);
+  assertEquals(bench.published.of("restored").length, 1);
+  return bench;
+}
+
+const notice = {
+  event: "notice",
+  code: "64008",
+  msg: "The connection will soon be closed for a service upgrade. Please reconnect.",
+};
+
+Deno.test("an announced restart is met by a second connection, and nothing is missed between the two", async () => {
+  const bench = await started();
+  const { adapter, clock, published, venue } = bench;
+  const [oldPublic] = bench.sockets("/ws/v5/public");
+  const [oldPrivate] = bench.sockets("/ws/v5/private");
+  assert(oldPublic !== undefined && oldPrivate !== undefined);
+  const from = published.events.length;
+  oldPublic.push(notice);
+  oldPrivate.push(notice);
+  await bench.advance(50);
+  assertEquals([bench.sockets("/ws/v5/public").length, bench.sockets("/ws/v5/private").length], [2, 2]);
+  // Orders and quotes while both are up, until after the venue closed the old ones.
+  for (let i = 0; i < 80; i++) {
+    if (i === 60) {
+      oldPublic.close("service upgrade");
+      oldPrivate.close("service upgrade");
+    }
+    quoteHouse(venue, clock, i % 2);
+    const outcome = await bench.settled(adapter.trading!.submit(order(`handover${i}`), signal));
+    assertEquals(outcome.kind, "acknowledged");
+    await bench.advance(1_000);
+  }
+  const after = published.events.slice(from);
+  for (let i = 0; i < 80; i++) {
+    const reports = after.filter((e) => e.kind === "order" && e.value.clientOrderId === `handover${i}`);
+    assert(reports.length > 0, `handover${i} was not reported`);
+  }
+  // A handover is no interruption: no state but connected, no second reconciliation.
+  const states = after.flatMap((
+    e,
+  ) => (e.kind === "health" ? [e.value.marketData, e.value.privateStream] : []));
+  assertEquals([...new Set(states)], ["connected"]);
+  assertEquals(after.filter((e) => e.kind === "restored").length, 0);
+  assertEquals([bench.sockets("/ws/v5/public").length, bench.sockets("/ws/v5/private").length], [1, 1]);
+  assertEquals(bench.requests.filter((one) => one === "POST /api/v5/trade/order"), []);
+  await bench.settled(adapter.stop());
+});
+
+Deno.test("while the stream is down quotes come by REST and are marked so; afterwards the stream's alone", async () => {
+  const bench = await started();
+  const { adapter, clock, published, venue } = bench;
+  // Sockets are refused, REST is not: the one route that is left.
+  bench.refuseSockets(true);
+  await bench.advance(2_000);
+  const from = published.events.length;
+  for (let i = 0; i < 20; i++) {
+    quoteHouse(venue, clock, 10 * i);
+    await bench.advance(1_000);
+  }
+  const quotes = published.events.slice(from).filter((e) => e.kind === "quote");
+  assert(quotes.length >= 15 && quotes.length <= 20, `${quotes.length} quotes in 20 s`);
+  assertEquals(new Set(quotes.map(({ source }) => source)), new Set(["rest"]));
+  assert(quotes.at(-1)!.bid > quotes[0]!.bid, "they follow the market");
+  bench.refuseSockets(false);
+  await bench.advance(60_000);
+  const back = published.events.length;
+  const requests = bench.requests.filter((one) => one === "GET /api/v5/market/tickers").length;
+  quoteHouse(venue, clock, 500);
+  await bench.advance(5_000);
+  const later = published.events.slice(back).filter((e) => e.kind === "quote");
+  assertEquals(new Set(later.map(({ source }) => source)), new Set(["stream"]));
+  assertEquals(bench.requests.filter((one) => one === "GET /api/v5/market/tickers").length, requests);
+  assertEquals(published.of("restored").length, 2);
+  await bench.settled(adapter.stop());
+});
+
+Deno.test("a burst of orders ends at the budget, cancels still go through, and time refills it", async () => {
+  const bench = await started({ settings: { rateLimitShare: 0.5 } });
+  const trading = bench.adapter.trading!;
+  const burst = await bench.settled(
+    Promise.all(Array.from({ length: 40 }, (_, i) => trading.submit(order(`burst${i}`), signal))),
+  );
+  // Half of 60 in 2 s; what is over is refused here and never reaches the venue.
+  assertEquals(burst.filter((one) => one.kind === "acknowledged").length, 30);
+  assertEquals(burst.flatMap((one) => (one.kind === "rejected" ? [`${one.code} ${one.venueCode}`] : [])), [
+    ...Array.from({ length: 10 }, () => "rate_limited LOCAL"),
+  ]);
+  assertEquals(bench.venue.orderHistory("trader").length, 30);
+  const cancels = await bench.settled(
+    Promise.all(Array.from({ length: 30 }, (_, i) => trading.cancel(key(`burst${i}`), signal))),
+  );
+  assertEquals(new Set(cancels.map(({ kind }) => kind)), new Set(["acknowledged"]));
+  await bench.advance(1_000);
+  const later = await bench.settled(
+    Promise.all(Array.from({ length: 20 }, (_, i) => trading.submit(order(`later${i}`), signal))),
+  );
+  assertEquals(later.filter((one) => one.kind === "acknowledged").length, 15);
+  await bench.settled(bench.adapter.stop());
+});
+
+Deno.test('after the venue\'s own "too many" orders wait, cancels do not', async () => {
+  const bench = await started();
+  const trading = bench.adapter.trading!;
+  assertEquals((await bench.settled(trading.submit(order("first1"), signal))).kind, "acknowledged");
+  bench.protocol.setFaults({ ...bench.faults, rateLimit: 1 });
+  const refused = await bench.settled(trading.submit(order("many1"), signal));
+  assert(refused.kind === "rejected" && refused.venueCode === "50011", JSON.stringify(refused));
+  bench.protocol.setFaults(bench.faults);
+  const local = await bench.settled(trading.submit(order("many2"), signal));
+  assert(local.kind === "rejected" && local.venueCode === "LOCAL", JSON.stringify(local));
+  assertEquals((await bench.settled(trading.cancel(key("first1"), signal))).kind, "acknowledged");
+  await bench.advance(1_100);
+  assertEquals((await bench.settled(trading.submit(order("many3"), signal))).kind, "acknowledged");
+  await bench.settled(bench.adapter.stop());
+});
