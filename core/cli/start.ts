@@ -37,6 +37,7 @@ export async function hostOptions(options: StartOptions, around: StartSurroundin
   const { format } = config.log;
   return {
     version: around.version,
+    strategies: "all",
     environment,
     isLiveConfirmed: options.isLiveConfirmed,
     seed: seed ?? around.drawSeed(),
@@ -69,12 +70,26 @@ const stopSignals: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
 
+/** Windows has no signals of one's own; the file KILL and the command line do the same there. */
+const killSignals: readonly { readonly name: Deno.Signal; readonly flatten: boolean }[] =
+  Deno.build.os === "windows"
+    ? []
+    : [{ name: "SIGUSR1", flatten: false }, { name: "SIGUSR2", flatten: true }];
+
 export interface ListeningSignals extends HostSignals, Disposable {}
 
 /** The first signal asks to stop, a second one to leave at once. */
 export function listenForSignals(): ListeningSignals {
   const stop = new AbortController();
   const leave = new AbortController();
+  let onKill: ((flatten: boolean) => void) | undefined;
+  let early: boolean | undefined; // a kill that came before the host could act
+  const kill = (flatten: boolean): void => {
+    if (onKill === undefined) early = flatten || early === true;
+    else onKill(flatten);
+  };
+  const killListeners = killSignals.map(({ name, flatten }) => ({ name, listener: () => kill(flatten) }));
+  for (const { name, listener } of killListeners) Deno.addSignalListener(name, listener);
   const listeners = stopSignals.map((name) => {
     const listener = (): void => {
       (stop.signal.aborted ? leave : stop).abort(name);
@@ -85,8 +100,14 @@ export function listenForSignals(): ListeningSignals {
   return {
     stop: stop.signal,
     leave: leave.signal,
+    onKill: (listener) => {
+      onKill = listener;
+      if (early !== undefined) listener(early);
+    },
     [Symbol.dispose]() {
-      for (const { name, listener } of listeners) Deno.removeSignalListener(name, listener);
+      for (const { name, listener } of [...listeners, ...killListeners]) {
+        Deno.removeSignalListener(name, listener);
+      }
     },
   };
 }

@@ -229,6 +229,7 @@ export class AccountDesk {
   ): void {
     const { orders, time } = this.#rooms();
     const own = reports.filter(({ instrument }) => this.#isOfVenue(account, instrument));
+    account.openOrdersAtVenue = own;
     orders.openOrders(account.venue, own, askedUs, time.nowUs, cause);
     account.keepForeignOrders(new Set(own.map(({ venueOrderId }) => venueOrderId)));
   }

@@ -21,6 +21,7 @@ import type { Side } from "../model/order.ts";
 import type { DataSource } from "../model/quote.ts";
 import { type RiskScope, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
 import { Portfolio } from "../portfolio/portfolio.ts";
+import { tightest } from "../risk/limit_changes.ts";
 import { pluginLimits } from "../risk/settings.ts";
 import { TradingStates } from "../risk/trading_state.ts";
 import { AccountDesk } from "./account_desk.ts";
@@ -54,6 +55,8 @@ export class Engine implements EngineSurface {
   readonly #books = new Map<InstrumentIndex, OrderBook>();
   /** Positions of the journal whose instrument no adapter has listed yet. */
   readonly #waitingPositions = new Map<InstrumentId, PluginPosition[]>();
+  /** What operators changed in earlier runs, by scope name: where it is looser than the configuration, that holds. */
+  readonly #keptLimits = new Map<string, Partial<ScopeLimits>>();
   /** What the operator changed, by scope name; it holds over a plugin's restart. */
   readonly #limitOverrides = new Map<string, Partial<ScopeLimits>>();
   /** Stopped plugins whose orders are not all done. */
@@ -87,7 +90,9 @@ export class Engine implements EngineSurface {
       of: (scope) => this.#limitsOf(scope),
       override: (scope, limits) => {
         const name = scopeName(scope);
-        this.#limitOverrides.set(name, { ...this.#limitOverrides.get(name), ...limits });
+        const changed = { ...this.#limitOverrides.get(name), ...limits };
+        this.#limitOverrides.set(name, changed);
+        return { ...this.#keptLimits.get(name), ...changed };
       },
     });
     this.#rooms.states.register({ kind: "global" }, settings.risk.global);
@@ -293,7 +298,9 @@ export class Engine implements EngineSurface {
   }
 
   #limitsOf(scope: RiskScope): ScopeLimits {
-    return { ...this.#configuredLimits(scope), ...this.#limitOverrides.get(scopeName(scope)) };
+    const name = scopeName(scope);
+    const kept = tightest(this.#configuredLimits(scope), this.#keptLimits.get(name) ?? {});
+    return { ...kept, ...this.#limitOverrides.get(name) };
   }
 
   #configuredLimits(scope: RiskScope): ScopeLimits {
@@ -403,7 +410,9 @@ export class Engine implements EngineSurface {
 
   #restore(restore: EngineRestore): void {
     const { states, orders, portfolio } = this.#rooms;
+    for (const { scope, limits } of restore.limits) this.#keptLimits.set(scopeName(scope), limits);
     states.restore(restore.baselines, restore.states);
+    for (const { scope } of states.all()) states.register(scope, this.#limitsOf(scope));
     for (const [venue, lastFillMs] of Object.entries(restore.lastFillMs)) {
       this.#account(venueId(venue)).lastFillMs = lastFillMs;
     }
@@ -435,6 +444,10 @@ export class Engine implements EngineSurface {
         [...seenFunding].map((paymentId) => ({ venue, paymentId }))
       ),
       lastFillMs: Object.fromEntries(lastFillMs),
+      limits: states.all().flatMap(({ scope, name }) => {
+        const limits = { ...this.#keptLimits.get(name), ...this.#limitOverrides.get(name) };
+        return Object.keys(limits).length === 0 ? [] : [{ scope, limits }];
+      }),
       states: states.all().map(({ scope, state, reason }) => ({ scope, state, reason })),
       baselines: states.baselines(),
     };
@@ -446,6 +459,7 @@ export class Engine implements EngineSurface {
       orderDesk: this.#orderDesk,
       flattening: this.#flattening,
       isShuttingDown: this.#operatorDesk.isShuttingDown,
+      kill: this.#operatorDesk.kill,
       tsUs,
     });
   }

@@ -7,6 +7,7 @@ import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/acco
 import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
 import type { ClientOrderId, InstrumentId, PluginId, VenueId } from "../model/ids.ts";
 import type { Facts, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
+import type { KillReport } from "../model/kill_report.ts";
 import type { BookUpdate } from "../model/market.ts";
 import type { Order, OrderIntent, OrderReport } from "../model/order.ts";
 import type { RiskScope, RiskSettings, ScopeLimits, TradingState } from "../model/risk_limits.ts";
@@ -52,6 +53,8 @@ export interface EngineRestore {
     readonly state: TradingState;
     readonly reason: string;
   }[];
+  /** What operators changed, by scope; taken where it is tighter than the configuration. */
+  readonly limits: readonly { readonly scope: RiskScope; readonly limits: Partial<ScopeLimits> }[];
   /** Profit and loss at the last midnight UTC, and at its highest, per scope name. */
   readonly baselines: readonly PnlBaseline[];
 }
@@ -70,14 +73,27 @@ export interface PnlBaseline {
 /** A person's command; `by` says through which door it came: `cli`, `http`, `signal`, `file`. */
 export type OperatorCommand =
   /** Halts everything, cancels everything everywhere, and flattens if asked. */
-  | { readonly kind: "kill"; readonly flatten: boolean }
+  | {
+    readonly kind: "kill";
+    readonly flatten: boolean;
+    /** Besides the venues that are known already: those whose word is waited for. */
+    readonly venues?: readonly VenueId[];
+  }
   | {
     readonly kind: "set_state";
     readonly scope: RiskScope;
     readonly state: TradingState;
     readonly reason: string;
   }
-  | { readonly kind: "set_limits"; readonly scope: RiskScope; readonly limits: Partial<ScopeLimits> }
+  /** Takes effect only if no limit gets looser by it. */
+  | { readonly kind: "tighten_limits"; readonly scope: RiskScope; readonly limits: Partial<ScopeLimits> }
+  /** In either direction. What is looser than the configuration holds until the host stops. */
+  | {
+    readonly kind: "set_limits";
+    readonly scope: RiskScope;
+    readonly limits: Partial<ScopeLimits>;
+    readonly reason: string;
+  }
   | { readonly kind: "cancel_orders"; readonly scope: RiskScope }
   | { readonly kind: "cancel_order"; readonly clientOrderId: ClientOrderId }
   /** Reduce-only market orders in the plugins' names, bounded by the collar, with bounded retries. */
@@ -210,6 +226,10 @@ export const noticeCodes = [
   "FLATTEN_FAILED",
   "TRADING_STATE_CHANGED",
   "KILL_SWITCH",
+  "KILL_VERIFIED",
+  "KILL_INCOMPLETE",
+  "LIMITS_CHANGED",
+  "LIMITS_NOT_TIGHTER",
   "REQUEST_UNANSWERED",
   "RESPONSE_UNEXPECTED",
   "INSTRUMENT_CHANGED",
@@ -241,6 +261,7 @@ export type EngineOutput =
     readonly code: NoticeCode;
     readonly facts: Facts;
   }
+  | { readonly kind: "kill_report"; readonly report: KillReport }
   | { readonly kind: "shutdown_complete"; readonly remains: ShutdownRemains };
 
 export interface EngineSettings {
@@ -277,6 +298,8 @@ export interface EngineTiming {
   readonly fillsLookbackMs: number;
   readonly flattenAttempts: number;
   readonly flattenRetryMs: number;
+  /** After this a kill reports what it knows, whoever has not answered. */
+  readonly killDeadlineMs: number;
 }
 
 export const defaultTiming: EngineTiming = {
@@ -289,6 +312,7 @@ export const defaultTiming: EngineTiming = {
   fillsLookbackMs: 600_000,
   flattenAttempts: 5,
   flattenRetryMs: 1_000,
+  killDeadlineMs: 20_000,
 };
 
 export const defaultRateBudget: VenueRateBudget = {

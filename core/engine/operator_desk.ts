@@ -2,12 +2,14 @@
 import { type CauseId, causeId, type PluginId, venueOf } from "../model/ids.ts";
 import type { Facts } from "../model/journal_entry.ts";
 import type { Order } from "../model/order.ts";
-import { type RiskScope, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
-import type { StateChange } from "../risk/trading_state.ts";
+import { type RiskScope, scopeLimitNames, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
+import { loosened } from "../risk/limit_changes.ts";
+import type { StandingFigure, StateChange } from "../risk/trading_state.ts";
 import type { OperatorCommand } from "./events.ts";
 import type { Flattening } from "./flattening.ts";
 import type { OrderDesk } from "./order_desk.ts";
-import type { Rooms } from "./rooms.ts";
+import { KillWatch } from "./kill_watch.ts";
+import { equityUsd, exposureNow, type Rooms } from "./rooms.ts";
 
 const everywhere: RiskScope = { kind: "global" };
 
@@ -27,7 +29,8 @@ const isIn = (scope: RiskScope) => (order: Order): boolean => {
 /** Where a scope's limits come from: settings, a plugin's budget, and what the operator changed since. */
 export interface LimitBook {
   of(scope: RiskScope): ScopeLimits;
-  override(scope: RiskScope, limits: Partial<ScopeLimits>): void;
+  /** Returns all that differs from the configuration since. */
+  override(scope: RiskScope, limits: Partial<ScopeLimits>): Partial<ScopeLimits>;
 }
 
 export class OperatorDesk {
@@ -35,6 +38,7 @@ export class OperatorDesk {
   readonly #orderDesk: OrderDesk;
   readonly #flattening: Flattening;
   readonly #limits: LimitBook;
+  readonly #killWatch: KillWatch;
   #shutdown: { readonly deadlineUs: number; isComplete: boolean } | undefined;
 
   constructor(
@@ -47,6 +51,11 @@ export class OperatorDesk {
     this.#orderDesk = orderDesk;
     this.#flattening = flattening;
     this.#limits = limits;
+    this.#killWatch = new KillWatch(rooms, orderDesk, flattening);
+  }
+
+  get kill(): Pick<KillWatch, "isWatching" | "last"> {
+    return this.#killWatch;
   }
 
   get isShuttingDown(): boolean {
@@ -65,13 +74,21 @@ export class OperatorDesk {
     const { states, time, orders, outbox } = this.#rooms();
     switch (command.kind) {
       case "kill":
-        return this.#kill(command.flatten, by, cause);
+        return this.#kill(command, by, cause);
       case "set_state":
         this.#register(command.scope);
         return this.#changed(states.set(command.scope, command.state, by, command.reason), cause);
+      case "tighten_limits": {
+        const names = loosened(this.#limits.of(command.scope), command.limits);
+        if (names.length === 0) return this.#setLimits(command.scope, command.limits, by, "", cause);
+        return outbox.notice("LIMITS_NOT_TIGHTER", {
+          scope: scopeName(command.scope),
+          by,
+          limits: names.join(" "),
+        });
+      }
       case "set_limits":
-        this.#limits.override(command.scope, command.limits);
-        return states.register(command.scope, this.#limits.of(command.scope));
+        return this.#setLimits(command.scope, command.limits, by, command.reason, cause);
       case "cancel_orders":
         this.#orderDesk.cancelWhere(isIn(command.scope), cause);
         return;
@@ -89,14 +106,38 @@ export class OperatorDesk {
     }
   }
 
+  #setLimits(
+    scope: RiskScope,
+    limits: Partial<ScopeLimits>,
+    by: string,
+    reason: string,
+    cause: CauseId,
+  ): void {
+    const { states, outbox, time } = this.#rooms();
+    const before = this.#limits.of(scope);
+    const changed = this.#limits.override(scope, limits);
+    const after = this.#limits.of(scope);
+    states.register(scope, after);
+    const body = { kind: "limits" as const, scope, limits: changed, by, reason };
+    outbox.journal(outbox.nextId("limits"), cause, time.nowUs, body);
+    const words = scopeLimitNames.filter((name) => !Object.is(before[name], after[name]))
+      .map((name) => `${name} ${before[name] ?? "none"} → ${after[name] ?? "none"}`).join(", ");
+    outbox.notice("LIMITS_CHANGED", { scope: scopeName(scope), by, changes: words });
+  }
+
   /** A scope may be given a state before its plugin or venue has come. */
   #register(scope: RiskScope): void {
     const { states } = this.#rooms();
     if (states.get(scope) === undefined) states.register(scope, this.#limits.of(scope));
   }
 
-  #kill(isFlattening: boolean, by: string, cause: CauseId): void {
+  #kill(
+    { flatten: isFlattening, venues = [] }: Extract<OperatorCommand, { readonly kind: "kill" }>,
+    by: string,
+    cause: CauseId,
+  ): void {
     const { states, outbox, accounts, orders } = this.#rooms();
+    for (const venue of venues) this.#orderDesk.account(venue);
     outbox.notice("KILL_SWITCH", { by, flatten: String(isFlattening), workingOrders: orders.workingCount });
     this.#changed(states.set(everywhere, "halted", by, "kill switch"), cause);
     this.#orderDesk.cancelWhere(isIn(everywhere), cause);
@@ -106,6 +147,7 @@ export class OperatorDesk {
       if (canAsk) this.#orderDesk.send(account.venue, { kind: "cancel_all", instrument: undefined }, false);
     }
     if (isFlattening) this.flatten(everywhere, cause);
+    this.#killWatch.start(isFlattening, by, cause);
   }
 
   /** Starts to close all positions of our plugins in a scope. */
@@ -144,9 +186,38 @@ export class OperatorDesk {
     const markTicks = (index: number) => instruments.valuationTicks(index, time.nowUs);
     for (const { scope } of states.all()) {
       const { totalUsd } = portfolio.pnl(scope, markTicks);
-      const change = states.updatePnl(scope, totalUsd, time.nowUs);
-      this.#changed(change, causeId(`timer/pnl/${scopeName(scope)}`));
+      const cause = causeId(`timer/pnl/${scopeName(scope)}`);
+      this.#changed(states.updatePnl(scope, totalUsd, time.nowUs), cause);
+      this.#changed(states.checkStanding(scope, this.#standing(scope)), cause);
     }
+    this.#killWatch.tick();
+  }
+
+  /** Exposure, leverage and margin of a scope beside its limits. */
+  #standing(scope: RiskScope): readonly StandingFigure[] {
+    const rooms = this.#rooms();
+    const { nowUs } = rooms.time;
+    const limits = rooms.states.get(scope)?.limits;
+    if (limits === undefined) return [];
+    const exposure = exposureNow(rooms, scope, nowUs);
+    const figures: StandingFigure[] = [
+      { reason: "position", value: exposure.largestPositionUsd, limit: limits.maxPositionNotionalUsd },
+      { reason: "net_exposure", value: exposure.netUsd, limit: limits.maxNetExposureUsd },
+      { reason: "gross_exposure", value: exposure.grossUsd, limit: limits.maxGrossExposureUsd },
+    ];
+    if (scope.kind === "plugin") return figures;
+    if (exposure.grossUsd > 0 && limits.maxLeverage !== null) {
+      const equity = equityUsd(rooms, scope, nowUs);
+      const value = equity > 0 ? exposure.grossUsd / equity : Number.isNaN(equity) ? NaN : Infinity;
+      figures.push({ reason: "leverage", value, limit: limits.maxLeverage });
+    }
+    const totals = scope.kind === "account" ? rooms.accounts.get(scope.venue)?.usdTotals : undefined;
+    if (totals !== undefined && exposure.grossUsd > 0) {
+      // Free margin that must remain, beside what there is.
+      const neededUsd = totals.totalUsd * rooms.settings.risk.market.minMarginBuffer;
+      figures.push({ reason: "margin_buffer", value: neededUsd, limit: Math.max(0, totals.availableUsd) });
+    }
+    return figures;
   }
 
   /** After every event: whether the shutdown has come to its end. */
@@ -173,9 +244,11 @@ function factsOf(command: OperatorCommand): Facts {
       return { flatten: String(command.flatten) };
     case "set_state":
       return { scope: scopeName(command.scope), state: command.state, reason: command.reason };
+    case "tighten_limits":
     case "set_limits": {
       const limits = Object.entries(command.limits).map(([name, value]) => [name, value ?? "none"] as const);
-      return { scope: scopeName(command.scope), ...Object.fromEntries(limits) };
+      const reason = command.kind === "set_limits" ? { reason: command.reason } : {};
+      return { scope: scopeName(command.scope), ...reason, ...Object.fromEntries(limits) };
     }
     case "cancel_orders":
     case "flatten":

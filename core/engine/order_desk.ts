@@ -120,6 +120,11 @@ export class OrderDesk implements OrderManagerPort {
     outbox.toPlugin(plugin, { type: "refused", ref, code, facts: plain });
   }
 
+  /** A venue as an account, known from now on. */
+  account(venue: VenueId): VenueAccount {
+    return this.#port.account(venue);
+  }
+
   /** Cancels the working orders that `isMeant` names. */
   cancelWhere(isMeant: (order: Order) => boolean, cause: CauseId): number {
     const { orders, time } = this.#rooms();

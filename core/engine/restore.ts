@@ -36,6 +36,8 @@ export interface KeptState {
   readonly positions: readonly unknown[];
   /** Bodies of `trading_state` entries, the newest of each scope. */
   readonly tradingStates: readonly unknown[];
+  /** Bodies of `limits` entries, the newest of each scope. */
+  readonly limits: readonly unknown[];
   /** `PnlBaseline`, one for each scope, as `Engine.checkpoint` gives them. */
   readonly baselines: readonly unknown[];
   /** Bodies of `fill` entries, oldest first: those of the last days, so that none is booked twice. */
@@ -129,6 +131,24 @@ const scopeSchema = v.variant("kind", [
 ]);
 const stateSchema = v.object({ scope: scopeSchema, after: v.picklist(tradingStates), reason: v.string() });
 
+const limitValue = v.exactOptional(v.nullable(v.pipe(v.number(), v.minValue(0))));
+const limitsSchema = v.object({
+  scope: scopeSchema,
+  limits: v.object({
+    maxOrderNotionalUsd: limitValue,
+    maxPositionNotionalUsd: limitValue,
+    maxNetExposureUsd: limitValue,
+    maxGrossExposureUsd: limitValue,
+    maxLeverage: limitValue,
+    maxOpenOrders: limitValue,
+    maxOrdersPerSecond: limitValue,
+    maxCancelToFillRatio: limitValue,
+    maxDailyLossUsd: limitValue,
+    maxDrawdownUsd: limitValue,
+    maxConsecutiveLosses: limitValue,
+  }),
+});
+
 const baselineSchema = v.object({
   scope: v.string(),
   day: integer,
@@ -181,6 +201,7 @@ export function restoreOf(kept: KeptState): {
       state: after,
       reason,
     })),
+    limits: read("limits", limitsSchema),
     baselines,
   };
   return { restore, unreadable };

@@ -3,7 +3,8 @@ import type { Balance, VenuePosition } from "../model/account.ts";
 import type { InstrumentId, PluginId, VenueId } from "../model/ids.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import type { Order, OrderReport } from "../model/order.ts";
-import type { RiskScope, TradingState } from "../model/risk_limits.ts";
+import type { KillReport } from "../model/kill_report.ts";
+import type { RiskScope, ScopeLimits, TradingState } from "../model/risk_limits.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 
 /** NaN for what is not known: the console shows a dash. */
@@ -49,6 +50,8 @@ export interface ScopeSnapshot {
   readonly scope: RiskScope;
   readonly state: TradingState;
   readonly reason: string;
+  /** As they hold now. */
+  readonly limits: ScopeLimits;
   readonly pnl: PnlSnapshot;
   readonly peakPnlUsd: number;
   readonly drawdownUsd: number;
@@ -89,6 +92,8 @@ export interface PluginSnapshot {
 export interface EngineSnapshot {
   readonly tsUs: number;
   readonly isShuttingDown: boolean;
+  /** A kill whose end the venues have not confirmed yet, and what was left after the newest one. */
+  readonly kill: { readonly isWatching: boolean; readonly last: KillReport | undefined };
   readonly venues: readonly VenueSnapshot[];
   readonly plugins: readonly PluginSnapshot[];
   readonly quotes: readonly QuoteSnapshot[];

@@ -21,6 +21,7 @@ export interface SnapshotSources {
   readonly orderDesk: OrderDesk;
   readonly flattening: Flattening;
   readonly isShuttingDown: boolean;
+  readonly kill: EngineSnapshot["kill"];
   readonly tsUs: number;
 }
 
@@ -29,6 +30,7 @@ export function buildSnapshot(sources: SnapshotSources): EngineSnapshot {
   return {
     tsUs,
     isShuttingDown,
+    kill: { isWatching: sources.kill.isWatching, last: sources.kill.last },
     venues: [...rooms.accounts.values()].map((account) => venueSnapshot(rooms, account, tsUs)),
     plugins: pluginSnapshots(sources),
     quotes: rooms.instruments.all().map((instrument, index) => quoteSnapshot(rooms, instrument, index, tsUs)),
@@ -135,6 +137,7 @@ function scopeSnapshots(rooms: Rooms, tsUs: number): readonly ScopeSnapshot[] {
       scope: view.scope,
       state: view.state,
       reason: view.reason,
+      limits: view.limits,
       pnl: { ...pnl, todayUsd: pnl.totalUsd - view.dayStartPnlUsd },
       peakPnlUsd: view.peakPnlUsd,
       drawdownUsd: view.peakPnlUsd - pnl.totalUsd,

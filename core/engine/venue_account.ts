@@ -40,6 +40,8 @@ export class VenueAccount {
   readonly positions = new Map<InstrumentId, VenuePosition>();
   /** When a fill of ours was last booked, per instrument. */
   readonly lastBookedUs = new Map<InstrumentId, number>();
+  /** The venue's own word, when it was last asked. */
+  openOrdersAtVenue: readonly OrderReport[] = [];
   readonly seenFunding = new Set<string>();
   /** The request that each question of the reconciliation waits for. */
   readonly questions = new Map<ReconciliationKind, number>();

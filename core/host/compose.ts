@@ -10,6 +10,7 @@ import { BerthError, describeError } from "../errors.ts";
 import { acquireHostLock } from "../journal/host_lock.ts";
 import { type JournalWriter, openJournal } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
+import type { KillReport } from "../model/kill_report.ts";
 import type { RunInfo } from "../terminal/ports.ts";
 import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
 import { createChildProcessSandbox } from "../sandbox/child_process.ts";
@@ -22,9 +23,10 @@ import { readGrants } from "./grants.ts";
 import type { ExchangeManifest } from "../sdk/manifest.ts";
 import { type AccessResult, adapterAccess } from "./modes.ts";
 import { exitCodes, type HostOptions } from "./options.ts";
+import { KillSwitch } from "./kill_switch.ts";
 import { PaperDesk } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
-import { restoreRun } from "./recovery.ts";
+import { restoreDecisions, restoreRun } from "./recovery.ts";
 import { type ExactSummary, summarize } from "./run_summary.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
 import { type Simulation, startSimulation } from "./simulation_process.ts";
@@ -63,6 +65,24 @@ export async function runHost(options: HostOptions): Promise<number> {
   }
 }
 
+/**
+ * Where no host runs: starts the adapters alone, throws the kill switch, and ends with what the venues said was left. The
+ * halt is kept; the next start finds it.
+ */
+export async function runKill(options: HostOptions, flatten: boolean): Promise<KillReport> {
+  const clock = systemClock();
+  const dataDir = environmentFolder(options.config.dataDir, options.environment);
+  using _lock = acquireHostLock(dataDir, { pid: Deno.pid });
+  const secrets = await readSecrets(options.envFile, Deno.env);
+  const host = new Host({ ...options, strategies: "none" }, clock, dataDir, secrets);
+  try {
+    await host.start();
+    return await host.kill("cli", flatten);
+  } finally {
+    await host.release();
+  }
+}
+
 class Host {
   readonly #options: HostOptions;
   readonly #clock: Clock;
@@ -83,6 +103,7 @@ class Host {
   #engine: Engine | undefined;
   #baselinesKeptMs = -Infinity;
   #configWatch: (() => void) | undefined;
+  #killSwitch: KillSwitch | undefined;
   #hasQuotes = false;
   #isStopping = false;
   #isClean = false;
@@ -148,6 +169,7 @@ class Host {
       journal,
       log,
       onNotice: (severity, _code, text) => feed.notice(severity, text),
+      onKillReport: (report) => this.#killSwitch?.onReport(report),
       onShutdownComplete: (remains) => this.#remains.resolve(remains),
       onJournalLost: (error) => this.#failed.resolve(error),
       onOrder: () => (feed.orders += 1),
@@ -183,6 +205,13 @@ class Host {
           body: state,
         }),
     });
+    const killSwitch = new KillSwitch({
+      driver,
+      log,
+      folder: this.#dataDir,
+      venues: () => this.#manager?.tradedVenues() ?? [],
+    });
+    this.#killSwitch = killSwitch;
     for (const notice of journal.notices) log.write("warn", "journal", JSON.stringify(notice));
     this.#warnOfTrust();
     const enabled = (source: PluginSource): boolean => config.venues.enabled?.includes(source.name) ?? true;
@@ -194,7 +223,12 @@ class Host {
     // A simulated or paper venue begins anew at each start; a real one does not.
     if (environment === "testnet" || environment === "live") {
       restoreRun(journal, journalPath(this.#dataDir), driver, log);
+    } else {
+      restoreDecisions(journal, driver, log);
     }
+    // Before anything trades: a kill that was asked for while no host ran.
+    await killSwitch.watchFile();
+    this.#options.signals.onKill((flatten) => void killSwitch.kill("signal", flatten));
     this.#manager.startAll();
     session.start();
     this.#ticker = setInterval(() => this.#tick(driver), tickEveryMs);
@@ -244,9 +278,26 @@ class Host {
     return code;
   }
 
+  /** Once more if the first answer was not whole: adapters may just have been coming up. */
+  async kill(by: string, flatten: boolean): Promise<KillReport> {
+    const killSwitch = this.#killSwitch;
+    if (killSwitch === undefined) {
+      throw new BerthError("INVARIANT_BROKEN", {
+        invariant: "a started host has a kill switch",
+        details: by,
+      });
+    }
+    const first = await killSwitch.kill(by, flatten);
+    const report = first.isClean ? first : await killSwitch.kill(by, flatten);
+    await this.#manager?.stopAdapters("kill");
+    this.#isClean = true;
+    return report;
+  }
+
   async release(): Promise<void> {
     clearInterval(this.#ticker);
     this.#configWatch?.();
+    this.#killSwitch?.stop();
     await this.#manager?.killAll();
     await this.#simulation?.stop();
     await this.#journal?.close({ isClean: this.#isClean });
@@ -254,6 +305,7 @@ class Host {
   }
 
   async #findStrategies(): Promise<readonly PluginSource[]> {
+    if (this.#options.strategies === "none") return [];
     const found = await Promise.all(this.#options.config.pluginFolders.map(findPlugins));
     return found.flat();
   }

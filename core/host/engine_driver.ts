@@ -16,6 +16,7 @@ import type { JournalWriter } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
 import { type InstrumentId, venueOf } from "../model/ids.ts";
 import type { JournalBody, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
+import type { KillReport } from "../model/kill_report.ts";
 import type { HostMessage } from "../protocol/messages.ts";
 import { refusalText } from "../model/refusals.ts";
 import type { SandboxProcess } from "../sandbox/sandbox.ts";
@@ -28,6 +29,7 @@ export interface EngineDriverOptions {
   readonly journal: JournalWriter;
   readonly log: HostLog;
   readonly onNotice: (severity: "info" | "warning" | "critical", code: NoticeCode, text: string) => void;
+  readonly onKillReport?: (report: KillReport) => void;
   readonly onShutdownComplete: (remains: ShutdownRemains) => void;
   /** Called for each new order and each fill, for the counts of the display. */
   readonly onOrder: () => void;
@@ -93,6 +95,8 @@ export class Driver implements EngineDriver {
         this.#options.log.write(levels[output.severity], "engine", text, { code: output.code });
         return this.#options.onNotice(output.severity, output.code, text);
       }
+      case "kill_report":
+        return this.#options.onKillReport?.(output.report);
       case "shutdown_complete":
         return this.#options.onShutdownComplete(output.remains);
       default:
@@ -183,6 +187,8 @@ function columnsOf(body: JournalBody): Columns {
     case "repair":
       return { venue: body.venue };
     case "trading_state":
+    case "limits":
+    case "kill_report":
     case "operator":
       return {};
     default:
@@ -203,5 +209,6 @@ function keepState(journal: JournalWriter, body: JournalBody): void {
   if (body.kind === "position") {
     journal.keep("position", `${body.position.plugin}/${body.position.instrument}`, body.position);
   }
+  if (body.kind === "limits") journal.keep("limits", JSON.stringify(body.scope), body);
   if (body.kind === "trading_state") journal.keep("trading_state", JSON.stringify(body.scope), body);
 }

@@ -8,10 +8,14 @@ export interface HostSignals {
   readonly stop: AbortSignal;
   /** A second one: leave at once, whatever is still open. */
   readonly leave: AbortSignal;
+  /** SIGUSR1 throws the kill switch, SIGUSR2 flattens besides; the host listens as soon as it can act. */
+  readonly onKill: (listener: (flatten: boolean) => void) => void;
 }
 
 export interface HostOptions {
   readonly version: string;
+  /** `none`: adapters alone are started. */
+  readonly strategies: "all" | "none";
   readonly environment: Environment;
   /** `--i-understand-live-trading` was given; always true in `live`. */
   readonly isLiveConfirmed: boolean;

@@ -125,6 +125,15 @@ export class PluginManager {
     ) => (manifest?.kind === "exchange" ? [manifest] : []));
   }
 
+  /** Venues whose adapters are meant to run: whose word a kill waits for. */
+  tradedVenues(): readonly VenueId[] {
+    return [...this.#plugins.values()].flatMap(({ manifest, state }) =>
+      manifest?.kind === "exchange" && state.kind !== "disabled" && state.kind !== "stopped"
+        ? [venueId(manifest.venue)]
+        : []
+    );
+  }
+
   /** Reads all manifests, side by side. */
   async probeAll(sources: readonly PluginSource[]): Promise<void> {
     await Promise.all(sources.map((source) => this.#probe(source)));

@@ -1,12 +1,38 @@
 /** What a restart must know of the runs before: read from the journal, handed to the engine before adapters start. */
-import { restoreOf } from "../engine/restore.ts";
+import type { EngineRestore } from "../engine/events.ts";
+import { type KeptState, restoreOf } from "../engine/restore.ts";
 import { openJournalReader } from "../journal/reader.ts";
 import type { JournalWriter } from "../journal/writer.ts";
+import { scopeName } from "../model/risk_limits.ts";
 import type { EngineDriver, HostLog } from "./ports.ts";
 
 /** Fills and funding of this long ago may still be told again by a venue. */
 const lookbackUs = 2 * 86_400 * 1_000_000;
 const maxRecords = 50_000;
+
+/**
+ * Where venues begin anew at each start (sim, paper) only what people decided survives: halts and tightened limits. A
+ * breach belonged to an account that is gone.
+ */
+export function restoreDecisions(journal: JournalWriter, driver: EngineDriver, log: HostLog): void {
+  const kept = (scope: string): readonly unknown[] =>
+    journal.kept.filter((value) => value.scope === scope).map((value) => value.body);
+  const isOfPerson = (body: unknown): boolean =>
+    typeof body === "object" && body !== null && "by" in body && body.by !== "risk";
+  restore(
+    {
+      orders: [],
+      positions: [],
+      tradingStates: kept("trading_state").filter(isOfPerson),
+      limits: kept("limits"),
+      baselines: [],
+      fills: [],
+      funding: [],
+    },
+    driver,
+    log,
+  );
+}
 
 /** Restores orders, positions, trading states and what was booked. What can't be read is told, never guessed. */
 export function restoreRun(journal: JournalWriter, path: string, driver: EngineDriver, log: HostLog): void {
@@ -18,23 +44,37 @@ export function restoreRun(journal: JournalWriter, path: string, driver: EngineD
     );
   const kept = (scope: string): readonly unknown[] =>
     journal.kept.filter((value) => value.scope === scope).map((value) => value.body);
-  const { restore, unreadable } = restoreOf({
-    orders: kept("order"),
-    positions: kept("position"),
-    tradingStates: kept("trading_state"),
-    baselines: kept("baseline"),
-    fills: bodies("fill"),
-    funding: bodies("funding"),
-  });
-  for (const { kind, reason } of unreadable) {
-    log.write("error", "journal", `a kept ${kind} can't be read: ${reason}`);
-  }
-  const { workingOrders, positions } = restore;
+  const restored = restore(
+    {
+      orders: kept("order"),
+      positions: kept("position"),
+      tradingStates: kept("trading_state"),
+      limits: kept("limits"),
+      baselines: kept("baseline"),
+      fills: bodies("fill"),
+      funding: bodies("funding"),
+    },
+    driver,
+    log,
+  );
+  const { workingOrders, positions } = restored;
   if (workingOrders.length + positions.length > 0) {
     log.write("info", "host", "restored from the journal", {
       workingOrders: workingOrders.length,
       positions: positions.length,
     });
   }
-  driver.dispatch({ kind: "restore", tsUs, restore });
+}
+
+function restore(kept: KeptState, driver: EngineDriver, log: HostLog): EngineRestore {
+  const { restore: restored, unreadable } = restoreOf(kept);
+  for (const { kind, reason } of unreadable) {
+    log.write("error", "journal", `a kept ${kind} can't be read: ${reason}`);
+  }
+  driver.dispatch({ kind: "restore", tsUs: driver.clock.epochUs(), restore: restored });
+  for (const { scope, state, reason } of restored.states) {
+    if (state === "active") continue;
+    log.write("warn", "risk", `${scopeName(scope)} is ${state} since an earlier run: ${reason}`);
+  }
+  return restored;
 }

@@ -6,9 +6,10 @@ import type { Fill, FundingPayment } from "./account.ts";
 import type { AdapterRequest } from "./adapter_request.ts";
 import type { CauseId, ClientOrderId, InstrumentId, PluginId, VenueId } from "./ids.ts";
 import type { Instrument } from "./instrument.ts";
+import type { KillReport } from "./kill_report.ts";
 import type { Money } from "./money.ts";
 import type { Order, OrderIntent, OrderReport } from "./order.ts";
-import type { RiskScope, TradingState } from "./risk_limits.ts";
+import type { RiskScope, ScopeLimits, TradingState } from "./risk_limits.ts";
 import type { SizeLots } from "./ticks.ts";
 
 /** Numbers and words of an event; never a secret. */
@@ -87,6 +88,15 @@ export type JournalBody =
     readonly reason: string;
     readonly facts: Facts;
   }
+  /** What differs from the configuration since an operator's change. */
+  | {
+    readonly kind: "limits";
+    readonly scope: RiskScope;
+    readonly limits: Partial<ScopeLimits>;
+    readonly by: string;
+    readonly reason: string;
+  }
+  | { readonly kind: "kill_report"; readonly report: KillReport }
   | { readonly kind: "repair"; readonly venue: VenueId; readonly repair: ReconciliationRepair }
   | {
     readonly kind: "operator";

@@ -30,6 +30,8 @@ export interface AddedOrder {
 export interface Exposure {
   /** Of the added order's instrument. */
   readonly positionUsd: number;
+  /** The largest of one instrument. */
+  readonly largestPositionUsd: number;
   readonly grossUsd: number;
   readonly netUsd: number;
   /** Index of an instrument without a price, -1 for none. Sums are NaN then. */
@@ -59,6 +61,7 @@ export function exposureOf(
 ): Exposure {
   const sums = new Map<number, UnderlyingSum>();
   let positionUsd = NaN;
+  let largestPositionUsd = 0;
   let grossUsd = 0;
   let unpricedIndex = -1;
   const add = (index: number, position: number, buys: number, sells: number, floorUsd: number): number => {
@@ -74,6 +77,7 @@ export function exposureOf(
     sums.set(underlying, sum);
     const worstUsd = worstCase(position, buys, sells) * lotUsd;
     grossUsd += worstUsd;
+    if (!(worstUsd <= largestPositionUsd)) largestPositionUsd = worstUsd;
     return worstUsd;
   };
   let isAdded = false;
@@ -92,5 +96,5 @@ export function exposureOf(
   }
   let netUsd = 0;
   for (const sum of sums.values()) netUsd += worstCase(sum.position, sum.buys, sum.sells);
-  return { positionUsd, grossUsd, netUsd, unpricedIndex };
+  return { positionUsd, largestPositionUsd, grossUsd, netUsd, unpricedIndex };
 }

@@ -64,6 +64,15 @@ export interface BaselineRecord {
 const isStricter = (one: TradingState, other: TradingState): boolean =>
   tradingStates.indexOf(one) > tradingStates.indexOf(other);
 
+/** Orders are let through up to the limit itself; a tenth more is left to prices, so that they alone don't end trading. */
+const standingTolerance = 1.1;
+
+export interface StandingFigure {
+  readonly reason: "position" | "net_exposure" | "gross_exposure" | "leverage" | "margin_buffer";
+  readonly value: number;
+  readonly limit: number | null;
+}
+
 export class TradingStates {
   readonly #records = new Map<string, ScopeRecord>();
   readonly #baselines = new Map<string, BaselineRecord>();
@@ -192,6 +201,20 @@ export class TradingStates {
     ] as const;
     for (const [reason, value, limit] of figures) {
       if (limit === null || value <= 0 || value < limit) continue;
+      return this.#move(record, this.#breachState, "risk", reason, { value, limit });
+    }
+    return undefined;
+  }
+
+  /**
+   * What stands beyond its limit though no order made it so: prices moved, a limit was tightened, equity fell. NaN moves
+   * nothing.
+   */
+  checkStanding(scope: RiskScope, figures: readonly StandingFigure[]): StateChange | undefined {
+    const record = this.#records.get(scopeName(scope));
+    if (record === undefined || !isStricter(this.#breachState, record.state)) return undefined;
+    for (const { reason, value, limit } of figures) {
+      if (limit === null || !(value > limit * standingTolerance)) continue;
       return this.#move(record, this.#breachState, "risk", reason, { value, limit });
     }
     return undefined;

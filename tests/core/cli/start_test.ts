@@ -35,7 +35,7 @@ async function optionsFor(
       version: "1.2.3",
       workingFolder,
       output: silent,
-      signals: { stop: never, leave: never },
+      signals: { stop: never, leave: never, onKill: () => undefined },
       drawSeed: () => 4711,
       ...changes,
     });

@@ -169,6 +169,7 @@ const anyCommand = fc.oneof(
   }),
   fc.record({
     kind: fc.constant("set_limits" as const),
+    reason: fc.string(),
     scope: anyScope,
     limits: fc.record({ maxOpenOrders: anyNumber }),
   }),
