@@ -15,6 +15,8 @@ import type { VenueAccount } from "./venue_account.ts";
 
 /** After this many failures in a row somebody is told. */
 const noticeableFailures = 3;
+/** It is armed right after the connection is made; this much later it should be. */
+const unguardedGraceUs = 10_000_000;
 const maxFundingIds = 10_000;
 /** Beyond these an adapter is broken: sums of what it says would no longer be exact. */
 const maxLots = 2 ** 45;
@@ -74,10 +76,27 @@ export class AccountDesk {
   health(account: VenueAccount, health: VenueHealth): void {
     const { outbox, plugins } = this.#rooms();
     account.health = health;
+    this.#watchDeadMansSwitch(account, health);
     for (const { plugin, isRunning, grant } of plugins.values()) {
       const isMeant = isRunning && grant.venues.some((venue) => matchesPattern(venue, account.venue));
       if (isMeant) outbox.toPlugin(plugin, { type: "venue_health", health });
     }
+  }
+
+  /** Told once each time it stays unarmed on a live connection: then a crash of this machine would leave orders. */
+  #watchDeadMansSwitch(account: VenueAccount, health: VenueHealth): void {
+    const { outbox, time: { nowUs } } = this.#rooms();
+    const isUnguarded = health.deadMansSwitch === "not_armed" && health.privateStream === "connected";
+    if (!isUnguarded) {
+      if (account.isUnguardedTold) outbox.notice("DEAD_MANS_SWITCH_ARMED", { venue: account.venue });
+      account.unguardedSinceUs = undefined;
+      account.isUnguardedTold = false;
+      return;
+    }
+    account.unguardedSinceUs ??= nowUs;
+    if (account.isUnguardedTold || nowUs - account.unguardedSinceUs < unguardedGraceUs) return;
+    account.isUnguardedTold = true;
+    outbox.notice("DEAD_MANS_SWITCH_NOT_ARMED", { venue: account.venue });
   }
 
   // ---- questions of the reconciliation

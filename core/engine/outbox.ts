@@ -24,6 +24,8 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   FLATTEN_DONE: "info",
   FLATTEN_FAILED: "critical",
   TRADING_STATE_CHANGED: "warning",
+  DEAD_MANS_SWITCH_NOT_ARMED: "critical",
+  DEAD_MANS_SWITCH_ARMED: "info",
   KILL_SWITCH: "critical",
   KILL_VERIFIED: "warning",
   KILL_INCOMPLETE: "critical",

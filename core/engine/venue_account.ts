@@ -30,6 +30,9 @@ export class VenueAccount {
   hasTrading = false;
   capabilities: Readonly<Record<string, boolean>> = {};
   health: VenueHealth | undefined;
+  /** Since when its dead man's switch should be armed and is not; undefined when all is well. */
+  unguardedSinceUs: number | undefined;
+  isUnguardedTold = false;
   /** As its adapter last said. */
   channels: readonly ChannelStatistics[] = [];
   /** Venue time of the newest fill. */

@@ -22,6 +22,9 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   FLATTEN_DONE: "Positions are closed.",
   FLATTEN_FAILED: "Positions could not be closed; they need the operator.",
   TRADING_STATE_CHANGED: "The trading state changed.",
+  DEAD_MANS_SWITCH_NOT_ARMED:
+    "A venue would not cancel our orders if this machine went silent: its dead man's switch is not armed.",
+  DEAD_MANS_SWITCH_ARMED: "The venue's dead man's switch is armed again.",
   KILL_SWITCH: "The kill switch was thrown.",
   KILL_VERIFIED: "The venues confirm that what the kill switch should end has ended.",
   KILL_INCOMPLETE: "After the kill switch something remains, or a venue could not be asked.",

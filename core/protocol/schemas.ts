@@ -329,6 +329,7 @@ const exchangeSchema = v.variant("type", [
       latencyP99Ms: orUndefined(finite),
       gaps: safeInteger,
       reconnects: safeInteger,
+      deadMansSwitch: v.optional(v.picklist(["armed", "not_armed"])),
     }),
   }),
   v.object({ type: v.literal("channel_statistics"), channels: rows(channelStatistics, 10_000) }),

@@ -31,7 +31,12 @@ export interface ExchangeRuntimeOptions<Shape extends SettingsShape> {
   readonly writer: FrameWriter;
   readonly send: (message: PluginMessage) => void;
   readonly platform: Platform;
+  /** The host has gone silent: the process should end as it would if the host were dead, and leave the rest to the venue. */
+  readonly onHostSilent: () => void;
 }
+
+const hostSilentAfterMs = 30_000;
+const hostCheckEveryMs = 1_000;
 
 export class ExchangeRuntime<Shape extends SettingsShape> {
   readonly #options: ExchangeRuntimeOptions<Shape>;
@@ -40,6 +45,7 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
   readonly #sequences: number[] = [];
   readonly #stopping = new AbortController();
   #adapter: ExchangeAdapter | undefined;
+  #hostHeardMs = -Infinity;
 
   constructor(options: ExchangeRuntimeOptions<Shape>) {
     this.#options = options;
@@ -52,6 +58,8 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
     const adapter = await this.#options.module.create(this.#context());
     this.#adapter = adapter;
     await adapter.start(this.#stopping.signal);
+    this.#hostHeardMs = this.#options.platform.monotonicMs();
+    if (adapter.trading !== undefined) this.#listenForHost(false);
     return { capabilities: { ...adapter.capabilities }, hasTrading: adapter.trading !== undefined };
   }
 
@@ -60,7 +68,23 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
     await this.#adapter?.stop();
   }
 
+  /**
+   * A host that hangs asks for nothing: an adapter that lived on would keep the venue's dead man's switch from firing. On
+   * an account that trades the host asks for open orders every few seconds. Silence must be seen twice, so that a machine
+   * that slept is not taken for it.
+   */
+  #listenForHost(wasSilent: boolean): void {
+    const { platform, onHostSilent } = this.#options;
+    platform.after(hostCheckEveryMs, () => {
+      if (this.#stopping.signal.aborted) return;
+      const isSilent = platform.monotonicMs() - this.#hostHeardMs > hostSilentAfterMs;
+      if (isSilent && wasSilent) return onHostSilent();
+      this.#listenForHost(isSilent);
+    });
+  }
+
   onMessage(message: HostMessage): void {
+    this.#hostHeardMs = this.#options.platform.monotonicMs();
     switch (message.type) {
       case "subscribe":
         return this.#adapter?.marketData.subscribe([{

@@ -95,7 +95,14 @@ export async function runPlugin(options: RuntimeOptions): Promise<void> {
       await strategy.start();
       send({ type: "ready", protocolVersion, capabilities: undefined, hasTrading: false });
     } else {
-      const exchange = new ExchangeRuntime({ hello, module: asExchange(module), writer, send, platform });
+      const exchange = new ExchangeRuntime({
+        hello,
+        module: asExchange(module),
+        writer,
+        send,
+        platform,
+        onHostSilent: () => exit(exitCodes.lostHost),
+      });
       const started = await exchange.start();
       running = exchange;
       send({ type: "ready", protocolVersion, ...started });

@@ -348,6 +348,9 @@ export class OkxAdapter implements ExchangeAdapter {
       latencyP99Ms: latency?.p99Ms,
       gaps: this.#statistics.gaps,
       reconnects: this.#public.reconnects + (this.#private?.reconnects ?? 0),
+      ...(this.#deadMansSwitch === undefined
+        ? {}
+        : { deadMansSwitch: this.#deadMansSwitch.isArmed ? "armed" as const : "not_armed" as const }),
     });
     const { gauge } = this.#ctx;
     const privateMisfits = this.#misfits.count("private_");

@@ -9,6 +9,7 @@ import { errorOf, type RestClient } from "./rest.ts";
 
 const path = "/api/v5/trade/cancel-all-after";
 const leastSeconds = 10;
+const renewalsInSpan = 3;
 const disarmTimeoutMs = 2_000;
 
 export interface DeadMansSwitchOptions {
@@ -25,11 +26,18 @@ export class DeadMansSwitch {
   readonly #periodMs: number;
   #cancel: () => void = () => {};
   #isStopped = false;
+  /** Renewals that did not work since the last that did; without one there is nothing to renew. */
+  #failures = Infinity;
 
   constructor(options: DeadMansSwitchOptions) {
     this.#options = options;
     this.#seconds = Math.max(leastSeconds, options.seconds);
-    this.#periodMs = (this.#seconds * 1_000) / 3;
+    this.#periodMs = (this.#seconds * 1_000) / renewalsInSpan;
+  }
+
+  /** Whether it was set within its span, as far as the venue has said. */
+  get isArmed(): boolean {
+    return !this.#isStopped && this.#failures < renewalsInSpan;
   }
 
   /** Sets it, and keeps it set. Resolves after the first try. */
@@ -59,6 +67,7 @@ export class DeadMansSwitch {
     const cancel = scheduler.after(timeoutMs, () => deadline.abort());
     const result = await rest.post(path, { timeOut: String(seconds) }, deadline.signal);
     cancel();
+    this.#failures = result.kind === "rows" ? 0 : this.#failures + 1;
     if (result.kind === "rows" || (this.#isStopped && seconds > 0)) return;
     log.warn("the dead man's switch was not set", {
       seconds,

@@ -244,6 +244,9 @@ export class ParadexAdapter implements ExchangeAdapter {
       latencyP99Ms: latency?.p99Ms,
       gaps: this.#statistics.gaps,
       reconnects: this.#publicConnection.reconnects + (this.#private?.connection.reconnects ?? 0),
+      ...(this.#private !== undefined && this.capabilities.deadMansSwitch
+        ? { deadMansSwitch: this.#private.isArmed ? "armed" as const : "not_armed" as const }
+        : {}),
     });
     this.#ctx.gauge("unreadable_frames", this.#statistics.misfits + this.#publicConnection.misfits);
   }

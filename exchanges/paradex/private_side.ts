@@ -72,6 +72,7 @@ export class PrivateSide {
   readonly #authentication: Authentication;
   readonly #queryBudget: RateBudget;
   #signer: ParadexSigner | undefined;
+  #isArmed = false;
   #cancelArming: () => void = () => {};
 
   constructor(
@@ -143,6 +144,7 @@ export class PrivateSide {
         log.info("private connection", { state });
         // Lost with each connection, so armed anew before anything else is sent on it.
         this.#cancelArming();
+        this.#isArmed = false;
         if (state === "connected") void this.#arm(cancelOnDisconnect);
         this.#stream.onState(state);
       },
@@ -192,6 +194,11 @@ export class PrivateSide {
     this.#authentication.stop();
   }
 
+  /** The venue confirmed on this connection that it cancels our orders when it is lost. */
+  get isArmed(): boolean {
+    return this.#isArmed;
+  }
+
   /** Until the venue confirms it, or the connection is gone: the next one is armed anew. */
   async #arm(command: { readonly method: string; readonly params: unknown }): Promise<void> {
     const result = await withDeadline(
@@ -199,7 +206,9 @@ export class PrivateSide {
       requestTimeoutMs,
       (signal) => this.connection.call(command.method, command.params, signal),
     );
-    if (result.kind === "result" || this.connection.state !== "connected") return;
+    if (this.connection.state !== "connected") return;
+    this.#isArmed = result.kind === "result";
+    if (this.#isArmed) return;
     this.#ctx.log.warn("cancel on disconnect could not be set yet", { reason: describeCall(result) });
     this.#cancelArming = this.#ctx.scheduler.after(armAgainMs, () => void this.#arm(command));
   }

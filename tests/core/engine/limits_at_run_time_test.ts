@@ -202,3 +202,24 @@ for (const { name, block } of blocked) {
     assert(["pending_cancel", "accepted", "unknown"].includes(harness.order(order.clientOrderId).status));
   });
 }
+
+Deno.test("a dead man's switch that stays unarmed on a live connection is told once, and its end too", () => {
+  const harness = EngineHarness.ready();
+  const health = harness.engine.snapshot(harness.nowUs).venues[0]?.health;
+  if (health === undefined) throw new Error("no health");
+  const tell = (deadMansSwitch: "armed" | "not_armed") =>
+    harness.handle({ kind: "venue_health", health: { ...health, deadMansSwitch } });
+  const told = () => harness.notices().filter((code) => code.startsWith("DEAD_MANS"));
+  tell("armed");
+  tell("not_armed");
+  harness.pass(9_900);
+  tell("not_armed");
+  assertEquals(told(), []);
+  harness.pass(100);
+  tell("not_armed");
+  harness.pass(1_000);
+  tell("not_armed");
+  assertEquals(told(), ["DEAD_MANS_SWITCH_NOT_ARMED"]);
+  tell("armed");
+  assertEquals(told(), ["DEAD_MANS_SWITCH_NOT_ARMED", "DEAD_MANS_SWITCH_ARMED"]);
+});

@@ -140,6 +140,7 @@ async function ask(
     }),
     send: (message) => message.type === "response" ? answered.resolve(message) : undefined,
     platform,
+    onHostSilent: unused,
   });
   await runtime.start();
   runtime.onMessage({ type: "request", requestId: 7, timeoutMs: 5_000, ...request });
@@ -306,4 +307,66 @@ Deno.test("each interval is as long as its name says", () => {
     10_080,
     40_320,
   ]);
+});
+
+Deno.test("an adapter that trades ends when its host has asked nothing for half a minute, and not for a machine that slept", async () => {
+  let nowMs = 0;
+  let ended = 0;
+  const planned: (() => void)[] = [];
+  const adapter: ExchangeAdapter = {
+    capabilities: {
+      amend: false,
+      postOnly: false,
+      reduceOnly: false,
+      fillOrKill: false,
+      cancelAll: false,
+      deadMansSwitch: true,
+      batchOrders: false,
+      stopOrders: false,
+      takeProfitOrders: false,
+      leverage: false,
+      isolatedMargin: false,
+    },
+    marketData: { subscribe: () => undefined, unsubscribe: unused },
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+    trading: noTrading,
+  };
+  const runtime = new ExchangeRuntime({
+    hello,
+    module: { manifest, create: () => adapter },
+    writer: new FrameWriter({ write: () => Promise.resolve() }, {
+      maxQueuedBytes: 1 << 20,
+      onOverflow: unused,
+      onError: unused,
+    }),
+    send: () => undefined,
+    platform: {
+      ...platform,
+      monotonicMs: () => nowMs,
+      after: (_delayMs, task) => {
+        planned.push(task);
+        return () => undefined;
+      },
+    },
+    onHostSilent: () => (ended += 1),
+  });
+  await runtime.start();
+  const second = (byMs = 1_000): void => {
+    nowMs += byMs;
+    for (const task of planned.splice(0)) task();
+  };
+  const heard = (): void => runtime.onMessage({ type: "subscribe", instrument: btc, kinds: ["quotes"] });
+  for (let count = 0; count < 40; count++) {
+    second();
+    if (count % 5 === 0) heard();
+  }
+  second(3_600_000); // both slept an hour; the host's first message comes right after
+  heard();
+  for (let count = 0; count < 30; count++) second();
+  assertEquals(ended, 0);
+  second();
+  second();
+  assertEquals(ended, 1);
+  assertEquals(planned.length, 0);
 });

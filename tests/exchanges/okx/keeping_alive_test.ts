@@ -27,12 +27,38 @@ Deno.test("a renewal of the dead man's switch that hangs does not hold up the ne
   assertEquals(sentMs.map((ms) => Math.round(ms)), [0, 3_333, 6_667, 10_000, 13_333, 16_667, 20_000]);
   // Each of the lost ones is told.
   assert(log.lines.length >= 6 && log.lines.every(({ level }) => level === "warn"));
+  assertEquals(armed.isArmed, false);
   const disarming = armed.disarm();
   await time.advance(2_000);
   await disarming;
   const sent = sentMs.length;
   await time.advance(60_000);
   assertEquals(sentMs.length, sent);
+});
+
+Deno.test("the dead man's switch counts as armed while its newest three renewals have not all failed", async () => {
+  const time = new VirtualTime();
+  let isUp = true;
+  const post = (): Promise<RestResult> =>
+    Promise.resolve(
+      isUp
+        ? { kind: "rows", rows: [] }
+        : { kind: "unanswered", why: "timeout", details: "no answer in time" },
+    );
+  const armed = new DeadMansSwitch({ rest: { post }, seconds: 30, scheduler: time, log: recordingLog() });
+  assertEquals(armed.isArmed, false);
+  await armed.arm();
+  assertEquals(armed.isArmed, true);
+  isUp = false;
+  await time.advance(20_000);
+  assertEquals(armed.isArmed, true);
+  await time.advance(10_000);
+  assertEquals(armed.isArmed, false);
+  isUp = true;
+  await time.advance(10_000);
+  assertEquals(armed.isArmed, true);
+  await armed.disarm();
+  assertEquals(armed.isArmed, false);
 });
 
 Deno.test("a book that breaks again and again is asked for ever more slowly, and at once after it held", async () => {

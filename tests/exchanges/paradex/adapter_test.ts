@@ -154,7 +154,7 @@ Deno.test("settings reach the venue: cancel on disconnect and the fees where nob
 });
 
 Deno.test("cancel on disconnect is set again until the venue confirms it", async () => {
-  const { adapter, sockets, time } = bench({ secrets });
+  const { adapter, publish, sockets, time } = bench({ secrets });
   await adapter.start(never);
   await settle();
   const socket = sockets.opened[1];
@@ -165,12 +165,19 @@ Deno.test("cancel on disconnect is set again until the venue confirms it", async
   }
   await settle();
   const armings = () => (socket?.sent ?? []).filter((frame) => frame.method === "order.cancel_on_disconnect");
+  const told = (): unknown => {
+    const health = publish.of("health").at(-1);
+    const isRecord = typeof health === "object" && health !== null && "deadMansSwitch" in health;
+    return isRecord ? health.deadMansSwitch : undefined;
+  };
   socket?.refuse(armings()[0]?.id ?? 0, 42901, "rate limit exceeded");
   await time.advance(2_000);
+  assertEquals(told(), "not_armed");
   assertEquals(armings().length, 2);
   socket?.reply(armings()[1]?.id ?? 0, { enabled: true });
   await time.advance(10_000);
   assertEquals(armings().length, 2);
+  assertEquals(told(), "armed");
   await adapter.stop();
 });
 
