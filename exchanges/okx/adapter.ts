@@ -3,7 +3,6 @@ import * as v from "valibot";
 import {
   BerthError,
   type ConnectionState,
-  describeError,
   type ExchangeAdapter,
   type ExchangeCapabilities,
   type ExchangeContext,
@@ -12,35 +11,33 @@ import {
   type MarketDataSubscription,
   type Trading,
 } from "@berth/sdk";
-import { backoffMs } from "./backoff.ts";
-import type { ConnectionPorts, OpenSocket } from "./connection.ts";
+import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
+import { QuotePoller } from "@berth/sdk/venue/quote_poller.ts";
+import { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
+import { endpointOf, type Transport } from "@berth/sdk/venue/transport.ts";
+import { untilReached } from "@berth/sdk/venue/waiting.ts";
+import type { ConnectionPorts } from "./connection.ts";
 import { BookResync } from "./book_resync.ts";
 import { DeadMansSwitch } from "./dead_mans_switch.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
 import { InstrumentBook } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";
-import { Misfits } from "./misfits.ts";
+import { Misfits } from "@berth/sdk/venue/misfits.ts";
+import type { MisfitCode, OkxMisfits } from "./misfits.ts";
 import { OkxTrading } from "./orders.ts";
 import { PrivateSocket } from "./private_socket.ts";
 import { AccountReader } from "./private_stream.ts";
 import { type Argument, PublicSocket } from "./public_socket.ts";
-import { QuotePoller } from "./quote_poller.ts";
-import { RateBudget } from "./rate_budget.ts";
+import { OrderBudget } from "./rate_budget.ts";
 import { RestClient } from "./rest.ts";
 import type { settings } from "./settings.ts";
 import type { OkxKeys } from "./signing.ts";
-import { FeedStatistics } from "./statistics.ts";
 import { accountConfigSchema, timeRowSchema } from "./wire.ts";
 
 export type OkxContext = ExchangeContext<typeof settings>;
 
-/** What the platform provides; tests hand in their own. */
-export interface OkxPlatform {
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  readonly openSocket: OpenSocket;
-}
-
 const healthEveryMs = 1_000;
+const statisticsEveryMs = 5_000;
 const instrumentsEveryMs = 600_000;
 /** Beyond this a skewed clock is worth a line; beyond 30 s the venue refuses signatures. */
 const skewWarningMs = 1_000;
@@ -60,30 +57,31 @@ export class OkxAdapter implements ExchangeAdapter {
   readonly #private: PrivateSocket | undefined;
   readonly #deadMansSwitch: DeadMansSwitch | undefined;
   readonly #poller: QuotePoller;
-  readonly #misfits: Misfits;
+  readonly #misfits: OkxMisfits;
   readonly #resync: BookResync;
-  readonly #timers = new Map<string, () => void>();
+  readonly #tasks: RepeatedTasks;
   #clockOffsetMs = 0;
   #isStarted = false;
   #isStopped = false;
 
-  constructor(ctx: OkxContext, platform: OkxPlatform) {
+  constructor(ctx: OkxContext, transport: Transport) {
     const { clock, log, publish, random, scheduler } = ctx;
     const keys = keysOf(ctx);
     const venueNowMs = (): number => clock.epochMs() + this.#clockOffsetMs;
-    const ports: ConnectionPorts = { openSocket: platform.openSocket, clock, scheduler, random };
+    const ports: ConnectionPorts = { openSocket: transport.openSocket, clock, scheduler, random };
     this.#ctx = ctx;
+    this.#tasks = new RepeatedTasks(ctx);
     this.#hasKeys = keys !== undefined;
     this.#statistics = new FeedStatistics(clock);
     this.#rest = new RestClient({
-      baseUrl: endpoint(ctx, "restUrl").replace(/\/+$/, ""),
-      fetch: platform.fetch,
+      baseUrl: endpointOf(ctx, "restUrl"),
+      fetch: transport.fetch,
       venueNowMs,
       scheduler,
       keys,
       isDemo: ctx.environment === "testnet",
     });
-    this.#misfits = new Misfits(clock, log);
+    this.#misfits = new Misfits<MisfitCode>(clock, log);
     this.#resync = new BookResync({
       clock,
       scheduler,
@@ -109,7 +107,7 @@ export class OkxAdapter implements ExchangeAdapter {
       onInstrument: (one, index) => this.#reader.set(one, index, clock.epochUs()),
     });
     this.#public = new PublicSocket({
-      url: endpoint(ctx, "wsPublicUrl"),
+      url: endpointOf(ctx, "wsPublicUrl"),
       ports,
       log,
       onHotText: (text, tsRecvUs) => this.#reader.onHotText(text, tsRecvUs),
@@ -121,9 +119,7 @@ export class OkxAdapter implements ExchangeAdapter {
       },
     });
     this.#poller = new QuotePoller({
-      rest: this.#rest,
-      wantedTypes: () => this.#quotedTypes(),
-      onRow: (row) => this.#onRestTicker(row),
+      poll: (isNeeded) => this.#pollTickers(isNeeded),
       streamState: () => this.#public.state,
       clock,
       scheduler,
@@ -149,7 +145,7 @@ export class OkxAdapter implements ExchangeAdapter {
     if (keys === undefined) return;
     const reader = new AccountReader(this.#instruments);
     const socket = new PrivateSocket({
-      url: endpoint(ctx, "wsPrivateUrl"),
+      url: endpointOf(ctx, "wsPrivateUrl"),
       ports,
       keys,
       venueNowMs,
@@ -169,14 +165,14 @@ export class OkxAdapter implements ExchangeAdapter {
       socketRequest: (op, args, signal) => socket.request(op, args, signal),
       instruments: this.#instruments,
       reader,
-      budget: new RateBudget(clock, ctx.settings.rateLimitShare),
+      budget: new OrderBudget(clock, ctx.settings.rateLimitShare),
       clock,
       settings: ctx.settings,
     });
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    await this.#untilReached(signal, async () => {
+    await untilReached(this.#ctx, signal, async () => {
       await this.#readClock(signal);
       await this.#checkAccount(signal);
       await this.#loader.load(signal);
@@ -185,8 +181,13 @@ export class OkxAdapter implements ExchangeAdapter {
     this.#public.start();
     this.#private?.start();
     this.#poller.start();
-    this.#every("health", healthEveryMs, () => this.#publishHealth());
-    this.#every("instruments", instrumentsEveryMs, async () => {
+    this.#tasks.every("health", healthEveryMs, () => this.#publishHealth());
+    this.#tasks.every(
+      "statistics",
+      statisticsEveryMs,
+      () => this.#ctx.publish.statistics(this.#statistics.takeChannels()),
+    );
+    this.#tasks.every("instruments", instrumentsEveryMs, async () => {
       await this.#readClock(signal);
       await this.#loader.load(signal);
     });
@@ -196,7 +197,7 @@ export class OkxAdapter implements ExchangeAdapter {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    for (const cancel of this.#timers.values()) cancel();
+    this.#tasks.stop();
     this.#poller.stop();
     this.#resync.stop();
     this.#public.stop();
@@ -205,33 +206,6 @@ export class OkxAdapter implements ExchangeAdapter {
   }
 
   // Start --------------------------------------------------------------------------------------------------------------
-
-  /** Tries until it works; what the venue refuses is thrown, for it does not mend by itself. */
-  async #untilReached(signal: AbortSignal, attempt: () => Promise<void>): Promise<void> {
-    for (let failures = 1;; failures++) {
-      try {
-        return await attempt();
-      } catch (error) {
-        const isTransient = error instanceof BerthError && error.code === "VENUE_UNREACHABLE";
-        if (!isTransient || signal.aborted) throw error;
-        this.#ctx.log.warn("the venue can't be reached yet", { failures, reason: error.message });
-        await this.#delay(backoffMs(failures, this.#ctx.random), signal);
-        if (signal.aborted) throw error;
-      }
-    }
-  }
-
-  #delay(delayMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const cancel = this.#ctx.scheduler.after(delayMs, done);
-      signal.addEventListener("abort", done, { once: true });
-    });
-  }
 
   async #readClock(signal: AbortSignal): Promise<void> {
     const { clock, gauge, log } = this.#ctx;
@@ -314,6 +288,16 @@ export class OkxAdapter implements ExchangeAdapter {
     this.#public.unwant(args.filter((one) => one.channel !== "index-tickers" || !marked.has(one.instId)));
   }
 
+  /** One request brings all tickers of a kind. */
+  async #pollTickers(isNeeded: () => boolean): Promise<void> {
+    for (const instType of this.#quotedTypes()) {
+      const result = await this.#rest.get("/api/v5/market/tickers", { instType }, { isPrivate: false });
+      if (!isNeeded()) return;
+      if (result.kind === "rows") { for (const row of result.rows) this.#onRestTicker(row); }
+      else this.#ctx.log.debug("quotes by REST failed", { instType, kind: result.kind });
+    }
+  }
+
   #quotedTypes(): readonly string[] {
     const quoted = this.#public.wanted(this.#ctx.settings.quoteChannel);
     return [...new Set(quoted.flatMap(({ instId }) => this.#instruments.byInstId(instId)?.instType ?? []))];
@@ -338,7 +322,7 @@ export class OkxAdapter implements ExchangeAdapter {
   }
 
   #publishHealth(): void {
-    const latency = this.#statistics.latency();
+    const latency = this.#statistics.quoteLatency();
     this.#ctx.publish.health({
       marketData: this.#public.state,
       privateStream: this.#private?.state,
@@ -357,20 +341,6 @@ export class OkxAdapter implements ExchangeAdapter {
     gauge("unreadable_frames", this.#misfits.count() - privateMisfits);
     gauge("unreadable_private_rows", privateMisfits);
   }
-
-  /** Runs `task` again and again, `periodMs` after its last end; a failure is a log line, the next run a new chance. */
-  #every(name: string, periodMs: number, task: () => void | Promise<void>): void {
-    if (this.#isStopped) return;
-    const cancel = this.#ctx.scheduler.after(periodMs, async () => {
-      try {
-        await task();
-      } catch (error) {
-        this.#ctx.log.warn(`${name} failed`, { reason: describeError(error) });
-      }
-      this.#every(name, periodMs, task);
-    });
-    this.#timers.set(name, cancel);
-  }
 }
 
 function keysOf(ctx: OkxContext): OkxKeys | undefined {
@@ -380,12 +350,4 @@ function keysOf(ctx: OkxContext): OkxKeys | undefined {
   return apiKey === undefined || secretKey === undefined || passphrase === undefined
     ? undefined
     : { apiKey: apiKey.trim(), secretKey: secretKey.trim(), passphrase };
-}
-
-/** @throws {BerthError} CONFIG_INVALID when the host hands over no such address */
-function endpoint(ctx: OkxContext, name: string): string {
-  const url = ctx.endpoints[name];
-  if (url !== undefined) return url;
-  const field = `endpoints.${name}`;
-  throw new BerthError("CONFIG_INVALID", { file: "manifest", field, found: "missing", expected: "a URL" });
 }

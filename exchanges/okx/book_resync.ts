@@ -4,7 +4,7 @@
  * that held for a while starts over with the first wait.
  */
 import type { Clock, Random, Scheduler } from "@berth/sdk";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs } from "@berth/sdk/venue/backoff.ts";
 
 /** A book that lived this long was a good one. */
 const healthyAfterMs = 60_000;

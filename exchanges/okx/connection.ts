@@ -7,37 +7,8 @@
  * 3. `connected` means: the owner called `ready()` on the link in use.
  */
 import type { Clock, ConnectionState, Random, Scheduler } from "@berth/sdk";
-import { backoffMs } from "./backoff.ts";
-
-/** What is used of a WebSocket. */
-export interface Socket {
-  send(text: string): void;
-  close(): void;
-}
-export interface SocketHandlers {
-  onOpen(): void;
-  onText(text: string): void;
-  /** Once, whatever ended it. */
-  onClose(why: string): void;
-}
-export type OpenSocket = (url: string, handlers: SocketHandlers) => Socket;
-
-/** The platform's own WebSocket. */
-export const openWebSocket: OpenSocket = (url, handlers) => {
-  const socket = new WebSocket(url);
-  let lastError = "";
-  socket.onopen = () => handlers.onOpen();
-  socket.onmessage = (event: MessageEvent<unknown>) => {
-    if (typeof event.data === "string") handlers.onText(event.data);
-  };
-  // `onclose` follows every error.
-  socket.onerror = (event) => {
-    if (event instanceof ErrorEvent) lastError = event.message;
-    event.preventDefault();
-  };
-  socket.onclose = (event) => handlers.onClose(`${event.code} ${event.reason} ${lastError}`.trim());
-  return { send: (text) => socket.send(text), close: () => socket.close() };
-};
+import { backoffMs } from "@berth/sdk/venue/backoff.ts";
+import type { OpenSocket, Socket } from "@berth/sdk/venue/transport.ts";
 
 export interface ConnectionPorts {
   readonly openSocket: OpenSocket;

@@ -3,12 +3,19 @@
  * by hand: a look at the fields that are used, a count of what does not fit, no schema in the way.
  */
 import * as v from "valibot";
-import { BerthError, type BookLevel, type DataSource, describeError, type Publish } from "@berth/sdk";
+import {
+  BerthError,
+  type BookLevel,
+  type DataSource,
+  describeError,
+  type MarketDataKind,
+  type Publish,
+} from "@berth/sdk";
+import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { BookChecker } from "./book_rules.ts";
 import { HotFrame } from "./hot_frames.ts";
 import { baseOfContract, type OkxInstrument, parseContracts, parsePrice } from "./instruments.ts";
-import type { FeedStatistics } from "./statistics.ts";
-import type { Misfits } from "./misfits.ts";
+import type { OkxMisfits } from "./misfits.ts";
 import { bookRowSchema, cutText, isRecord, numberOf, timeOf } from "./wire.ts";
 
 /** An instrument with what the hot path needs of it, in one place. */
@@ -17,6 +24,7 @@ interface Route {
   readonly index: number;
   contractBase: number;
   readonly book: BookChecker;
+  readonly meters: Readonly<Record<MarketDataKind, ChannelMeter>>;
   markPrice: number;
   indexPrice: number;
   fundingRate: number;
@@ -26,7 +34,7 @@ interface Route {
 export interface MarketDataOptions {
   readonly publish: Publish;
   readonly statistics: FeedStatistics;
-  readonly misfits: Misfits;
+  readonly misfits: OkxMisfits;
   /** A book lost its sequence: subscribe anew. */
   readonly onBookGap: (instId: string) => void;
   /** What one funding rate stands for, whenever the venue says it. */
@@ -60,7 +68,15 @@ export class MarketDataReader {
       return;
     }
     const unstated = { markPrice: NaN, indexPrice: NaN, fundingRate: NaN, tsNextFundingMs: NaN };
-    const route: Route = { one, index, contractBase, book: new BookChecker(), ...unstated };
+    const meter = (channel: MarketDataKind): ChannelMeter =>
+      this.#options.statistics.meter(one.instrument.id, channel);
+    const meters = {
+      quotes: meter("quotes"),
+      trades: meter("trades"),
+      books: meter("books"),
+      marks: meter("marks"),
+    };
+    const route: Route = { one, index, contractBase, book: new BookChecker(), meters, ...unstated };
     this.#routes.set(one.instId, route);
     this.#byIndexId.set(one.indexId, [...(this.#byIndexId.get(one.indexId) ?? []), route]);
   }
@@ -85,7 +101,7 @@ export class MarketDataReader {
     if (!hot.read(text)) return false;
     const route = this.#routes.get(hot.instId);
     if (route === undefined) return false;
-    this.#options.statistics.quote(hot.tsVenueMs, tsRecvUs);
+    route.meters.quotes.update(hot.tsVenueMs, tsRecvUs);
     this.#options.publish.quote(
       route.index,
       hot.bidPrice,
@@ -197,7 +213,7 @@ export class MarketDataReader {
     source: DataSource,
   ): void {
     if (!(tsVenueMs > 0)) return this.#misfit("a quote without time");
-    if (source === "stream") this.#options.statistics.quote(tsVenueMs, tsRecvUs);
+    if (source === "stream") route.meters.quotes.update(tsVenueMs, tsRecvUs);
     const hasBid = bidPrice > 0 && bidContracts > 0;
     const hasAsk = askPrice > 0 && askContracts > 0;
     this.#options.publish.quote(
@@ -220,7 +236,7 @@ export class MarketDataReader {
     if (!(price > 0 && contracts > 0 && tsVenueMs > 0) || (side !== "buy" && side !== "sell")) {
       return this.#misfit("a trade");
     }
-    this.#options.statistics.updates += 1;
+    route.meters.trades.update(tsVenueMs, tsRecvUs);
     const sizeBase = contracts * route.contractBase;
     this.#options.publish.trade(route.index, side, price, sizeBase, tsVenueMs, tsRecvUs);
   }
@@ -255,6 +271,7 @@ export class MarketDataReader {
   }
 
   #publishMark(route: Route, tsVenueMs: number, tsRecvUs: number): void {
+    route.meters.marks.update(tsVenueMs, tsRecvUs);
     const { index, markPrice, indexPrice, fundingRate, tsNextFundingMs } = route;
     const { publish } = this.#options;
     publish.mark(index, markPrice, indexPrice, fundingRate, tsNextFundingMs, tsVenueMs, tsRecvUs);
@@ -283,14 +300,14 @@ export class MarketDataReader {
       this.#options.misfits.note("book_not_readable", `${route.one.instId}: ${describeError(error)}`);
       return this.#loseBook(route, tsVenueMs, tsRecvUs);
     }
-    this.#options.statistics.updates += 1;
+    route.meters.books.update(tsVenueMs, tsRecvUs);
     const instrument = route.one.instrument.id;
     this.#options.publish.book({ instrument, kind: verdict, bids, asks, tsVenueMs, tsRecvUs });
   }
 
   #loseBook(route: Route, tsVenueMs: number, tsRecvUs: number): void {
     route.book.reset();
-    this.#options.statistics.gaps += 1;
+    route.meters.books.gap();
     this.#publishInvalid(route, tsVenueMs, tsRecvUs);
     this.#options.onBookGap(route.one.instId);
   }

@@ -1,6 +1,5 @@
 /** What came in and could not be read: counted under a code, told once at first and then at most once a minute. */
-import type { Clock, Log } from "@berth/sdk";
-import { cutText } from "./wire.ts";
+import type { Misfits } from "@berth/sdk/venue/misfits.ts";
 
 /** Where it came from, and in what form. */
 export type MisfitCode =
@@ -14,41 +13,4 @@ export type MisfitCode =
   | "private_row_not_readable"
   | "answer_not_expected";
 
-const tellEveryMs = 60_000;
-
-interface Tally {
-  count: number;
-  untold: number;
-  toldMs: number;
-}
-
-export class Misfits {
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #tallies = new Map<MisfitCode, Tally>();
-
-  constructor(clock: Clock, log: Log) {
-    this.#clock = clock;
-    this.#log = log;
-  }
-
-  /** Of all codes, or of those that start with `prefix`. */
-  count(prefix = ""): number {
-    let sum = 0;
-    for (const [code, tally] of this.#tallies) if (code.startsWith(prefix)) sum += tally.count;
-    return sum;
-  }
-
-  /** @param why what did not fit; never a whole frame */
-  note(code: MisfitCode, why: string): void {
-    const nowMs = this.#clock.monotonicMs();
-    const tally = this.#tallies.get(code) ?? { count: 0, untold: 0, toldMs: -Infinity };
-    this.#tallies.set(code, tally);
-    tally.count += 1;
-    tally.untold += 1;
-    if (nowMs - tally.toldMs < tellEveryMs) return;
-    this.#log.warn("what OKX sent can't be read", { code, why: cutText(why), count: tally.untold });
-    tally.untold = 0;
-    tally.toldMs = nowMs;
-  }
-}
+export type OkxMisfits = Misfits<MisfitCode>;

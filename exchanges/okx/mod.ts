@@ -1,7 +1,7 @@
 /** OKX: perpetual swaps by API v5. Manifest and factory. */
 import { defineExchange } from "@berth/sdk";
+import { networkTransport } from "@berth/sdk/venue/transport.ts";
 import { OkxAdapter } from "./adapter.ts";
-import { openWebSocket } from "./connection.ts";
 import { settings } from "./settings.ts";
 
 export default defineExchange({
@@ -29,4 +29,4 @@ export default defineExchange({
   tradingSecrets: ["OKX_API_KEY", "OKX_SECRET_KEY", "OKX_PASSPHRASE"],
   packages: ["@noble/hashes", "valibot"],
   settings,
-}, (ctx) => new OkxAdapter(ctx, { fetch: (url, init) => fetch(url, init), openSocket: openWebSocket }));
+}, (ctx) => new OkxAdapter(ctx, networkTransport));

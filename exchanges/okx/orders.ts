@@ -27,7 +27,7 @@ import {
 } from "@berth/sdk";
 import { contractsText, type InstrumentBook, type OkxInstrument, priceText } from "./instruments.ts";
 import type { AccountReader, Read } from "./private_stream.ts";
-import type { RateBudget } from "./rate_budget.ts";
+import type { OrderBudget } from "./rate_budget.ts";
 import { doneCodes, rateLimitCodes, rejectCodeOf, unknownCodes } from "./reject_codes.ts";
 import type { RestClient, RestResult } from "./rest.ts";
 import type { OkxSettings } from "./settings.ts";
@@ -56,7 +56,7 @@ export interface OrdersOptions {
   readonly socketRequest: SocketRequest;
   readonly instruments: InstrumentBook;
   readonly reader: AccountReader;
-  readonly budget: RateBudget;
+  readonly budget: OrderBudget;
   readonly clock: Clock;
   readonly settings: Pick<OkxSettings, "tradeMode">;
 }

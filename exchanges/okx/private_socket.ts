@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { ConnectionState, Log, Publish } from "@berth/sdk";
 import { Connection, type ConnectionPorts, type Link, type LinkHandlers } from "./connection.ts";
-import type { Misfits } from "./misfits.ts";
+import type { OkxMisfits } from "./misfits.ts";
 import type { SocketResult } from "./orders.ts";
 import type { AccountReader, Read } from "./private_stream.ts";
 import { loginArgument, type OkxKeys } from "./signing.ts";
@@ -16,7 +16,7 @@ export interface PrivateSocketOptions {
   readonly venueNowMs: () => number;
   readonly publish: Publish;
   readonly reader: AccountReader;
-  readonly misfits: Misfits;
+  readonly misfits: OkxMisfits;
   readonly log: Log;
   readonly onState: (state: ConnectionState, why: string) => void;
 }

@@ -4,7 +4,7 @@
  */
 import type { ConnectionState, Log, Scheduler } from "@berth/sdk";
 import { Connection, type ConnectionPorts, type Link, type LinkHandlers } from "./connection.ts";
-import type { Misfits } from "./misfits.ts";
+import type { OkxMisfits } from "./misfits.ts";
 import { isRecord } from "./wire.ts";
 
 export interface Argument {
@@ -20,7 +20,7 @@ export interface PublicSocketOptions {
   readonly onHotText: (text: string, tsRecvUs: number) => boolean;
   /** A parsed frame with data. */
   readonly onFrame: (frame: Readonly<Record<string, unknown>>, tsRecvUs: number) => void;
-  readonly misfits: Misfits;
+  readonly misfits: OkxMisfits;
   readonly onState: (state: ConnectionState, why: string) => void;
 }
 

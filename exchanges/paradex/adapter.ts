@@ -1,6 +1,5 @@
 /** Life of the adapter: learns the venue's configuration and markets, keeps two connections, reports health. */
 import {
-  BerthError,
   type ConnectionState,
   type ExchangeAdapter,
   type ExchangeCapabilities,
@@ -10,19 +9,25 @@ import {
   type Trading,
 } from "@berth/sdk";
 import type * as v from "valibot";
-import { backoffMs } from "./backoff.ts";
 import { VenueConnection } from "./connection.ts";
 import { type FeeRates, InstrumentList, readMarket, statusOfSystem } from "./instruments.ts";
 import { channelOf, MarketDataFeed } from "./market_data.ts";
 import { accountOf, type ParadexContext, type Platform, PrivateSide } from "./private_side.ts";
-import { QuotePoller } from "./quote_poller.ts";
-import { RateBudget } from "./rate_budget.ts";
-import { delay, RestClient, withDeadline } from "./rest.ts";
-import { FeedStatistics } from "./statistics.ts";
+import { QuotePoller } from "@berth/sdk/venue/quote_poller.ts";
+import { RateBudget } from "@berth/sdk/venue/rate_budget.ts";
+import { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
+import { endpointOf } from "@berth/sdk/venue/transport.ts";
+import { untilReached, withDeadline } from "@berth/sdk/venue/waiting.ts";
+import { RestClient } from "./rest.ts";
+import { RestQuotes } from "./rest_quotes.ts";
+import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
+import { Misfits } from "@berth/sdk/venue/misfits.ts";
+import type { MisfitCode, ParadexMisfits } from "./misfits.ts";
 import { marketListSchema, systemConfigSchema, systemStateSchema, systemTimeSchema } from "./wire/json.ts";
 
 const requestTimeoutMs = 10_000;
 const healthEveryMs = 1_000;
+const statisticsEveryMs = 5_000;
 const systemStateEveryMs = 15_000;
 const instrumentsEveryMs = 600_000;
 /** Beyond this a skewed clock is worth a line. */
@@ -38,17 +43,20 @@ export class ParadexAdapter implements ExchangeAdapter {
   readonly #publicBudget: RateBudget;
   readonly #instruments = new InstrumentList();
   readonly #statistics: FeedStatistics;
+  readonly #misfits: ParadexMisfits;
   readonly #feed: MarketDataFeed;
   readonly #publicConnection: VenueConnection;
   readonly #poller: QuotePoller;
+  readonly #restQuotes: RestQuotes;
   readonly #private: PrivateSide | undefined;
-  readonly #timers = new Map<string, () => void>();
+  readonly #tasks: RepeatedTasks;
   #systemState = "ok";
   #clockOffsetMs = 0;
   #isStopped = false;
 
   constructor(ctx: ParadexContext, platform: Platform) {
     this.#ctx = ctx;
+    this.#tasks = new RepeatedTasks(ctx);
     const { clock, log, publish, random, scheduler } = ctx;
     this.capabilities = {
       amend: true,
@@ -63,9 +71,10 @@ export class ParadexAdapter implements ExchangeAdapter {
       leverage: true,
       isolatedMargin: true,
     };
-    this.#rest = new RestClient(endpoint(ctx, "rest"), platform.fetch, scheduler);
+    this.#rest = new RestClient(endpointOf(ctx, "rest"), platform.fetch, scheduler);
     this.#publicBudget = new RateBudget(clock, [{ requests: 1_500, perMs: 60_000 }]);
     this.#statistics = new FeedStatistics(clock);
+    this.#misfits = new Misfits<MisfitCode>(clock, log);
     this.#publicConnection = new VenueConnection({
       name: "market data",
       url: socketUrl(ctx),
@@ -74,6 +83,7 @@ export class ParadexAdapter implements ExchangeAdapter {
       scheduler,
       random,
       log,
+      misfits: this.#misfits,
       requiredChannels: [],
       onPush: () => {}, // public channels are binary; what is JSON is not asked for
       onBinary: (view, tsRecvUs) => this.#feed.onBinary(view, tsRecvUs),
@@ -85,13 +95,19 @@ export class ParadexAdapter implements ExchangeAdapter {
       instruments: this.#instruments,
       statistics: this.#statistics,
       log,
+      misfits: this.#misfits,
     });
     this.marketData = this.#feed;
-    this.#poller = new QuotePoller({
+    this.#restQuotes = new RestQuotes({
       rest: this.#rest,
       budget: this.#publicBudget,
       publish,
-      wanted: () => this.#feed.quotedInstruments(),
+      clock,
+      scheduler,
+      log,
+    });
+    this.#poller = new QuotePoller({
+      poll: (isNeeded) => this.#restQuotes.pass(this.#feed.quotedInstruments(), isNeeded),
       streamState: () => this.#publicConnection.state,
       clock,
       scheduler,
@@ -105,13 +121,14 @@ export class ParadexAdapter implements ExchangeAdapter {
       rest: this.#rest,
       instruments: this.#instruments,
       statistics: this.#statistics,
+      misfits: this.#misfits,
       venueNowMs: () => clock.epochMs() + this.#clockOffsetMs,
     });
     this.trading = this.#private.trading;
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    await this.#untilReached(signal, async () => {
+    await untilReached(this.#ctx, signal, async () => {
       await this.#readClock();
       this.#systemState = (await this.#getPublic(systemStateSchema, "/system/state")).status;
       const config = await this.#getPublic(systemConfigSchema, "/system/config");
@@ -122,9 +139,14 @@ export class ParadexAdapter implements ExchangeAdapter {
     this.#publicConnection.start();
     this.#private?.connection.start();
     this.#poller.start();
-    this.#every("health", healthEveryMs, () => this.#reportHealth());
-    this.#every("system state", systemStateEveryMs, () => this.#readSystemState());
-    this.#every("instruments", instrumentsEveryMs, async () => {
+    this.#tasks.every("health", healthEveryMs, () => this.#reportHealth());
+    this.#tasks.every(
+      "statistics",
+      statisticsEveryMs,
+      () => this.#ctx.publish.statistics(this.#statistics.takeChannels()),
+    );
+    this.#tasks.every("system state", systemStateEveryMs, () => this.#readSystemState());
+    this.#tasks.every("instruments", instrumentsEveryMs, async () => {
       await this.#readClock();
       await this.#loadInstruments();
     });
@@ -132,7 +154,7 @@ export class ParadexAdapter implements ExchangeAdapter {
 
   stop(): Promise<void> {
     this.#isStopped = true;
-    for (const cancel of this.#timers.values()) cancel();
+    this.#tasks.stop();
     this.#poller.stop();
     this.#publicConnection.stop();
     this.#private?.stop();
@@ -140,21 +162,6 @@ export class ParadexAdapter implements ExchangeAdapter {
   }
 
   // Start --------------------------------------------------------------------------------------------------------------
-
-  /** Tries until it works; what the venue refuses, and what it answers amiss, is thrown: neither mends by itself. */
-  async #untilReached(signal: AbortSignal, attempt: () => Promise<void>): Promise<void> {
-    for (let failures = 1;; failures++) {
-      try {
-        return await attempt();
-      } catch (error) {
-        const isTransient = error instanceof BerthError && error.code === "VENUE_UNREACHABLE";
-        if (!isTransient || signal.aborted) throw error;
-        this.#ctx.log.warn("the venue can't be reached yet", { failures, reason: error.message });
-        await delay(this.#ctx.scheduler, backoffMs(failures, this.#ctx.random), signal);
-        if (signal.aborted) throw error;
-      }
-    }
-  }
 
   async #loadInstruments(): Promise<void> {
     const { clock, log, settings, symbols, venue } = this.#ctx;
@@ -234,7 +241,7 @@ export class ParadexAdapter implements ExchangeAdapter {
   }
 
   #reportHealth(): void {
-    const latency = this.#statistics.latencySummary();
+    const latency = this.#statistics.quoteLatency();
     this.#ctx.publish.health({
       marketData: this.#publicConnection.state,
       privateStream: this.#private?.connection.state,
@@ -248,7 +255,9 @@ export class ParadexAdapter implements ExchangeAdapter {
         ? { deadMansSwitch: this.#private.isArmed ? "armed" as const : "not_armed" as const }
         : {}),
     });
-    this.#ctx.gauge("unreadable_frames", this.#statistics.misfits + this.#publicConnection.misfits);
+    const privateMisfits = this.#misfits.count("private_");
+    this.#ctx.gauge("unreadable_frames", this.#misfits.count() - privateMisfits);
+    this.#ctx.gauge("unreadable_private_rows", privateMisfits);
   }
 
   #getPublic<T>(schema: v.GenericSchema<unknown, T>, path: string): Promise<T> {
@@ -258,32 +267,9 @@ export class ParadexAdapter implements ExchangeAdapter {
       (signal) => this.#rest.get(schema, path, { signal, budget: this.#publicBudget }),
     );
   }
-
-  /** Runs `task` again and again, `periodMs` after its last end; a failure is a log line, the next run a new chance. */
-  #every(name: string, periodMs: number, task: () => void | Promise<void>): void {
-    const cancel = this.#ctx.scheduler.after(periodMs, async () => {
-      try {
-        await task();
-      } catch (error) {
-        this.#ctx.log.warn(`${name} failed`, {
-          reason: error instanceof Error ? error.message : String(error),
-        });
-      }
-      if (!this.#isStopped) this.#every(name, periodMs, task);
-    });
-    this.#timers.set(name, cancel);
-  }
-}
-
-/** @throws {BerthError} CONFIG_INVALID when the host hands over no such address */
-function endpoint(ctx: ParadexContext, name: string): string {
-  const url = ctx.endpoints[name];
-  if (url !== undefined) return url;
-  const field = `endpoints.${name}`;
-  throw new BerthError("CONFIG_INVALID", { file: "manifest", field, found: "missing", expected: "a URL" });
 }
 
 /** Public channels are served in binary form only, and only to connections that ask for a schema. */
 function socketUrl(ctx: ParadexContext): string {
-  return `${endpoint(ctx, "ws").replace(/\/+$/, "")}?sbeSchemaId=1&sbeSchemaVersion=1`;
+  return `${endpointOf(ctx, "ws")}?sbeSchemaId=1&sbeSchemaVersion=1`;
 }

@@ -5,8 +5,9 @@
  * @see https://docs.paradex.trade "API Authentication" (2026-08)
  */
 import { BerthError, type Log, type Random, type Scheduler } from "@berth/sdk";
-import { backoffMs } from "./backoff.ts";
-import { refusedError, type RestAnswer, type RestClient, withDeadline } from "./rest.ts";
+import { backoffMs } from "@berth/sdk/venue/backoff.ts";
+import { withDeadline } from "@berth/sdk/venue/waiting.ts";
+import { refusedError, type RestAnswer, type RestClient } from "./rest.ts";
 import { hex, type ParadexSigner } from "./signing.ts";
 import { jwtSchema } from "./wire/json.ts";
 import { read } from "./wire/records.ts";

@@ -8,43 +8,11 @@
  * 3. `connected` means: authenticated where that is asked for, and every required channel acknowledged.
  */
 import type { Clock, ConnectionState, Log, Random, Scheduler, UnknownWhy } from "@berth/sdk";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs } from "@berth/sdk/venue/backoff.ts";
+import type { OpenSocket, Socket, SocketHandlers } from "@berth/sdk/venue/transport.ts";
+import type { ParadexMisfits } from "./misfits.ts";
 import { parseJson, type TextFrame, textFrameSchema } from "./wire/json.ts";
 import { read } from "./wire/records.ts";
-
-/** The part of a WebSocket that is used. */
-export interface Socket {
-  send(text: string): void;
-  close(): void;
-}
-export interface SocketEvents {
-  opened(): void;
-  text(data: string): void;
-  binary(data: ArrayBuffer): void;
-  /** Once, whatever ended it. */
-  closed(details: string): void;
-}
-export type OpenSocket = (url: string, events: SocketEvents) => Socket;
-
-/** The platform's WebSocket. It answers the venue's pings by itself. */
-export const openWebSocket: OpenSocket = (url, events) => {
-  const socket = new WebSocket(url);
-  socket.binaryType = "arraybuffer";
-  let lastError = "";
-  socket.onopen = () => events.opened();
-  socket.onmessage = (event: MessageEvent<unknown>) => {
-    if (typeof event.data === "string") events.text(event.data);
-    else if (event.data instanceof ArrayBuffer) events.binary(event.data);
-  };
-  socket.onerror = (event) => {
-    lastError = event instanceof ErrorEvent ? event.message : "error";
-  };
-  socket.onclose = (event) => events.closed(`${event.code} ${event.reason} ${lastError}`.trim());
-  return {
-    send: (text) => socket.send(text),
-    close: () => socket.close(),
-  };
-};
 
 export type CallResult =
   | { readonly kind: "result"; readonly result: unknown }
@@ -61,6 +29,7 @@ export interface ConnectionOptions {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly log: Log;
+  readonly misfits: ParadexMisfits;
   /** Fetched before each connect, sent as the first frame. Absent for public data. */
   readonly bearer?: () => Promise<string>;
   /** The venue did not take the bearer. */
@@ -102,7 +71,6 @@ export class VenueConnection {
   #lastFrameMs = 0;
   #lastProbeMs = 0;
   #connections = 0;
-  #misfits = 0;
   #cancelTimer: () => void = () => {};
   #cancelWatch: () => void = () => {};
   /** Of refused channels, on this connection. */
@@ -124,10 +92,6 @@ export class VenueConnection {
   /** Since the last frame of any kind. */
   get silenceMs(): number {
     return this.#options.clock.monotonicMs() - this.#lastFrameMs;
-  }
-  /** Text frames that fit no form of the protocol. */
-  get misfits(): number {
-    return this.#misfits;
   }
 
   start(): void {
@@ -223,23 +187,23 @@ export class VenueConnection {
       () => this.#fail(generation, "connecting took too long"),
     );
     const isCurrent = () => generation === this.#generation && this.#state !== "stopped";
-    const events: SocketEvents = {
-      opened: () => {
+    const handlers: SocketHandlers = {
+      onOpen: () => {
         if (isCurrent()) void this.#setUp(generation, token);
       },
-      text: (data) => {
+      onText: (data) => {
         if (isCurrent()) this.#onText(data);
       },
-      binary: (data) => {
+      onBinary: (data) => {
         if (!isCurrent()) return;
         const tsRecvUs = this.#options.clock.epochUs();
         this.#lastFrameMs = this.#options.clock.monotonicMs();
         this.#options.onBinary(new DataView(data), tsRecvUs);
       },
-      closed: (details) => this.#fail(generation, `closed: ${details}`),
+      onClose: (details) => this.#fail(generation, `closed: ${details}`),
     };
     try {
-      this.#socket = openSocket(url, events);
+      this.#socket = openSocket(url, handlers);
     } catch (error) {
       this.#fail(generation, error instanceof Error ? error.message : String(error));
     }
@@ -295,12 +259,8 @@ export class VenueConnection {
     this.#lastFrameMs = this.#options.clock.monotonicMs();
     const frame = readTextFrame(data);
     if (frame === undefined) {
-      this.#misfits += 1;
-      this.#options.log.warn("unreadable text frame", {
-        connection: this.#options.name,
-        misfits: this.#misfits,
-      });
-      return;
+      const { misfits, name } = this.#options;
+      return misfits.note("text_frame", `${name}, ${data.length} characters`);
     }
     if ("method" in frame) return this.#options.onPush(frame.params.channel, frame.params.data, tsRecvUs);
     const resolve = typeof frame.id === "number" ? this.#calls.get(frame.id) : undefined;

@@ -21,7 +21,8 @@ import {
   sizeLots,
 } from "@berth/sdk";
 import type { InstrumentList, ListedInstrument } from "./instruments.ts";
-import type { FeedStatistics } from "./statistics.ts";
+import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
+import type { ParadexMisfits } from "./misfits.ts";
 import { decodeFrame, templateOf } from "./wire/sbe.ts";
 import {
   type BookRecord,
@@ -61,6 +62,7 @@ const bookTradeTypes: ReadonlySet<number> = new Set([1, 2, 5]);
 interface MarketState {
   listed: ListedInstrument;
   readonly kinds: Set<MarketDataKind>;
+  readonly meters: Readonly<Record<MarketDataKind, ChannelMeter>>;
   /** Of the newest quote on this connection; -1 before the first. */
   quoteSequence: number;
   /** Of the newest applied book frame; -1 while the book is invalid. */
@@ -77,6 +79,7 @@ export class MarketDataFeed implements MarketData {
   readonly #publish: Publish;
   readonly #instruments: InstrumentList;
   readonly #statistics: FeedStatistics;
+  readonly #misfits: ParadexMisfits;
   readonly #log: Log;
   readonly #states = new Map<string, MarketState>();
   readonly #names = new MarketNames();
@@ -89,12 +92,14 @@ export class MarketDataFeed implements MarketData {
     readonly publish: Publish;
     readonly instruments: InstrumentList;
     readonly statistics: FeedStatistics;
+    readonly misfits: ParadexMisfits;
     readonly log: Log;
   }) {
     this.#channels = options.channels;
     this.#publish = options.publish;
     this.#instruments = options.instruments;
     this.#statistics = options.statistics;
+    this.#misfits = options.misfits;
     this.#log = options.log;
   }
 
@@ -156,7 +161,6 @@ export class MarketDataFeed implements MarketData {
 
   /** One binary frame. */
   onBinary(view: DataView, tsRecvUs: number): void {
-    this.#statistics.update();
     switch (templateOf(view)) {
       case hotTemplates.bbo:
         return this.#onBbo(view, tsRecvUs);
@@ -183,7 +187,7 @@ export class MarketDataFeed implements MarketData {
     // Skips are normal here; an older number is a late frame.
     if (bbo.sequence < state.quoteSequence) return;
     state.quoteSequence = bbo.sequence;
-    this.#statistics.latency((tsRecvUs - bbo.tsUs) / 1000);
+    state.meters.quotes.update(bbo.tsUs / 1000, tsRecvUs);
     this.#publish.quote(
       state.listed.index,
       bbo.bidPrice,
@@ -205,6 +209,7 @@ export class MarketDataFeed implements MarketData {
     if (state === undefined || !state.kinds.has("trades") || !isPrint) return;
     const takerSide = trade.side === "BUY" ? "buy" : "sell";
     const tsVenueMs = Math.trunc(trade.createdAtUs / 1000);
+    state.meters.trades.update(trade.createdAtUs / 1000, tsRecvUs);
     this.#publish.trade(state.listed.index, takerSide, trade.price, trade.size, tsVenueMs, tsRecvUs);
   }
 
@@ -216,6 +221,7 @@ export class MarketDataFeed implements MarketData {
     const { market, markPrice, indexPrice, fundingRate, tsVenueMs } = summary.value;
     const state = this.#states.get(market);
     if (state === undefined || !state.kinds.has("marks")) return;
+    state.meters.marks.update(tsVenueMs, tsRecvUs);
     // Funding accrues continuously: there is no next funding time.
     this.#publish.mark(
       state.listed.index,
@@ -234,13 +240,14 @@ export class MarketDataFeed implements MarketData {
     if (result !== "ok") return this.#misfit(result, view);
     const state = this.#states.get(book.market);
     if (state === undefined || !state.kinds.has("books")) return;
+    state.meters.books.update(book.tsUs / 1000, tsRecvUs);
     if (book.isSnapshot) {
       state.bookSequence = book.sequence;
       return this.#publish.book(this.#bookUpdate("snapshot", state, book, tsRecvUs));
     }
     if (state.bookSequence === -1) return; // deltas of a book that is being replaced
     if (book.sequence !== state.bookSequence + 1) {
-      this.#statistics.gap();
+      state.meters.books.gap();
       this.#log.warn("order book gap", {
         market: book.market,
         expected: state.bookSequence + 1,
@@ -284,10 +291,7 @@ export class MarketDataFeed implements MarketData {
   }
 
   #misfit(why: HotResult | string, view: DataView): void {
-    this.#statistics.misfit();
-    if (this.#statistics.misfits <= 10) {
-      this.#log.warn("unreadable binary frame", { why, sizeBytes: view.byteLength });
-    }
+    this.#misfits.note("binary_frame", `${why}, ${view.byteLength} bytes`);
   }
 
   #stateOf(id: InstrumentId): MarketState | undefined {
@@ -296,9 +300,16 @@ export class MarketDataFeed implements MarketData {
     const market = listed.instrument.venueSymbol;
     const known = this.#states.get(market);
     if (known !== undefined) return known;
+    const meter = (kind: MarketDataKind): ChannelMeter => this.#statistics.meter(listed.instrument.id, kind);
     const state: MarketState = {
       listed,
       kinds: new Set(),
+      meters: {
+        quotes: meter("quotes"),
+        trades: meter("trades"),
+        books: meter("books"),
+        marks: meter("marks"),
+      },
       quoteSequence: -1,
       bookSequence: -1,
       tickUnits: rawUnits(listed.instrument.tick),

@@ -1,7 +1,7 @@
 /** Paradex: perpetual futures on a Starknet app-chain. Manifest and factory. */
 import { defineExchange } from "@berth/sdk";
+import { networkTransport } from "@berth/sdk/venue/transport.ts";
 import { ParadexAdapter } from "./adapter.ts";
-import { openWebSocket } from "./connection.ts";
 import { settings } from "./settings.ts";
 
 export default defineExchange({
@@ -27,4 +27,4 @@ export default defineExchange({
   tradingSecrets: ["PARADEX_ACCOUNT", "PARADEX_PRIVATE_KEY"],
   packages: ["@noble/hashes", "valibot"],
   settings,
-}, (ctx) => new ParadexAdapter(ctx, { fetch: (url, init) => fetch(url, init), openSocket: openWebSocket }));
+}, (ctx) => new ParadexAdapter(ctx, networkTransport));

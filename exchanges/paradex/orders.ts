@@ -34,9 +34,10 @@ import type { Authentication } from "./authentication.ts";
 import type { CallResult } from "./connection.ts";
 import type { InstrumentList } from "./instruments.ts";
 import { balanceOf, fillOf, orderReportOf, positionOf, type PrivateStream } from "./private_stream.ts";
-import type { RateBudget } from "./rate_budget.ts";
+import type { RateBudget } from "@berth/sdk/venue/rate_budget.ts";
 import { knownWordIn, orderEnd, rejectCodeOf } from "./reject_codes.ts";
-import { type RestClient, type RestRequest, unlessAborted } from "./rest.ts";
+import { unlessAborted } from "@berth/sdk/venue/waiting.ts";
+import type { RestClient, RestRequest } from "./rest.ts";
 import type { ParadexSigner, SignedOrder } from "./signing.ts";
 import { listSchema, orderResultSchema } from "./wire/json.ts";
 import {

@@ -1,22 +1,23 @@
 /** All that needs the account's key: token, private connection, orders. */
 import { BerthError, type ExchangeContext } from "@berth/sdk";
 import { Authentication } from "./authentication.ts";
-import { describeCall, type OpenSocket, VenueConnection } from "./connection.ts";
+import { describeCall, VenueConnection } from "./connection.ts";
+import type { ParadexMisfits } from "./misfits.ts";
 import type { FeeRates, InstrumentList } from "./instruments.ts";
 import { ParadexTrading } from "./orders.ts";
 import { privateChannels, PrivateStream } from "./private_stream.ts";
-import { RateBudget } from "./rate_budget.ts";
-import { type HttpFetch, type RestClient, withDeadline } from "./rest.ts";
+import { RateBudget } from "@berth/sdk/venue/rate_budget.ts";
+import type { Transport } from "@berth/sdk/venue/transport.ts";
+import { withDeadline } from "@berth/sdk/venue/waiting.ts";
+import type { RestClient } from "./rest.ts";
 import type { settings } from "./settings.ts";
 import { hex, type ParadexSigner, paradexSigner, parsePrivateKey } from "./signing.ts";
 import { StarkCurve } from "./stark_curve.ts";
-import type { FeedStatistics } from "./statistics.ts";
+import type { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { accountInfoSchema } from "./wire/json.ts";
 
 /** What the platform provides; tests hand in their own. */
-export interface Platform {
-  readonly fetch: HttpFetch;
-  readonly openSocket: OpenSocket;
+export interface Platform extends Transport {
   /** Makes what signs for an account; without it the STARK curve does, which takes 40 ms to make ready. */
   readonly keyOf?: (account: Account) => SigningKey;
 }
@@ -84,11 +85,12 @@ export class PrivateSide {
       readonly rest: RestClient;
       readonly instruments: InstrumentList;
       readonly statistics: FeedStatistics;
+      readonly misfits: ParadexMisfits;
       readonly venueNowMs: () => number;
     },
   ) {
     const { clock, log, publish, random, scheduler } = ctx;
-    const { account, instruments, rest, statistics, venueNowMs } = parts;
+    const { account, instruments, misfits, rest, statistics, venueNowMs } = parts;
     this.#ctx = ctx;
     this.#account = account;
     this.#key = (platform.keyOf ?? starkKey)(account);
@@ -120,7 +122,7 @@ export class PrivateSide {
       log,
       ethereumAddress: ctx.settings.ethereumAddress,
     });
-    this.#stream = new PrivateStream({ publish, instruments, statistics, log });
+    this.#stream = new PrivateStream({ publish, instruments, statistics, misfits });
     const cancelOnDisconnect = {
       method: "order.cancel_on_disconnect",
       params: { enabled: ctx.settings.cancelOnDisconnect },
@@ -133,6 +135,7 @@ export class PrivateSide {
       scheduler,
       random,
       log,
+      misfits,
       bearer: () => this.#authentication.token(),
       bearerRefused: (bearer) => this.#authentication.reject(bearer),
       requiredChannels: privateChannels,

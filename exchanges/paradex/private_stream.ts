@@ -12,7 +12,6 @@ import {
   fillId,
   type FundingPayment,
   type Instrument,
-  type Log,
   money,
   type OrderReport,
   parseIncrements,
@@ -28,7 +27,8 @@ import {
 } from "@berth/sdk";
 import type { InstrumentList } from "./instruments.ts";
 import { orderEnd } from "./reject_codes.ts";
-import type { FeedStatistics } from "./statistics.ts";
+import type { ParadexMisfits } from "./misfits.ts";
+import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { fundingPaymentSchema } from "./wire/json.ts";
 import {
   type AccountRecord,
@@ -172,8 +172,8 @@ class RecentMap<Key, Value> {
 export class PrivateStream {
   readonly #publish: Publish;
   readonly #instruments: InstrumentList;
-  readonly #statistics: FeedStatistics;
-  readonly #log: Log;
+  readonly #meters: Readonly<Record<PrivateRecord["kind"] | "funding", ChannelMeter>>;
+  readonly #misfits: ParadexMisfits;
   /** Sequence numbers are compared within one connection only: nothing says that they go on over a reconnect. */
   readonly #orderSequences = new RecentMap<string, bigint>();
   readonly #positionSequences = new RecentMap<string, bigint>();
@@ -186,12 +186,19 @@ export class PrivateStream {
     readonly publish: Publish;
     readonly instruments: InstrumentList;
     readonly statistics: FeedStatistics;
-    readonly log: Log;
+    readonly misfits: ParadexMisfits;
   }) {
     this.#publish = options.publish;
     this.#instruments = options.instruments;
-    this.#statistics = options.statistics;
-    this.#log = options.log;
+    const meter = (channel: string): ChannelMeter => options.statistics.meter(undefined, channel);
+    this.#meters = {
+      order: meter("orders"),
+      fill: meter("fills"),
+      position: meter("positions"),
+      account: meter("account"),
+      funding: meter("funding_payments"),
+    };
+    this.#misfits = options.misfits;
   }
 
   /** Side of an order seen on the stream or noted by `noteOrder`. */
@@ -212,12 +219,14 @@ export class PrivateStream {
 
   onBinary(view: DataView, tsRecvUs: number): void {
     const frame = decodeFrame(view);
-    if (frame.kind === "malformed") return this.#misfit(`${frame.fault} ${frame.details}`);
+    if (frame.kind === "malformed") {
+      return this.#misfits.note("private_binary_frame", `${frame.fault} ${frame.details}`);
+    }
     if (frame.kind === "message") this.#onRead(privateRecordOfSbe(frame), tsRecvUs);
   }
 
   onPush(channel: string, data: unknown, tsRecvUs: number): void {
-    if (channel.startsWith("funding_payments")) return this.#onFunding(data);
+    if (channel.startsWith("funding_payments")) return this.#onFunding(data, tsRecvUs);
     this.#onRead(privateRecordOfJson(channel, data), tsRecvUs);
   }
 
@@ -234,6 +243,7 @@ export class PrivateStream {
   }
 
   #onRecord(record: PrivateRecord, tsRecvUs: number): void {
+    this.#meters[record.kind].update(tsVenueOf(record), tsRecvUs);
     switch (record.kind) {
       case "order":
         return this.#onOrder(record.order);
@@ -275,7 +285,7 @@ export class PrivateStream {
     this.#publish.position(positionOf(position, listed.instrument));
   }
 
-  #onFunding(data: unknown): void {
+  #onFunding(data: unknown, tsRecvUs: number): void {
     const result = read(fundingPaymentSchema, data);
     if (result.kind === "misfit") return this.#misfit(result.details);
     const listed = this.#instruments.byMarket(result.value.market);
@@ -288,12 +298,27 @@ export class PrivateStream {
       asset: listed.instrument.settlementAsset,
       tsVenueMs: result.value.created_at,
     };
+    this.#meters.funding.update(payment.tsVenueMs, tsRecvUs);
     this.#publish.funding(payment);
   }
 
   #misfit(why: string): void {
-    this.#statistics.misfit();
-    this.#log.error("unreadable private record", { why });
+    this.#misfits.note("private_record", why);
+  }
+}
+
+function tsVenueOf(record: PrivateRecord): number {
+  switch (record.kind) {
+    case "order":
+      return record.order.tsVenueMs;
+    case "fill":
+      return record.fill.tsVenueMs;
+    case "position":
+      return record.position.tsVenueMs;
+    case "account":
+      return record.account.tsVenueMs;
+    default:
+      return record satisfies never;
   }
 }
 

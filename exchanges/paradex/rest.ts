@@ -6,11 +6,10 @@ import { BerthError, type Scheduler, type UnknownWhy } from "@berth/sdk";
 import type * as v from "valibot";
 import { apiErrorSchema, parseJson } from "./wire/json.ts";
 import { read } from "./wire/records.ts";
-import type { RateBudget } from "./rate_budget.ts";
+import type { HttpFetch } from "@berth/sdk/venue/transport.ts";
+import { delay } from "@berth/sdk/venue/waiting.ts";
+import type { RateBudget } from "@berth/sdk/venue/rate_budget.ts";
 import { rejectCodeOf } from "./reject_codes.ts";
-
-/** The part of `fetch` that is used. */
-export type HttpFetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface RestRequest {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -186,43 +185,4 @@ export function refusedError(
       venueText: answer.text,
       code: rejectCodeOf(answer.code, answer.text),
     });
-}
-
-/** Resolves after `delayMs` or when `signal` fires, whichever is first. */
-export function delay(scheduler: Scheduler, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      cancel();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const cancel = scheduler.after(delayMs, done);
-    signal.addEventListener("abort", done, { once: true });
-  });
-}
-
-/** Runs `task` with a signal that fires after `delayMs`. */
-export async function withDeadline<T>(
-  scheduler: Scheduler,
-  delayMs: number,
-  task: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const cancel = scheduler.after(delayMs, () => controller.abort());
-  try {
-    return await task(controller.signal);
-  } finally {
-    cancel();
-  }
-}
-
-/** What `promise` gives, or undefined as soon as `signal` fires. */
-export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => resolve(undefined);
-    if (signal.aborted) aborted();
-    signal.addEventListener("abort", aborted, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
-  });
 }

@@ -17,7 +17,7 @@ import {
 } from "@berth/sdk";
 import { systemClock, systemScheduler } from "../../../core/host/system_clock.ts";
 import { OkxAdapter } from "../../../exchanges/okx/adapter.ts";
-import { openWebSocket } from "../../../exchanges/okx/connection.ts";
+import { openWebSocket } from "@berth/sdk/venue/transport.ts";
 import type { settings } from "../../../exchanges/okx/settings.ts";
 import { realTimeClock } from "../../../exchanges/simulation/clock.ts";
 import { noFaults } from "../../../exchanges/simulation/faults.ts";

@@ -15,7 +15,7 @@ import type {
   VenueHealth,
   VenuePosition,
 } from "@berth/sdk";
-import type { Socket, SocketHandlers } from "../../../exchanges/okx/connection.ts";
+import type { Socket, SocketHandlers } from "@berth/sdk/venue/transport.ts";
 
 /** Clock and scheduler that move only when told. */
 export class VirtualTime implements Clock, Scheduler {

@@ -12,7 +12,7 @@ import {
 } from "@berth/sdk";
 import { OkxTrading } from "../../../exchanges/okx/orders.ts";
 import { AccountReader } from "../../../exchanges/okx/private_stream.ts";
-import { RateBudget } from "../../../exchanges/okx/rate_budget.ts";
+import { OrderBudget } from "../../../exchanges/okx/rate_budget.ts";
 import { RestClient } from "../../../exchanges/okx/rest.ts";
 import { bookOf, defaultSettings, okxInstrument } from "./builders.ts";
 import { VirtualTime } from "./fakes.ts";
@@ -62,7 +62,7 @@ function bench(answers: Readonly<Record<string, readonly unknown[]>>) {
     socketRequest: () => undefined,
     instruments,
     reader: new AccountReader(instruments),
-    budget: new RateBudget(time, 1),
+    budget: new OrderBudget(time, 1),
     clock: time,
     settings: defaultSettings,
   });

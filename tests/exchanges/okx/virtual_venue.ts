@@ -4,7 +4,7 @@
  */
 import type { Clock, ExchangeAdapter, Scheduler, SettingValues } from "@berth/sdk";
 import { OkxAdapter } from "../../../exchanges/okx/adapter.ts";
-import type { Socket, SocketHandlers } from "../../../exchanges/okx/connection.ts";
+import type { Socket, SocketHandlers } from "@berth/sdk/venue/transport.ts";
 import type { settings } from "../../../exchanges/okx/settings.ts";
 import { createProtocol, makeCredentials, simulatedInstruments } from "../../../exchanges/okx/simulator.ts";
 import { VirtualClock } from "../../../exchanges/simulation/clock.ts";

@@ -23,7 +23,7 @@ import {
 } from "@berth/sdk";
 import { systemClock, systemScheduler } from "../../../core/host/system_clock.ts";
 import { ParadexAdapter } from "../../../exchanges/paradex/adapter.ts";
-import { openWebSocket } from "../../../exchanges/paradex/connection.ts";
+import { openWebSocket } from "@berth/sdk/venue/transport.ts";
 import { realTimeClock } from "../../../exchanges/simulation/clock.ts";
 import { noFaults } from "../../../exchanges/simulation/faults.ts";
 import type {

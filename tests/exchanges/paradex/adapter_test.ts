@@ -114,8 +114,8 @@ Deno.test("with secrets it proves the key, takes the account's fees and opens a 
   assertEquals(publish.of("instrument"), [{ ...btcInstrument, makerFeeBps: -0.5, takerFeeBps: 3 }]);
   assertEquals(sockets.opened.length, 2);
   const [publicSocket, privateSocket] = sockets.opened;
-  publicSocket?.events.opened();
-  privateSocket?.events.opened();
+  publicSocket?.handlers.onOpen();
+  privateSocket?.handlers.onOpen();
   await settle();
   // One cheap channel keeps the venue from closing the connection.
   assertEquals(publicSocket?.sent.map((frame) => frame.params), [{
@@ -144,7 +144,7 @@ Deno.test("settings reach the venue: cancel on disconnect and the fees where nob
   assertEquals(adapter.capabilities.deadMansSwitch, false);
   assertEquals(publish.of("instrument"), [{ ...btcInstrument, makerFeeBps: 1, takerFeeBps: 6 }]);
   const socket = sockets.opened[1];
-  socket?.events.opened();
+  socket?.handlers.onOpen();
   for (let round = 0; round < 3; round++) {
     await settle();
     if (round < 2) socket?.acknowledgeAll();
@@ -158,7 +158,7 @@ Deno.test("cancel on disconnect is set again until the venue confirms it", async
   await adapter.start(never);
   await settle();
   const socket = sockets.opened[1];
-  socket?.events.opened();
+  socket?.handlers.onOpen();
   for (let round = 0; round < 2; round++) {
     await settle();
     socket?.acknowledgeAll();
@@ -226,7 +226,7 @@ Deno.test("secrets and endpoints that can't be are refused when it is made", () 
 Deno.test("health is reported every second, the system's state follows within fifteen", async () => {
   const { adapter, log, publish, sockets, state, time } = bench();
   await adapter.start(never);
-  sockets.last.events.opened();
+  sockets.last.handlers.onOpen();
   await settle();
   sockets.last.acknowledgeAll();
   await settle();
@@ -246,7 +246,7 @@ Deno.test("health is reported every second, the system's state follows within fi
   state.status = "cancel_only";
   await time.advance(15_000);
   assertEquals(publish.of("instrument").at(-1), { ...btcInstrument, status: "cancel_only" });
-  sockets.last.events.closed("1006");
+  sockets.last.handlers.onClose("1006");
   assertEquals(log.lines.some((line) => line.message === "connection lost"), true);
   await adapter.stop();
 });

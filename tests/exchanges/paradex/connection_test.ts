@@ -4,7 +4,7 @@ import {
   type ConnectionOptions,
   VenueConnection,
 } from "../../../exchanges/paradex/connection.ts";
-import { constantRandom, FakeSockets, recordingLog, settle, VirtualTime } from "./fakes.ts";
+import { constantRandom, FakeSockets, misfitsOf, recordingLog, settle, VirtualTime } from "./fakes.ts";
 
 interface Bench {
   readonly time: VirtualTime;
@@ -12,6 +12,7 @@ interface Bench {
   readonly states: string[];
   readonly pushes: unknown[];
   readonly connection: VenueConnection;
+  readonly misfits: ReturnType<typeof misfitsOf>;
 }
 
 function bench(options: Partial<ConnectionOptions> = {}): Bench {
@@ -19,6 +20,7 @@ function bench(options: Partial<ConnectionOptions> = {}): Bench {
   const sockets = new FakeSockets();
   const states: string[] = [];
   const pushes: unknown[] = [];
+  const misfits = misfitsOf(time, recordingLog());
   const connection = new VenueConnection({
     name: "test",
     url: "wss://venue.test/v1?sbeSchemaId=1",
@@ -27,20 +29,21 @@ function bench(options: Partial<ConnectionOptions> = {}): Bench {
     scheduler: time,
     random: constantRandom,
     log: recordingLog(),
+    misfits,
     requiredChannels: [],
     onPush: (channel, data) => void pushes.push([channel, data]),
     onBinary: (view) => void pushes.push(view.byteLength),
     onState: (state) => void states.push(state),
     ...options,
   });
-  return { time, sockets, states, pushes, connection };
+  return { time, sockets, states, pushes, connection, misfits };
 }
 
 async function connected(options: Partial<ConnectionOptions> = {}): Promise<Bench> {
   const made = bench(options);
   made.connection.start();
   await settle();
-  made.sockets.last.events.opened();
+  made.sockets.last.handlers.onOpen();
   await settle();
   for (let round = 0; round < 3; round++) {
     made.sockets.last.acknowledgeAll();
@@ -58,7 +61,7 @@ Deno.test("a private connection authenticates with a fresh bearer, then subscrib
   });
   connection.start();
   await settle();
-  sockets.last.events.opened();
+  sockets.last.handlers.onOpen();
   await settle();
   assertEquals(sockets.last.sent.map((frame) => [frame.method, frame.params]), [["auth", {
     bearer: "jwt1",
@@ -83,7 +86,7 @@ Deno.test("after a loss it comes back by itself with a new bearer and every chan
   connection.subscribe("fills.ALL");
   await settle();
   sockets.last.acknowledgeAll();
-  sockets.last.events.closed("1006");
+  sockets.last.handlers.onClose("1006");
   assertEquals(states, ["connected", "reconnecting"]);
   // Doubling waits: 187, 375, 750 ms with a random number of one half.
   for (const waitMs of [187.5, 375, 750]) {
@@ -92,10 +95,10 @@ Deno.test("after a loss it comes back by itself with a new bearer and every chan
     assertEquals(sockets.opened.length, before);
     await time.advance(1);
     assertEquals(sockets.opened.length, before + 1);
-    sockets.last.events.closed("refused");
+    sockets.last.handlers.onClose("refused");
   }
   await time.advance(1500);
-  sockets.last.events.opened();
+  sockets.last.handlers.onOpen();
   await settle();
   assertEquals(sockets.last.sent[0]?.params, { bearer: "jwt5" });
   sockets.last.acknowledgeAll();
@@ -109,12 +112,12 @@ Deno.test("after a loss it comes back by itself with a new bearer and every chan
 
 Deno.test("the first wait is short again after a connection that held", async () => {
   const { sockets, time } = await connected();
-  sockets.last.events.closed("1006");
+  sockets.last.handlers.onClose("1006");
   await time.advance(200);
-  sockets.last.events.opened();
+  sockets.last.handlers.onOpen();
   await settle();
   await time.advance(10_001);
-  sockets.last.events.closed("1006");
+  sockets.last.handlers.onClose("1006");
   const before = sockets.opened.length;
   await time.advance(188);
   assertEquals(sockets.opened.length, before + 1);
@@ -129,7 +132,7 @@ Deno.test("a refused bearer is handed back and another is tried", async () => {
   });
   connection.start();
   await settle();
-  sockets.last.events.opened();
+  sockets.last.handlers.onOpen();
   await settle();
   sockets.last.refuse(sockets.last.sent[0]?.id ?? 0, 40111, "invalid bearer jwt");
   await settle();
@@ -154,7 +157,7 @@ Deno.test("a required channel that is refused ends the connection; another one d
   connection.subscribe("odd");
   connection.start();
   await settle();
-  sockets.last.events.opened();
+  sockets.last.handlers.onOpen();
   await settle();
   for (const frame of sockets.last.sent.splice(0)) {
     if (frame.params["channel"] === "odd") sockets.last.refuse(frame.id, -32600, "invalid subscribe request");
@@ -166,7 +169,7 @@ Deno.test("a required channel that is refused ends the connection; another one d
   const second = bench({ requiredChannels: ["orders.ALL"] });
   second.connection.start();
   await settle();
-  second.sockets.last.events.opened();
+  second.sockets.last.handlers.onOpen();
   await settle();
   second.sockets.last.refuse(second.sockets.last.sent[0]?.id ?? 0, 40300, "permission denied");
   await settle();
@@ -177,7 +180,7 @@ Deno.test("silence ends a connection, the venue's heartbeats keep it", async () 
   const { sockets, states, time } = await connected();
   for (let i = 0; i < 5; i++) {
     await time.advance(20_000);
-    sockets.last.events.binary(new ArrayBuffer(24));
+    sockets.last.handlers.onBinary?.(new ArrayBuffer(24));
   }
   assertEquals(states, ["connected"]);
   await time.advance(60_000);
@@ -218,7 +221,7 @@ const ends: readonly {
   {
     name: "the venue's refusal, its data beside the message",
     act: ({ sockets }, id) =>
-      sockets.last.events.text(
+      sockets.last.handlers.onText(
         `{"jsonrpc":"2.0","id":${id},"error":{"code":100,"message":"method error","data":"NOT_ENOUGH_MARGIN"}}`,
       ),
     expected: { kind: "error", code: 100, message: "method error NOT_ENOUGH_MARGIN" },
@@ -230,7 +233,7 @@ const ends: readonly {
   },
   {
     name: "unknown when the connection is lost",
-    act: ({ sockets }) => sockets.last.events.closed("1006"),
+    act: ({ sockets }) => sockets.last.handlers.onClose("1006"),
     expected: { kind: "unknown", why: "disconnected", details: "closed: 1006" },
   },
 ];
@@ -258,24 +261,24 @@ Deno.test("a call without a connection, and one past its deadline, are not sent"
 });
 
 Deno.test("text is dispatched as JSON and counted when it is none, binary is passed on", async () => {
-  const { connection, pushes, sockets } = await connected();
+  const { misfits, pushes, sockets } = await connected();
   sockets.last.push("orders.ALL", { id: "1" });
-  sockets.last.events.text("{ not json");
-  sockets.last.events.text('{"jsonrpc":"2.0"}');
-  sockets.last.events.binary(new ArrayBuffer(3));
+  sockets.last.handlers.onText("{ not json");
+  sockets.last.handlers.onText('{"jsonrpc":"2.0"}');
+  sockets.last.handlers.onBinary?.(new ArrayBuffer(3));
   assertEquals(pushes, [["orders.ALL", { id: "1" }], 3]);
-  assertEquals(connection.misfits, 2);
+  assertEquals(misfits.count("text_frame"), 2);
 });
 
 Deno.test("what an old socket still says is ignored", async () => {
   const { pushes, sockets, states, time } = await connected();
   const old = sockets.last;
-  old.events.closed("1006");
+  old.handlers.onClose("1006");
   await time.advance(500);
-  sockets.last.events.opened();
+  sockets.last.handlers.onOpen();
   await settle();
-  old.events.closed("again");
-  old.events.binary(new ArrayBuffer(3));
+  old.handlers.onClose("again");
+  old.handlers.onBinary?.(new ArrayBuffer(3));
   assertEquals(pushes, []);
   assertEquals(states, ["connected", "reconnecting", "connected"]);
 });
@@ -285,7 +288,7 @@ Deno.test("stop() is final", async () => {
   const waiting = connection.call("order.create", {}, new AbortController().signal);
   connection.stop();
   assertEquals((await waiting).kind, "unknown");
-  sockets.last.events.closed("1000");
+  sockets.last.handlers.onClose("1000");
   await time.advance(120_000);
   assertEquals([states.at(-1), sockets.opened.length], ["stopped", 1]);
 });

@@ -1,75 +1,19 @@
 /** What the adapter's rooms are handed in tests: virtual time, records instead of a host, a socket played by hand. */
-import {
-  type Clock,
-  increment,
-  type Instrument,
-  instrumentId,
-  type Log,
-  type LogFields,
-  type Publish,
-  type Random,
-  type Scheduler,
-  venueId,
-} from "@berth/sdk";
+import { increment, type Instrument, instrumentId, type Log, type Publish, venueId } from "@berth/sdk";
+import { Misfits } from "@berth/sdk/venue/misfits.ts";
+import type { VirtualTime } from "../../support/venue_fakes.ts";
+import type { MisfitCode } from "../../../exchanges/paradex/misfits.ts";
 import { InstrumentList } from "../../../exchanges/paradex/instruments.ts";
-import type { Socket, SocketEvents } from "../../../exchanges/paradex/connection.ts";
+import type { Socket, SocketHandlers } from "@berth/sdk/venue/transport.ts";
 
-/** Clock and scheduler that move only when told. */
-export class VirtualTime implements Clock, Scheduler {
-  #nowMs = 1_759_400_000_000;
-  #nextId = 0;
-  readonly #tasks = new Map<number, { readonly dueMs: number; readonly task: () => void }>();
-
-  epochMs = (): number => this.#nowMs;
-  epochUs = (): number => this.#nowMs * 1000;
-  monotonicMs = (): number => this.#nowMs;
-
-  after(delayMs: number, task: () => void): () => void {
-    const id = this.#nextId++;
-    this.#tasks.set(id, { dueMs: this.#nowMs + delayMs, task });
-    return () => void this.#tasks.delete(id);
-  }
-
-  /** Runs what is due within `durationMs`, in order, letting promises settle after each. */
-  async advance(durationMs: number): Promise<void> {
-    const endMs = this.#nowMs + durationMs;
-    await settle();
-    while (true) {
-      const due = [...this.#tasks].filter(([, task]) => task.dueMs <= endMs)
-        .sort(([idA, a], [idB, b]) => a.dueMs - b.dueMs || idA - idB)[0];
-      if (due === undefined) break;
-      this.#tasks.delete(due[0]);
-      this.#nowMs = Math.max(this.#nowMs, due[1].dueMs);
-      due[1].task();
-      await settle();
-    }
-    this.#nowMs = endMs;
-  }
-}
-
-/** Lets all promises that are ready run. */
-export async function settle(): Promise<void> {
-  for (let i = 0; i < 30; i++) await Promise.resolve();
-}
-
-export const constantRandom: Random = { next: () => 0.5 };
-
-export interface LoggedLine {
-  readonly level: string;
-  readonly message: string;
-  readonly fields: LogFields;
-}
-export function recordingLog(): Log & { readonly lines: LoggedLine[] } {
-  const lines: LoggedLine[] = [];
-  const at = (level: string) => (message: string, fields: LogFields = {}) =>
-    void lines.push({ level, message, fields });
-  return { lines, debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
-}
+export { constantRandom, recordingLog, settle, VirtualTime } from "../../support/venue_fakes.ts";
 
 export interface Published {
   readonly kind: string;
   readonly value: unknown;
 }
+export const misfitsOf = (time: VirtualTime, log: Log) => new Misfits<MisfitCode>(time, log);
+
 /** Keeps what is published, in order. */
 export function recordingPublish(): Publish & {
   readonly published: Published[];
@@ -134,8 +78,8 @@ export function btcOnly(): InstrumentList {
 /** The venue's end of the adapter's sockets. */
 export class FakeSockets {
   readonly opened: FakeSocket[] = [];
-  open = (url: string, events: SocketEvents): Socket => {
-    const socket = new FakeSocket(url, events);
+  open = (url: string, handlers: SocketHandlers): Socket => {
+    const socket = new FakeSocket(url, handlers);
     this.opened.push(socket);
     return socket;
   };
@@ -155,7 +99,7 @@ export interface SentFrame {
 export class FakeSocket implements Socket {
   readonly sent: SentFrame[] = [];
   isClosed = false;
-  constructor(readonly url: string, readonly events: SocketEvents) {}
+  constructor(readonly url: string, readonly handlers: SocketHandlers) {}
 
   send(text: string): void {
     if (this.isClosed) throw new Error("socket is closed");
@@ -170,12 +114,14 @@ export class FakeSocket implements Socket {
     for (const frame of this.sent.splice(0)) this.reply(frame.id, result);
   }
   reply(id: number, result: unknown): void {
-    this.events.text(JSON.stringify({ jsonrpc: "2.0", id, result }));
+    this.handlers.onText(JSON.stringify({ jsonrpc: "2.0", id, result }));
   }
   refuse(id: number, code: number, message: string): void {
-    this.events.text(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }));
+    this.handlers.onText(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }));
   }
   push(channel: string, data: unknown): void {
-    this.events.text(JSON.stringify({ jsonrpc: "2.0", method: "subscription", params: { channel, data } }));
+    this.handlers.onText(
+      JSON.stringify({ jsonrpc: "2.0", method: "subscription", params: { channel, data } }),
+    );
   }
 }

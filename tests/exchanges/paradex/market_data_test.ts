@@ -1,11 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type ConnectionState, increment, instrumentId, parseInstrumentId } from "@berth/sdk";
 import { InstrumentList } from "../../../exchanges/paradex/instruments.ts";
 import { MarketDataFeed } from "../../../exchanges/paradex/market_data.ts";
-import { FeedStatistics } from "../../../exchanges/paradex/statistics.ts";
+import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import type { SbeFields } from "../../../exchanges/paradex/wire/sbe.ts";
 import { sbeMessages } from "../../../exchanges/paradex/wire/sbe_schema.ts";
-import { btcInstrument, recordingLog, recordingPublish, VirtualTime } from "./fakes.ts";
+import { btcInstrument, misfitsOf, recordingLog, recordingPublish, VirtualTime } from "./fakes.ts";
 import { encodeFrame, viewOf } from "./wire/sbe_encoder.ts";
 
 const btc = btcInstrument.id;
@@ -61,8 +61,9 @@ function bench() {
   instruments.set({ instrument: btcInstrument, index: 7 });
   const statistics = new FeedStatistics(time);
   const log = recordingLog();
-  const feed = new MarketDataFeed({ channels, publish, instruments, statistics, log });
-  return { calls, publish, feed, statistics, log, time };
+  const misfits = misfitsOf(time, log);
+  const feed = new MarketDataFeed({ channels, publish, instruments, statistics, misfits, log });
+  return { calls, publish, feed, statistics, misfits, log, time };
 }
 
 Deno.test("each kind of data has its channel, and each is asked for and let go of once", () => {
@@ -93,7 +94,9 @@ Deno.test("a best bid and offer becomes a quote, a missing side NaN with size 0"
     [7, 83422.7, 0.5, 83452.9, 0.25, 1_759_400_000_123, 1_759_400_000_125_456, "stream"],
     [7, 83422.7, 0.5, Number.NaN, 0, 1_759_400_000_123, 1_759_400_000_125_456, "stream"],
   ]);
-  assertEquals(statistics.latencySummary(), { averageMs: 2, p99Ms: 2 });
+  const latency = statistics.quoteLatency();
+  assertAlmostEquals(latency?.averageMs ?? NaN, 2, 1e-6);
+  assertEquals(statistics.updates, 2);
 });
 
 Deno.test("a late quote is dropped, but not the first after a reconnect", () => {
@@ -244,12 +247,12 @@ Deno.test("a changed tick size makes the book invalid and asks for a snapshot", 
 });
 
 Deno.test("unreadable frames are counted and logged, heartbeats are neither", () => {
-  const { feed, log, statistics } = bench();
+  const { feed, log, misfits } = bench();
   feed.onBinary(frame("Heartbeat", { ts: 1n, seq: 0n }), 9);
-  assertEquals(statistics.misfits, 0);
+  assertEquals(misfits.count(), 0);
   feed.onBinary(viewOf(new Uint8Array([1, 2, 3])), 9);
   const cut = bboFrame(1n, "1", "2");
   feed.onBinary(new DataView(cut.buffer, 0, 40), 9);
-  assertEquals([statistics.misfits, log.lines.length], [2, 2]);
+  assertEquals([misfits.count(), log.lines.length], [2, 1]);
   assertEquals(instrumentId("paradex", "BTC-PERP"), btc);
 });

@@ -13,15 +13,16 @@ import { Authentication } from "../../../exchanges/paradex/authentication.ts";
 import type { CallResult } from "../../../exchanges/paradex/connection.ts";
 import { ParadexTrading } from "../../../exchanges/paradex/orders.ts";
 import { PrivateStream } from "../../../exchanges/paradex/private_stream.ts";
-import { RateBudget, type RateLimit } from "../../../exchanges/paradex/rate_budget.ts";
+import { RateBudget, type RateLimit } from "@berth/sdk/venue/rate_budget.ts";
 import { RestClient } from "../../../exchanges/paradex/rest.ts";
 import { paradexSigner } from "../../../exchanges/paradex/signing.ts";
 import { StarkCurve } from "../../../exchanges/paradex/stark_curve.ts";
-import { FeedStatistics } from "../../../exchanges/paradex/statistics.ts";
+import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import {
   btcInstrument,
   btcOnly,
   constantRandom,
+  misfitsOf,
   recordingLog,
   recordingPublish,
   VirtualTime,
@@ -50,7 +51,12 @@ function bench(options: {
   const log = recordingLog();
   const publish = recordingPublish();
   const instruments = btcOnly();
-  const stream = new PrivateStream({ publish, instruments, statistics: new FeedStatistics(time), log });
+  const stream = new PrivateStream({
+    publish,
+    instruments,
+    statistics: new FeedStatistics(time),
+    misfits: misfitsOf(time, log),
+  });
   const fetch = (url: string, init: RequestInit): Promise<Response> => {
     if (url.includes("/auth/")) return Promise.resolve(new Response('{"jwt_token":"jwt"}'));
     const call = {

@@ -2,18 +2,20 @@ import { assert, assertEquals } from "@std/assert";
 import * as v from "valibot";
 import { parseMoney } from "@berth/sdk";
 import { fillOf, privateChannels, PrivateStream } from "../../../exchanges/paradex/private_stream.ts";
-import { FeedStatistics } from "../../../exchanges/paradex/statistics.ts";
+import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { parseJson } from "../../../exchanges/paradex/wire/json.ts";
-import { btcInstrument, btcOnly, recordingLog, recordingPublish, VirtualTime } from "./fakes.ts";
+import { btcInstrument, btcOnly, misfitsOf, recordingLog, recordingPublish, VirtualTime } from "./fakes.ts";
 import { readVectors, skippedWithoutVectors } from "./vectors.ts";
 import { viewOfBase64 } from "./wire/sbe_encoder.ts";
 
 function bench() {
   const publish = recordingPublish();
   const log = recordingLog();
-  const statistics = new FeedStatistics(new VirtualTime());
-  const stream = new PrivateStream({ publish, instruments: btcOnly(), statistics, log });
-  return { publish, log, statistics, stream };
+  const time = new VirtualTime();
+  const statistics = new FeedStatistics(time);
+  const misfits = misfitsOf(time, log);
+  const stream = new PrivateStream({ publish, instruments: btcOnly(), statistics, misfits });
+  return { publish, log, statistics, misfits, stream };
 }
 
 const orderJson = {
@@ -299,11 +301,11 @@ Deno.test("a funding payment that we receive is negative for us to pay", () => {
 });
 
 Deno.test("records that don't fit are counted and logged without their content", () => {
-  const { log, publish, statistics, stream } = bench();
+  const { log, misfits, publish, stream } = bench();
   stream.onPush("orders.ALL", { ...orderJson, status: "DREAMING" }, 9);
   stream.onPush("fills.ALL", { ...fillJson, size: "lots" }, 9);
   stream.onBinary(new DataView(new ArrayBuffer(5)), 9);
-  assertEquals([statistics.misfits, publish.published.length], [3, 0]);
+  assertEquals([misfits.count(), publish.published.length], [3, 0]);
   assertEquals(JSON.stringify(log.lines).includes("DREAMING"), false);
 });
 

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "@berth/sdk";
 import * as v from "valibot";
-import { RateBudget } from "../../../exchanges/paradex/rate_budget.ts";
-import { delay, RestClient, withDeadline } from "../../../exchanges/paradex/rest.ts";
+import { RateBudget } from "@berth/sdk/venue/rate_budget.ts";
+import { delay, withDeadline } from "@berth/sdk/venue/waiting.ts";
+import { RestClient } from "../../../exchanges/paradex/rest.ts";
 import { settle, VirtualTime } from "./fakes.ts";
 
 const never = new AbortController().signal;

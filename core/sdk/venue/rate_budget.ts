@@ -1,12 +1,8 @@
 /**
- * What may still be sent before the venue's rate limit is reached: token buckets with continuous refill, as the
- * venue counts. A share of the order budget is kept for cancels, so that a burst of orders can't lock us out of
- * taking them back.
- *
- * @see https://docs.paradex.trade "Rate limits" (2026-08): orders 800/s and 17,250/min per account, private GET
- * 120/s and 600/min, public 1,500/min per address
+ * What may still be sent before a venue's rate limit is reached: token buckets with continuous refill. A share of a
+ * budget may be kept for what takes risk away, so that a burst of orders can't lock us out of taking them back.
  */
-import type { Clock } from "@berth/sdk";
+import type { Clock } from "../../model/clock.ts";
 
 export interface RateLimit {
   readonly requests: number;
@@ -38,6 +34,11 @@ export class RateBudget {
   tryTakeUrgent(): boolean {
     this.#refill();
     return this.#bucketWaitMs(0) === 0 && this.#take();
+  }
+
+  /** Whether `tryTake` would succeed: for a request that several budgets must bear, or none pays. */
+  canTake(reservedShare = 0): boolean {
+    return this.waitMs(reservedShare) === 0;
   }
 
   /** Time until `tryTake` could succeed; 0 for now. */

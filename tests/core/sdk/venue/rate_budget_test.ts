@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { RateBudget } from "../../../exchanges/paradex/rate_budget.ts";
-import { VirtualTime } from "./fakes.ts";
+import { RateBudget } from "@berth/sdk/venue/rate_budget.ts";
+import { VirtualTime } from "../../../support/venue_fakes.ts";
 
 Deno.test("never more in any stretch of time than the bucket holds plus what flows in", async () => {
   await fc.assert(

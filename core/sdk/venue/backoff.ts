@@ -1,5 +1,5 @@
 /** Waits between attempts: doubling from 250 ms to 30 s, the second half of each at random so that clients don't return in step. */
-import type { Random } from "@berth/sdk";
+import type { Random } from "../../model/clock.ts";
 
 const firstMs = 250;
 const longestMs = 30_000;

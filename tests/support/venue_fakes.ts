@@ -1,0 +1,54 @@
+/** What parts of an adapter are handed in tests: time that moves only when told, chance that is none, a log to look at. */
+import type { Clock, Log, LogFields, Random, Scheduler } from "@berth/sdk";
+
+/** Clock and scheduler that move only when told. */
+export class VirtualTime implements Clock, Scheduler {
+  #nowMs = 1_759_400_000_000;
+  #nextId = 0;
+  readonly #tasks = new Map<number, { readonly dueMs: number; readonly task: () => void }>();
+
+  epochMs = (): number => this.#nowMs;
+  epochUs = (): number => this.#nowMs * 1000;
+  monotonicMs = (): number => this.#nowMs;
+
+  after(delayMs: number, task: () => void): () => void {
+    const id = this.#nextId++;
+    this.#tasks.set(id, { dueMs: this.#nowMs + delayMs, task });
+    return () => void this.#tasks.delete(id);
+  }
+
+  /** Runs what is due within `durationMs`, in order, letting promises settle after each. */
+  async advance(durationMs: number): Promise<void> {
+    const endMs = this.#nowMs + durationMs;
+    await settle();
+    while (true) {
+      const due = [...this.#tasks].filter(([, task]) => task.dueMs <= endMs)
+        .sort(([idA, a], [idB, b]) => a.dueMs - b.dueMs || idA - idB)[0];
+      if (due === undefined) break;
+      this.#tasks.delete(due[0]);
+      this.#nowMs = Math.max(this.#nowMs, due[1].dueMs);
+      due[1].task();
+      await settle();
+    }
+    this.#nowMs = endMs;
+  }
+}
+
+/** Lets all promises that are ready run. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 30; i++) await Promise.resolve();
+}
+
+export const constantRandom: Random = { next: () => 0.5 };
+
+export interface LoggedLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+export function recordingLog(): Log & { readonly lines: LoggedLine[] } {
+  const lines: LoggedLine[] = [];
+  const at = (level: string) => (message: string, fields: LogFields = {}) =>
+    void lines.push({ level, message, fields });
+  return { lines, debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
