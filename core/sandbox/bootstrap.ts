@@ -53,6 +53,12 @@ function seededRandom(seed: number): () => number {
   };
 }
 
+// Ctrl-C and service managers signal the whole group. The host alone decides when a plugin ends: an adapter that died
+// first could not take orders back. Without the host the input ends, and with it this process.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  if (Deno.build.os !== "windows" || signal === "SIGINT") Deno.addSignalListener(signal, () => {});
+}
+
 let originMs = timeOrigin;
 const platform: Platform = {
   epochMs: wallMs,

@@ -174,6 +174,9 @@ function notionalText(
   return formatMoney(money(BigInt(priceTicks) * BigInt(sizeLots) * unit));
 }
 
+/** Nobody holds the other end: it runs until it is signalled. */
+let isDetached = false;
+
 async function* commands(): AsyncGenerator<Command> {
   let rest = "";
   for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
@@ -186,7 +189,6 @@ async function* commands(): AsyncGenerator<Command> {
 async function main(): Promise<number> {
   let running: readonly Running[] = [];
   let model: MarketModel | undefined;
-  let isDetached = false;
   for await (const command of commands()) {
     switch (command.kind) {
       case "start": {
@@ -221,6 +223,15 @@ async function main(): Promise<number> {
   if (isDetached) return await new Promise<number>(() => {});
   model?.stop();
   return 0;
+}
+
+// Ctrl-C reaches the whole group. The venues stay until the host has taken its orders back and says stop, or is gone.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  if (Deno.build.os !== "windows" || signal === "SIGINT") {
+    Deno.addSignalListener(signal, () => {
+      if (isDetached) Deno.exit(0);
+    });
+  }
 }
 
 try {
