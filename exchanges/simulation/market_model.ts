@@ -3,7 +3,7 @@
  * and jumps; per venue a mean-reverting basis and now and then a dislocation, so that arbitrage appears, is worth
  * about a round trip of fees, and is gone within seconds. Makers quote a ladder around it, takers print trades.
  */
-import { increment } from "@berth/sdk";
+import { fitPriceFigures, increment } from "@berth/sdk";
 import type { SimulatedVenueControl } from "./simulated_venue.ts";
 import { between, exponential, normal } from "./random.ts";
 import type { SimulatedInstrument, SimulationClock, SimulationRandom } from "./ports.ts";
@@ -221,9 +221,12 @@ export class MarketModel {
     const { profile } = this.#underlying(instrument.baseAsset);
     const centre = this.#centre(venue.venue, instrument.baseAsset);
     const halfSpread = centre * (profile.halfSpreadBps / 10_000);
-    const bidTicks = Math.floor((centre - halfSpread) / tickValue);
-    const askTicks = Math.max(bidTicks + 1, Math.ceil((centre + halfSpread) / tickValue));
-    const gapTicks = Math.max(1, Math.round((centre * 0.6e-4) / tickValue));
+    const fit = (ticks: number, direction: "down" | "up"): number =>
+      fitPriceFigures(ticks, tick, instrument.maxPriceFigures, direction);
+    const bidTicks = fit(Math.floor((centre - halfSpread) / tickValue), "down");
+    const stepTicks = fit(bidTicks + 1, "up") - bidTicks;
+    const askTicks = fit(Math.max(bidTicks + 1, Math.ceil((centre + halfSpread) / tickValue)), "up");
+    const gapTicks = Math.max(1, Math.round((centre * 0.6e-4) / tickValue / stepTicks)) * stepTicks;
     const before = venue.book(instrument.symbol, ladderLevels);
     // Each side is first pulled back, so that the house never trades with itself.
     const bids = this.#ladder(bidTicks, -gapTicks, instrument, centre, before.bids, random);

@@ -36,6 +36,8 @@ export interface SimulatedInstrument {
   readonly settlementAsset: string;
   /** Decimal text, e.g. `0.1`. */
   readonly tickSize: string;
+  /** Significant figures of a price at most, whole numbers aside; absent where the tick alone decides. */
+  readonly maxPriceFigures?: number;
   /** Decimal text in base units, e.g. `0.00001`. On OKX: lotSz × ctVal × ctMult. */
   readonly lotSize: string;
   /** Base units in one venue contract (`1` where the venue deals in base units). Decimal text. */
