@@ -3,8 +3,9 @@
  * with code of its own, so that a mistake of either shows.
  */
 import { encode } from "@msgpack/msgpack";
+import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { concatBytes, hexToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { recoverAddressTyped } from "micro-eth-signer";
 import type { ApproveAgent, Envelope, L1Action } from "./actions.ts";
 
@@ -17,15 +18,6 @@ const EIP712Domain = [
 const agentTypes = {
   EIP712Domain,
   Agent: [{ name: "source", type: "string" }, { name: "connectionId", type: "bytes32" }],
-} as const;
-const approvalTypes = {
-  EIP712Domain,
-  "HyperliquidTransaction:ApproveAgent": [
-    { name: "hyperliquidChain", type: "string" },
-    { name: "agentAddress", type: "address" },
-    { name: "agentName", type: "string" },
-    { name: "nonce", type: "uint64" },
-  ],
 } as const;
 const zeroAddress = "0x0000000000000000000000000000000000000000";
 
@@ -70,22 +62,37 @@ export function signerOfAction(action: L1Action, envelope: Envelope, source: "a"
   return recovered(() => recoverAddressTyped(signatureText(envelope.signature), typed));
 }
 
-export function signerOfApproval(action: ApproveAgent, envelope: Envelope): string {
-  const typed = {
-    types: approvalTypes,
-    primaryType: "HyperliquidTransaction:ApproveAgent",
-    domain: {
-      name: "HyperliquidSignTransaction",
-      version: "1",
-      chainId: BigInt(action.signatureChainId),
-      verifyingContract: zeroAddress,
-    },
-    message: {
-      hyperliquidChain: action.hyperliquidChain,
-      agentAddress: action.agentAddress,
-      agentName: action.agentName ?? "",
-      nonce: BigInt(action.nonce),
-    },
-  } as const;
-  return recovered(() => recoverAddressTyped(signatureText(envelope.signature), typed));
+const hash = (...parts: readonly Uint8Array[]): Uint8Array => keccak_256(concatBytes(...parts));
+const hashText = (text: string): Uint8Array => keccak_256(utf8ToBytes(text));
+const word = (bytes: Uint8Array): Uint8Array => concatBytes(new Uint8Array(32 - bytes.length), bytes);
+
+/** What is signed to approve an agent. Its type has a colon in its name, which the library takes for no name. */
+export function approvalDigest(action: Omit<ApproveAgent, "type">): Uint8Array {
+  const { agentAddress, agentName, hyperliquidChain, nonce, signatureChainId } = action;
+  const domain = hash(
+    hashText("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+    hashText("HyperliquidSignTransaction"),
+    hashText("1"),
+    word(uint64(Number(signatureChainId))),
+    new Uint8Array(32),
+  );
+  const approval = hash(
+    hashText(
+      "HyperliquidTransaction:ApproveAgent(string hyperliquidChain,address agentAddress,string agentName,uint64 nonce)",
+    ),
+    hashText(hyperliquidChain),
+    word(hexToBytes(agentAddress.slice(2))),
+    hashText(agentName ?? ""),
+    word(uint64(nonce)),
+  );
+  return hash(Uint8Array.of(0x19, 0x01), domain, approval);
+}
+
+export function signerOfApproval(action: ApproveAgent, { signature: { r, s, v } }: Envelope): string {
+  return recovered(() => {
+    const bytes = concatBytes(Uint8Array.of(v - 27), hexToBytes(r), hexToBytes(s));
+    const signature = secp256k1.Signature.fromBytes(bytes, "recovered");
+    const publicKey = signature.recoverPublicKey(approvalDigest(action)).toBytes(false);
+    return `0x${bytesToHex(keccak_256(publicKey.subarray(1)).subarray(12))}`;
+  });
 }

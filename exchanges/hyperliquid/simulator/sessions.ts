@@ -368,6 +368,10 @@ function normalized(subscription: Subscription): Row {
     return { type, coin, nSigFigs: null, mantissa: null, fast: fast ?? false };
   }
   if (subscription.type === "allMids") return { type: "allMids", dex: "" };
-  if ("user" in subscription) return { type: subscription.type, user: subscription.user };
+  if ("user" in subscription) {
+    const { type, user, dex = "", aggregateByTime = false } = subscription;
+    if (type === "userFills") return { type, user, aggregateByTime };
+    return type === "clearinghouseState" || type === "openOrders" ? { type, user, dex } : { type, user };
+  }
   return { type: subscription.type, coin: subscription.coin };
 }

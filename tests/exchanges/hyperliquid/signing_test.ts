@@ -18,8 +18,10 @@ import {
   wireOrder,
 } from "../../../exchanges/hyperliquid/actions.ts";
 import { actionDigest, actionHash, ActionSigner } from "../../../exchanges/hyperliquid/signing.ts";
+import { approveAgentSchema } from "../../../exchanges/hyperliquid/simulator/actions.ts";
+import { approvalDigest } from "../../../exchanges/hyperliquid/simulator/authentication.ts";
 import { sharedDataMissing, sharedPath } from "../../support/shared_data.ts";
-import { typedDataWallet } from "./wallet.ts";
+import { structHash, typedDataWallet } from "./wallet.ts";
 
 // A throw-away key that the venue's own SDK publishes in its tests.
 const key = "0x0123456789012345678901234567890123456789012345678901234567890123";
@@ -201,4 +203,37 @@ Deno.test("keys are written in the documented order and absent ones are absent",
     ["grouping", ""],
   ]);
   assertEquals(Object.keys(scheduleCancelAction(undefined)), ["type"]);
+});
+
+const userSignedPath = sharedPath("vectors/hyperliquid/signing_user_signed.json");
+const userSignedSchema = v.object({
+  primaryType: v.string(),
+  privateKey: v.string(),
+  signer: v.string(),
+  signatureChainId: v.string(),
+  types: v.array(v.object({ name: v.string(), type: v.string() })),
+  message: v.record(v.string(), v.unknown()),
+  structHash: v.string(),
+  digest: v.string(),
+});
+Deno.test({
+  name: `the approval of an agent is read as published ${
+    userSignedPath === undefined ? sharedDataMissing : ""
+  }`,
+  ignore: userSignedPath === undefined,
+  fn: async () => {
+    const found = JSON.parse(await Deno.readTextFile(userSignedPath ?? ""));
+    const vectors = v.parse(v.array(userSignedSchema), found);
+    for (const { types, primaryType, message, structHash: expected } of vectors) {
+      assertEquals(`0x${bytesToHex(structHash({ [primaryType]: types }, primaryType, message))}`, expected);
+    }
+    const [approval] = vectors.filter(({ primaryType }) => primaryType.endsWith("ApproveAgent"));
+    assert(approval !== undefined);
+    const terms = v.parse(approveAgentSchema, {
+      ...approval.message,
+      type: "approveAgent",
+      signatureChainId: approval.signatureChainId,
+    });
+    assertEquals(`0x${bytesToHex(approvalDigest(terms))}`, approval.digest);
+  },
 });
