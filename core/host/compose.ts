@@ -8,6 +8,7 @@ import { Engine } from "../engine/engine.ts";
 import { defaultRateBudget, defaultTiming, type ShutdownRemains } from "../engine/events.ts";
 import { BerthError, describeError } from "../errors.ts";
 import { acquireHostLock } from "../journal/host_lock.ts";
+import { openJournalReader } from "../journal/reader.ts";
 import { type JournalWriter, openJournal } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
 import type { KillReport } from "../model/kill_report.ts";
@@ -222,7 +223,8 @@ class Host {
     ]);
     // A simulated or paper venue begins anew at each start; a real one does not.
     if (environment === "testnet" || environment === "live") {
-      restoreRun(journal, journalPath(this.#dataDir), driver, log);
+      using reader = openJournalReader(journalPath(this.#dataDir));
+      restoreRun(journal, reader, driver, log);
     } else {
       restoreDecisions(journal, driver, log);
     }

@@ -1,7 +1,7 @@
 /** What a restart must know of the runs before: read from the journal, handed to the engine before adapters start. */
 import type { EngineRestore } from "../engine/events.ts";
 import { type KeptState, restoreOf } from "../engine/restore.ts";
-import { openJournalReader } from "../journal/reader.ts";
+import type { JournalReader } from "../journal/reader.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import { scopeName } from "../model/risk_limits.ts";
 import type { EngineDriver, HostLog } from "./ports.ts";
@@ -35,13 +35,16 @@ export function restoreDecisions(journal: JournalWriter, driver: EngineDriver, l
 }
 
 /** Restores orders, positions, trading states and what was booked. What can't be read is told, never guessed. */
-export function restoreRun(journal: JournalWriter, path: string, driver: EngineDriver, log: HostLog): void {
-  using reader = openJournalReader(path);
+export function restoreRun(
+  journal: Pick<JournalWriter, "kept">,
+  reader: Pick<JournalReader, "last">,
+  driver: EngineDriver,
+  log: HostLog,
+): void {
   const tsUs = driver.clock.epochUs();
-  const bodies = (kind: string): readonly unknown[] =>
-    reader.records({ kinds: [kind], fromUs: tsUs - lookbackUs }, { limit: maxRecords }).map((record) =>
-      record.body
-    );
+  // The newest: what is left out at the other end is too old to be told again.
+  const bodies = (...kinds: readonly string[]): readonly unknown[] =>
+    reader.last(maxRecords, { kinds, fromUs: tsUs - lookbackUs }).map(({ body }) => body);
   const kept = (scope: string): readonly unknown[] =>
     journal.kept.filter((value) => value.scope === scope).map((value) => value.body);
   const restored = restore(
@@ -51,7 +54,7 @@ export function restoreRun(journal: JournalWriter, path: string, driver: EngineD
       tradingStates: kept("trading_state"),
       limits: kept("limits"),
       baselines: kept("baseline"),
-      fills: bodies("fill"),
+      fills: bodies("fill", "foreign_fill"),
       funding: bodies("funding"),
     },
     driver,

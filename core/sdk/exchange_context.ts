@@ -109,11 +109,17 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
   }
 
   async #answer(request: AdapterRequest & { readonly timeoutMs: number }): Promise<AdapterResponse> {
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(request.timeoutMs)]);
+    const ending = new AbortController();
+    const abort = (): void => ending.abort();
+    const cancelDeadline = this.#options.platform.after(request.timeoutMs, abort);
+    const stopping = this.#stopping.signal;
+    if (stopping.aborted) abort();
+    stopping.addEventListener("abort", abort, { once: true });
     try {
-      return await perform(this.#adapter, request, signal);
-    } catch (error) {
-      return afterError(request, error, signal.aborted);
+      return await answerRequest(this.#adapter, request, ending.signal);
+    } finally {
+      cancelDeadline();
+      stopping.removeEventListener("abort", abort);
     }
   }
 
@@ -298,6 +304,23 @@ function afterError(request: AdapterRequest, error: unknown, isAborted: boolean)
       return { kind: "query_order", outcome: { kind: "failed", details } };
     default:
       return failureOf(error);
+  }
+}
+
+/**
+ * One request, one response. Nothing that may have reached the venue comes back as "failed".
+ *
+ * @param signal fires at the request's deadline
+ */
+export async function answerRequest(
+  adapter: ExchangeAdapter | undefined,
+  request: AdapterRequest,
+  signal: AbortSignal,
+): Promise<AdapterResponse> {
+  try {
+    return await perform(adapter, request, signal);
+  } catch (error) {
+    return afterError(request, error, signal.aborted);
   }
 }
 

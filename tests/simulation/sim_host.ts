@@ -1,0 +1,286 @@
+/**
+ * One start of the host: the real engine, the real driver, the real adapters, on virtual time. Killing it loses all but
+ * what its journal has committed; the next one is made from that alone.
+ */
+import type { ExchangeAdapter, Log, Publish } from "@berth/sdk";
+import { Engine } from "../../core/engine/engine.ts";
+import { defaultTiming, type EngineEvent, type EngineOutput } from "../../core/engine/events.ts";
+import type { EngineSurface } from "../../core/engine/surface.ts";
+import { Driver } from "../../core/host/engine_driver.ts";
+import type { HostLog } from "../../core/host/ports.ts";
+import { restoreRun } from "../../core/host/recovery.ts";
+import type { InstrumentId, PluginId } from "../../core/model/ids.ts";
+import type { Instrument } from "../../core/model/instrument.ts";
+import type { RiskSettings } from "../../core/model/risk_limits.ts";
+import type { HostMessage } from "../../core/protocol/messages.ts";
+import type { SandboxProcess } from "../../core/sandbox/sandbox.ts";
+import { answerRequest } from "../../core/sdk/exchange_context.ts";
+import type { SimulationRandom } from "../../exchanges/simulation/ports.ts";
+import { type JournalDisk, MemoryJournal } from "./memory_journal.ts";
+import type { SimVenue } from "./sim_venues.ts";
+import { SimProcess, type World } from "./virtual_time.ts";
+
+/** What everybody may watch: each event that reaches an engine, with what it led to. */
+export interface SimWatcher {
+  onEvent(event: EngineEvent, outputs: readonly EngineOutput[]): void;
+  onLog(line: string): void;
+}
+
+export interface SimHostOptions {
+  readonly world: World;
+  readonly random: SimulationRandom;
+  readonly disk: JournalDisk;
+  readonly venues: readonly SimVenue[];
+  readonly symbols: readonly string[];
+  readonly risk: RiskSettings;
+  readonly watcher: SimWatcher;
+  /** How long the machine's wall clock is off, ms. */
+  readonly wallOffsetMs: number;
+  /** What the adapters say to the engine may be held back a little, and so overtaken. */
+  readonly holdBackMs: () => number;
+}
+
+const timing = { ...defaultTiming, reconcileOrdersEveryMs: 3_000, reconcilePositionsEveryMs: 8_000 };
+
+export class SimHost {
+  readonly engine: Engine;
+  readonly driver: Driver;
+  readonly process: SimProcess;
+  readonly #options: SimHostOptions;
+  readonly #adapters = new Map<string, SimProcess>();
+  readonly #instruments = new Map<InstrumentId, Instrument>();
+  #starts = 0;
+
+  constructor(options: SimHostOptions) {
+    const { disk, random, risk, watcher, world } = options;
+    this.#options = options;
+    this.process = new SimProcess(world);
+    this.process.jumpClock(options.wallOffsetMs);
+    const journal = new MemoryJournal(disk, this.process, () => 0.2 + random.next() * 4);
+    this.engine = new Engine({
+      hostTag: "sim1",
+      nextOrderCounter: journal.peekCounter("order"),
+      risk,
+      timing,
+      rateBudgets: {},
+      defaultRateBudget: { requestsPerSecond: 20, burst: 40, reservedShare: 0.3 },
+    });
+    const log: HostLog = {
+      write: (level, source, message) => {
+        if (level !== "debug") watcher.onLog(`${level} ${source}: ${message}`);
+      },
+    };
+    this.driver = new Driver({
+      engine: watched(this.engine, watcher),
+      clock: this.process,
+      journal,
+      log,
+      onNotice: () => {},
+      onShutdownComplete: () => {},
+      onOrder: () => {},
+      onFill: () => {},
+      onPosition: () => {},
+      onJournalLost: (error) => watcher.onLog(`error journal: ${String(error)}`),
+    });
+    restoreRun(journal, disk.reader(), this.driver, log);
+    for (const venue of options.venues) this.startAdapter(venue);
+    this.process.every(100, () => this.dispatch({ kind: "tick" }));
+    this.process.every(5_000, () => {
+      for (const baseline of this.engine.checkpoint().baselines) {
+        journal.keep("baseline", baseline.scope, baseline);
+      }
+    });
+  }
+
+  /** What the adapters have listed so far. */
+  get instruments(): readonly Instrument[] {
+    return [...this.#instruments.values()];
+  }
+
+  dispatch(event: Untimed<EngineEvent>): void {
+    if (this.process.isAlive) this.driver.dispatch({ ...event, tsUs: this.process.epochUs() });
+  }
+
+  kill(): void {
+    for (const venue of this.#options.venues) this.#cutOff(venue);
+    this.process.kill();
+  }
+
+  attachStrategy(plugin: PluginId, subscriber: number, hear: (message: HostMessage) => void): void {
+    this.driver.attachStrategy(plugin, subscriber, strategyProcess(hear));
+  }
+
+  /** The adapter's process ends by itself and is started again later. */
+  crashAdapter(venue: SimVenue, restartAfterMs: number): void {
+    this.#cutOff(venue);
+    this.driver.attachAdapter(venue.name, undefined);
+    this.dispatch({ kind: "adapter_lost", venue: venue.id, reason: "crash" });
+    this.process.after(restartAfterMs, () => this.startAdapter(venue));
+  }
+
+  #cutOff(venue: SimVenue): void {
+    const process = this.#adapters.get(venue.name);
+    this.#adapters.delete(venue.name);
+    if (process === undefined) return;
+    process.kill();
+    venue.network.closeAllOf(process);
+  }
+
+  startAdapter(venue: SimVenue): void {
+    if (this.#adapters.has(venue.name) || !this.process.isAlive) return;
+    const { random, symbols, watcher, world, holdBackMs } = this.#options;
+    this.#starts += 1;
+    const process = new SimProcess(world, this.process);
+    this.#adapters.set(venue.name, process);
+    const say = (tell: () => void): void => {
+      const delayMs = holdBackMs();
+      if (!process.isAlive) return;
+      if (delayMs > 0) process.after(delayMs, tell);
+      else tell();
+    };
+    const log = logOf(venue.name, watcher, process);
+    const adapter = venue.makeAdapter({
+      process,
+      publish: this.#publish(venue, process, say),
+      log,
+      random: random.fork(`adapter/${venue.name}/${this.#starts}`),
+      symbols,
+    });
+    this.driver.attachAdapter(venue.name, (requestId, message) => {
+      if (message.type === "request" && process.isAlive) {
+        void this.#answer(venue, process, adapter, requestId, message, say);
+      }
+    });
+    adapter.start(new AbortController().signal).then(() => {
+      if (!process.isAlive) return;
+      this.dispatch({
+        kind: "adapter_started",
+        venue: venue.id,
+        hasTrading: adapter.trading !== undefined,
+        capabilities: { ...adapter.capabilities },
+      });
+      const listed = this.instruments.filter((one) => one.venue === venue.id);
+      adapter.marketData.subscribe(listed.map(({ id }) => ({ instrument: id, kinds: ["quotes", "marks"] })));
+    }, (error: unknown) => {
+      log.error(`did not start: ${String(error)}`);
+      if (process.isAlive) this.crashAdapter(venue, 1_000);
+    });
+  }
+
+  async #answer(
+    venue: SimVenue,
+    process: SimProcess,
+    adapter: ExchangeAdapter,
+    requestId: number,
+    message: Extract<HostMessage, { readonly type: "request" }>,
+    say: (tell: () => void) => void,
+  ): Promise<void> {
+    const ending = new AbortController();
+    const cancel = process.after(message.timeoutMs, () => ending.abort());
+    const response = await answerRequest(adapter, message, ending.signal);
+    cancel();
+    say(() => this.dispatch({ kind: "adapter_response", venue: venue.id, requestId, response }));
+  }
+
+  #publish(venue: SimVenue, process: SimProcess, say: (tell: () => void) => void): Publish {
+    const { engine } = this;
+    /** The host's number by the adapter's own. */
+    const indexes: number[] = [];
+    const own = new Map<string, number>();
+    let sequence = 0;
+    const hostIndex = (index: number): number => indexes[index] ?? -1;
+    return {
+      instrument: (instrument) => {
+        const index = own.get(instrument.id) ?? own.size;
+        own.set(instrument.id, index);
+        if (!process.isAlive) return index;
+        indexes[index] = engine.registerInstrument(instrument, process.epochUs());
+        this.#instruments.set(instrument.id, instrument);
+        return index;
+      },
+      quote: (index, bid, bidSize, ask, askSize, tsVenueMs, tsRecvUs, source) => {
+        if (!process.isAlive) return;
+        const at = hostIndex(index);
+        engine.onQuote(at, bid, bidSize, ask, askSize, ++sequence, tsVenueMs, tsRecvUs, source);
+      },
+      trade: (index, side, price, size, tsVenueMs, tsRecvUs) => {
+        if (process.isAlive) {
+          engine.onTrade(hostIndex(index), side, price, size, ++sequence, tsVenueMs, tsRecvUs);
+        }
+      },
+      mark: (index, mark, indexPrice, rate, tsNextMs, tsVenueMs, tsRecvUs) => {
+        if (!process.isAlive) return;
+        const at = hostIndex(index);
+        engine.onMark(at, mark, indexPrice, rate, tsNextMs, ++sequence, tsVenueMs, tsRecvUs);
+      },
+      book: () => {},
+      statistics: () => {},
+      order: (report) => say(() => this.dispatch({ kind: "order_report", venue: venue.id, report })),
+      fill: (fill) => say(() => this.dispatch({ kind: "fill_report", venue: venue.id, fill })),
+      position: (position) =>
+        say(() => this.dispatch({ kind: "position_report", venue: venue.id, position })),
+      balance: (balance) => say(() => this.dispatch({ kind: "balance_report", venue: venue.id, balance })),
+      funding: (payment) => say(() => this.dispatch({ kind: "funding_report", venue: venue.id, payment })),
+      health: (health) => {
+        if (!process.isAlive) return;
+        this.dispatch({
+          kind: "venue_health",
+          health: { ...health, venue: venue.id, tsMs: process.epochMs() },
+        });
+      },
+      privateStreamRestored: () => {
+        if (process.isAlive) this.dispatch({ kind: "private_stream_restored", venue: venue.id });
+      },
+    };
+  }
+}
+
+export type Untimed<T> = T extends unknown ? Omit<T, "tsUs"> : never;
+
+/** The engine with somebody looking over its shoulder. */
+function watched(engine: Engine, watcher: SimWatcher): EngineSurface {
+  return {
+    router: engine.router,
+    registerInstrument: (instrument, tsUs) => engine.registerInstrument(instrument, tsUs),
+    instrument: (index) => engine.instrument(index),
+    indexOf: (id) => engine.indexOf(id),
+    onQuote: (...quote) => engine.onQuote(...quote),
+    onTrade: (...trade) => engine.onTrade(...trade),
+    onMark: (...mark) => engine.onMark(...mark),
+    handle: (event) => {
+      const outputs = engine.handle(event);
+      watcher.onEvent(event, outputs);
+      return outputs;
+    },
+    snapshot: (tsUs) => engine.snapshot(tsUs),
+  };
+}
+
+function strategyProcess(hear: (message: HostMessage) => void): SandboxProcess {
+  const never = new Promise<never>(() => {});
+  return {
+    pid: 0,
+    send: hear,
+    push: () => {},
+    pushBook: () => {},
+    usage: () => ({
+      cpuShare: 0,
+      rssBytes: 0,
+      heapUsedBytes: 0,
+      loopDelayMs: 0,
+      heartbeatAgeMs: 0,
+      conflatedRecords: 0,
+      droppedTrades: 0,
+    }),
+    stop: () => never,
+    kill: () => never,
+    exited: never,
+  };
+}
+
+function logOf(name: string, watcher: SimWatcher, process: SimProcess): Log {
+  const at = (level: string) => (message: string, fields?: unknown): void => {
+    if (process.isAlive) watcher.onLog(`${level} ${name}: ${message} ${JSON.stringify(fields ?? {})}`);
+  };
+  return { debug: () => {}, info: at("info"), warn: at("warn"), error: at("error") };
+}

@@ -1,0 +1,238 @@
+/** The simulated venues of one run: market, matching engine and protocol of each, and the real adapter that speaks to it. */
+import {
+  type Clock,
+  type ExchangeAdapter,
+  type ExchangeContext,
+  type Log,
+  type Publish,
+  type Random,
+  type Scheduler,
+  type VenueId,
+  venueId,
+} from "@berth/sdk";
+import { OkxAdapter } from "../../exchanges/okx/adapter.ts";
+import { settings as okxSettings } from "../../exchanges/okx/settings.ts";
+import * as okx from "../../exchanges/okx/simulator.ts";
+import { ParadexAdapter } from "../../exchanges/paradex/adapter.ts";
+import type { SigningKey } from "../../exchanges/paradex/private_side.ts";
+import { settings as paradexSettings } from "../../exchanges/paradex/settings.ts";
+import { type SignedOrder, toChainUnits } from "../../exchanges/paradex/signing.ts";
+import * as paradex from "../../exchanges/paradex/simulator.ts";
+import { type SigningAccount, signingAccount } from "../../exchanges/paradex/simulator/accounts.ts";
+import type {
+  FaultProfile,
+  SimulatedCredentials,
+  SimulationRandom,
+  VenueProtocol,
+} from "../../exchanges/simulation/ports.ts";
+import { seededRandom } from "../../exchanges/simulation/random.ts";
+import {
+  createSimulatedVenue,
+  type SimulatedVenueControl,
+} from "../../exchanges/simulation/simulated_venue.ts";
+import { MemoryNetwork } from "./memory_network.ts";
+import type { SimProcess, World } from "./virtual_time.ts";
+
+export const accountId = "trader";
+export const venueNames = ["paradex", "okx"] as const;
+export type VenueName = (typeof venueNames)[number];
+
+/** What an adapter is handed besides its venue. */
+export interface AdapterSurroundings {
+  readonly process: SimProcess & Clock & Scheduler;
+  readonly publish: Publish;
+  readonly log: Log;
+  readonly random: Random;
+  readonly symbols: readonly string[];
+}
+
+export interface SimVenue {
+  readonly name: VenueName;
+  readonly id: VenueId;
+  readonly control: SimulatedVenueControl;
+  readonly protocol: VenueProtocol;
+  readonly network: MemoryNetwork;
+  makeAdapter(around: AdapterSurroundings): ExchangeAdapter;
+}
+
+/** Made once for a process: keys of the STARK curve cost tens of milliseconds. */
+export interface VenueKeys {
+  readonly paradex: SimulatedCredentials;
+  readonly paradexAccount: SigningAccount;
+  readonly okx: SimulatedCredentials;
+}
+
+export async function makeKeys(): Promise<VenueKeys> {
+  const random = seededRandom(1);
+  const paradexKeys = await paradex.makeCredentials(random.fork("paradex"));
+  return {
+    paradex: paradexKeys,
+    paradexAccount: signingAccount(paradexKeys["PARADEX_PRIVATE_KEY"] ?? ""),
+    okx: await okx.makeCredentials(random.fork("okx")),
+  };
+}
+
+export interface SimVenueOptions {
+  readonly world: World;
+  readonly random: SimulationRandom;
+  readonly symbols: readonly string[];
+  readonly faults: FaultProfile;
+  readonly keys: VenueKeys;
+  /** A cheap signature over the same fields stands for the curve's, which takes 14 ms an order. */
+  readonly isSigningShort: boolean;
+}
+
+export function makeVenue(name: VenueName, options: SimVenueOptions): SimVenue {
+  const { world: { clock }, random, symbols } = options;
+  const module = name === "okx" ? okx : paradex;
+  const control = createSimulatedVenue({
+    venue: name,
+    instruments: module.simulatedInstruments.filter(({ symbol }) => symbols.includes(symbol)),
+    clock,
+    firstId: 1_000_000,
+  });
+  control.deposit(accountId, "100000");
+  const protocol = makeProtocol(name, control, options);
+  const network = new MemoryNetwork(clock, random.fork(`network/${name}`), protocol);
+  return {
+    name,
+    id: venueId(name),
+    control,
+    protocol,
+    network,
+    makeAdapter: (around) =>
+      name === "okx"
+        ? okxAdapter(network, options.keys.okx, around)
+        : paradexAdapter(network, options, around),
+  };
+}
+
+function makeProtocol(
+  name: VenueName,
+  venue: SimulatedVenueControl,
+  options: SimVenueOptions,
+): VenueProtocol {
+  const { keys, random, faults } = options;
+  const credentials = keys[name];
+  const parts = { venue, accountId, credentials, faults, random: random.fork(`faults/${name}`) };
+  if (name === "okx") return okx.createProtocol(parts);
+  const { paradexAccount } = keys;
+  return paradex.createProtocol(
+    parts,
+    options.isSigningShort ? { ...paradexAccount, isSigned: isShortlySigned } : paradexAccount,
+  );
+}
+
+const context = (name: VenueName, secrets: SimulatedCredentials, around: AdapterSurroundings) => ({
+  venue: name,
+  environment: "sim" as const,
+  symbols: around.symbols,
+  secret: (key: string) => secrets[key],
+  publish: around.publish,
+  clock: around.process,
+  scheduler: around.process,
+  random: around.random,
+  log: around.log,
+  gauge: () => {},
+});
+
+function okxAdapter(
+  network: MemoryNetwork,
+  secrets: SimulatedCredentials,
+  around: AdapterSurroundings,
+): ExchangeAdapter {
+  const ctx: ExchangeContext<typeof okxSettings> = {
+    ...context("okx", secrets, around),
+    endpoints: {
+      restUrl: "http://okx.test",
+      wsPublicUrl: "ws://okx.test/ws/v5/public",
+      wsPrivateUrl: "ws://okx.test/ws/v5/private",
+      wsBusinessUrl: "ws://okx.test/ws/v5/business",
+    },
+    settings: {
+      quoteChannel: "bbo-tbt",
+      preferredQuoteAssets: okxSettings.preferredQuoteAssets.default,
+      defaultMakerFeeBps: 2,
+      defaultTakerFeeBps: 5,
+      tradeMode: "cross",
+      rateLimitShare: 0.9,
+      deadMansSwitchSeconds: 30,
+    },
+  };
+  return new OkxAdapter(ctx, {
+    fetch: network.fetchOf(around.process),
+    openSocket: (url, handlers) =>
+      network.connect(around.process, url, {
+        onOpen: () => handlers.onOpen(),
+        onData: (data) => {
+          if (typeof data === "string") handlers.onText(data);
+        },
+        onClose: (why) => handlers.onClose(why),
+      }),
+  });
+}
+
+function paradexAdapter(
+  network: MemoryNetwork,
+  { keys, isSigningShort }: SimVenueOptions,
+  around: AdapterSurroundings,
+): ExchangeAdapter {
+  const ctx: ExchangeContext<typeof paradexSettings> = {
+    ...context("paradex", keys.paradex, around),
+    endpoints: { rest: "http://paradex.test/v1", ws: "ws://paradex.test/v1" },
+    settings: {
+      cancelOnDisconnect: true,
+      recvWindowMs: 10_000,
+      rateLimitShare: 0.5,
+      makerFeeBps: 0,
+      takerFeeBps: 4.5,
+      ethereumAddress: "",
+    },
+  };
+  return new ParadexAdapter(ctx, {
+    fetch: network.fetchOf(around.process),
+    openSocket: (url, events) =>
+      network.connect(around.process, url, {
+        onOpen: () => events.opened(),
+        onData: (data) => typeof data === "string" ? events.text(data) : events.binary(bufferOf(data)),
+        onClose: (why) => events.closed(why),
+      }),
+    ...(isSigningShort ? { keyOf: () => shortKey(BigInt(keys.paradexAccount.publicKey)) } : {}),
+  });
+}
+
+const bufferOf = (data: Uint8Array<ArrayBuffer>): ArrayBuffer =>
+  data.byteOffset === 0 && data.byteLength === data.buffer.byteLength ? data.buffer : data.slice().buffer;
+
+// The short signature: a checksum of the fields that the long one covers, so that a wrong field is still refused.
+
+function checksum(fields: readonly (string | number | bigint)[]): string {
+  let hash = 0x811c9dc5;
+  for (const letter of fields.map(String).join("|")) {
+    hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193) >>> 0;
+  }
+  return `["${hash}","1"]`;
+}
+
+const isShortlySigned: SigningAccount["isSigned"] = (type, fields, signature) =>
+  signature === checksum([type, ...fields]);
+
+const orderFields = (order: SignedOrder): readonly (string | number | bigint)[] => [
+  order.timestampMs,
+  order.market,
+  order.side === "BUY" ? 1 : 2,
+  order.type,
+  toChainUnits(order.size),
+  toChainUnits(order.price),
+];
+
+const shortKey = (publicKey: bigint): SigningKey => ({
+  publicKey,
+  signer: () => ({
+    order: (order) => checksum(["order", ...orderFields(order)]),
+    modifyOrder: (order, id) => checksum(["modify", ...orderFields(order), id]),
+    auth: ({ timestampS, expirationS }) =>
+      checksum(["request", "POST", "/v1/auth", "", String(timestampS), String(expirationS)]),
+    onboarding: () => checksum(["constant", "Onboarding"]),
+  }),
+});
