@@ -1,6 +1,7 @@
 /** Venue's ledger = journal = portfolio, to the last unit; or what differs. */
 import type { EngineSnapshot } from "../../core/engine/snapshot.ts";
-import { formatMoney, money } from "../../core/model/money.ts";
+import { formatMoney, money, tickLotMoney } from "../../core/model/money.ts";
+import { increment } from "../../core/model/ticks.ts";
 import type { JournalDisk } from "./memory_journal.ts";
 import { accountId, type SimVenue } from "./sim_venues.ts";
 
@@ -35,20 +36,18 @@ export function differences(venue: SimVenue, state: EngineSnapshot, disk: Journa
   const ledger = control.positions(accountId);
   const ours = state.positions.filter(isHere);
   const sum = (values: readonly bigint[]): string => formatMoney(money(values.reduce((a, b) => a + b, 0n)));
-  for (const { symbol } of control.instruments) {
+  for (const { symbol, tickSize, lotSize } of control.instruments) {
     const held = ledger.find((position) => position.symbol === symbol);
     const mine = ours.filter(({ instrument }) => instrument === `${venue.name}:${symbol}`);
     const lots = mine.reduce((total, { positionLots }) => total + positionLots, 0);
     compare(`position in ${symbol}`, lots, held?.positionLots ?? 0);
     compare(`fees of ${symbol}`, sum(mine.map(({ feesPaid }) => feesPaid)), sum([held?.feesPaid ?? 0n]));
-    // Several plugins on one instrument realize at other moments than the account does.
-    if (mine.length <= 1) {
-      compare(
-        `PnL of ${symbol}`,
-        sum(mine.map(({ realizedPnl }) => realizedPnl)),
-        sum([held?.realizedPnl ?? 0n]),
-      );
-    }
+    // Realized profit alone depends on the order in which fills were told; what went in and out does not.
+    const { tick, lot } = { tick: increment(tickSize), lot: increment(lotSize) };
+    const unit = tickLotMoney({ tick, lot });
+    const flow = (one: { readonly realizedPnl: bigint; readonly costTicksLots: bigint }): bigint =>
+      one.realizedPnl - one.costTicksLots * unit;
+    compare(`cash flow of ${symbol}`, sum(mine.map(flow)), sum(held === undefined ? [] : [flow(held)]));
     const written = fillsOf(disk).filter(({ fill }) => fill.instrument === `${venue.name}:${symbol}`);
     const signed = written.reduce(
       (total, { fill }) => total + (fill.side === "buy" ? fill.sizeLots : -fill.sizeLots),
