@@ -300,7 +300,8 @@ export class OrderManager {
       return;
     }
     this.#port.notice("CANCEL_REFUSED", { clientOrderId: tracked.order.clientOrderId, code, venueText });
-    this.#apply(tracked, "cancel_refused", nowUs, cause, {});
+    // The venue would not cancel what nobody knows to be there: that makes it no more known.
+    this.#apply(tracked, tracked.isAcknowledged ? "cancel_refused" : "answer_lost", nowUs, cause, {});
   }
 
   queryAnswered(id: ClientOrderId, outcome: OrderQueryOutcome, nowUs: number, cause: CauseId): void {

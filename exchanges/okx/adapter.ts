@@ -39,6 +39,8 @@ export type OkxContext = ExchangeContext<typeof settings>;
 const healthEveryMs = 1_000;
 const statisticsEveryMs = 5_000;
 const instrumentsEveryMs = 600_000;
+/** A machine that slept, or whose clock drifts, signs with the right time again after this. */
+const clockEveryMs = 20_000;
 /** Beyond this a skewed clock is worth a line; beyond 30 s the venue refuses signatures. */
 const skewWarningMs = 1_000;
 
@@ -60,14 +62,19 @@ export class OkxAdapter implements ExchangeAdapter {
   readonly #misfits: OkxMisfits;
   readonly #resync: BookResync;
   readonly #tasks: RepeatedTasks;
-  #clockOffsetMs = 0;
+  /**
+   * Venue time − monotonic time. Not the wall clock's: that may be set while we run, and the venue would refuse every
+   * signature until the next look at its time.
+   */
+  #venueOffsetMs: number;
   #isStarted = false;
   #isStopped = false;
 
   constructor(ctx: OkxContext, transport: Transport) {
     const { clock, log, publish, random, scheduler } = ctx;
     const keys = keysOf(ctx);
-    const venueNowMs = (): number => clock.epochMs() + this.#clockOffsetMs;
+    this.#venueOffsetMs = clock.epochMs() - clock.monotonicMs();
+    const venueNowMs = (): number => clock.monotonicMs() + this.#venueOffsetMs;
     const ports: ConnectionPorts = { openSocket: transport.openSocket, clock, scheduler, random };
     this.#ctx = ctx;
     this.#tasks = new RepeatedTasks(ctx);
@@ -187,10 +194,8 @@ export class OkxAdapter implements ExchangeAdapter {
       statisticsEveryMs,
       () => this.#ctx.publish.statistics(this.#statistics.takeChannels()),
     );
-    this.#tasks.every("instruments", instrumentsEveryMs, async () => {
-      await this.#readClock(signal);
-      await this.#loader.load(signal);
-    });
+    this.#tasks.every("venue time", clockEveryMs, () => this.#readClock(signal));
+    this.#tasks.every("instruments", instrumentsEveryMs, () => this.#loader.load(signal));
     await this.#deadMansSwitch?.arm();
   }
 
@@ -213,11 +218,10 @@ export class OkxAdapter implements ExchangeAdapter {
     const [row] = await this.#rest.rows("/api/v5/public/time", {}, { isPrivate: false, signal });
     const halfTripMs = (clock.monotonicMs() - sentMs) / 2;
     const parsed = v.safeParse(timeRowSchema, row);
-    const offsetMs = Math.round(
-      Number(parsed.success ? parsed.output.ts : "") + halfTripMs - clock.epochMs(),
-    );
+    const venueMs = Number(parsed.success ? parsed.output.ts : "") + halfTripMs;
+    const offsetMs = Math.round(venueMs - clock.epochMs());
     if (!parsed.success || !Number.isFinite(offsetMs)) return log.warn("the venue's time can't be read", {});
-    this.#clockOffsetMs = offsetMs;
+    this.#venueOffsetMs = Math.round(venueMs - clock.monotonicMs());
     gauge("clock_offset_ms", offsetMs);
     if (Math.abs(offsetMs) > skewWarningMs) {
       log.warn("this machine's clock differs from the venue's", { offsetMs });

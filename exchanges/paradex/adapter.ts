@@ -30,6 +30,8 @@ const healthEveryMs = 1_000;
 const statisticsEveryMs = 5_000;
 const systemStateEveryMs = 15_000;
 const instrumentsEveryMs = 600_000;
+/** A machine that slept, or whose clock drifts, signs with the right time again after this. */
+const clockEveryMs = 20_000;
 /** Beyond this a skewed clock is worth a line. */
 const skewWarningMs = 1_000;
 
@@ -51,11 +53,16 @@ export class ParadexAdapter implements ExchangeAdapter {
   readonly #private: PrivateSide | undefined;
   readonly #tasks: RepeatedTasks;
   #systemState = "ok";
-  #clockOffsetMs = 0;
+  /**
+   * Venue time − monotonic time. Not the wall clock's: that may be set while we run, and the venue would refuse every
+   * order until the next look at its time.
+   */
+  #venueOffsetMs: number;
   #isStopped = false;
 
   constructor(ctx: ParadexContext, platform: Platform) {
     this.#ctx = ctx;
+    this.#venueOffsetMs = ctx.clock.epochMs() - ctx.clock.monotonicMs();
     this.#tasks = new RepeatedTasks(ctx);
     const { clock, log, publish, random, scheduler } = ctx;
     this.capabilities = {
@@ -122,7 +129,7 @@ export class ParadexAdapter implements ExchangeAdapter {
       instruments: this.#instruments,
       statistics: this.#statistics,
       misfits: this.#misfits,
-      venueNowMs: () => clock.epochMs() + this.#clockOffsetMs,
+      venueNowMs: () => clock.monotonicMs() + this.#venueOffsetMs,
     });
     this.trading = this.#private.trading;
   }
@@ -146,10 +153,8 @@ export class ParadexAdapter implements ExchangeAdapter {
       () => this.#ctx.publish.statistics(this.#statistics.takeChannels()),
     );
     this.#tasks.every("system state", systemStateEveryMs, () => this.#readSystemState());
-    this.#tasks.every("instruments", instrumentsEveryMs, async () => {
-      await this.#readClock();
-      await this.#loadInstruments();
-    });
+    this.#tasks.every("venue time", clockEveryMs, () => this.#readClock());
+    this.#tasks.every("instruments", instrumentsEveryMs, () => this.#loadInstruments());
   }
 
   stop(): Promise<void> {
@@ -179,7 +184,7 @@ export class ParadexAdapter implements ExchangeAdapter {
         fees,
         fallbackFees,
         status: statusOfSystem(this.#systemState),
-        nowMs: clock.epochMs() + this.#clockOffsetMs,
+        nowMs: clock.monotonicMs() + this.#venueOffsetMs,
       });
       if (reading.kind === "misfit") log.warn("a market can't be read", { reason: reading.details });
       if (reading.kind === "instrument") {
@@ -217,12 +222,11 @@ export class ParadexAdapter implements ExchangeAdapter {
     const { server_time: serverMs } = await this.#getPublic(systemTimeSchema, "/system/time");
     // The venue took its time before we read ours: the true offset is this or more, so that what is signed with it is
     // never ahead of the venue's clock. How far ahead it would tolerate is not known.
-    this.#clockOffsetMs = serverMs - clock.epochMs();
-    gauge("clock_offset_ms", this.#clockOffsetMs);
-    if (Math.abs(this.#clockOffsetMs) > skewWarningMs) {
-      log.warn("this machine's clock differs from the venue's", {
-        offsetMs: Math.round(this.#clockOffsetMs),
-      });
+    this.#venueOffsetMs = serverMs - clock.monotonicMs();
+    const offsetMs = serverMs - clock.epochMs();
+    gauge("clock_offset_ms", offsetMs);
+    if (Math.abs(offsetMs) > skewWarningMs) {
+      log.warn("this machine's clock differs from the venue's", { offsetMs: Math.round(offsetMs) });
     }
   }
 

@@ -28,7 +28,7 @@ export interface SeedResult {
 }
 
 const startMs = 1_790_000_000_000;
-const calmLimitMs = 150_000;
+const calmLimitMs = 60_000;
 
 const risk: RiskSettings = {
   ...defaultRiskSettings,
