@@ -4,7 +4,7 @@ import { comparePositions } from "../execution/reconciliation/position_compariso
 import type { PendingRequest } from "../execution/request_ledger.ts";
 import type { Fill, FundingPayment, VenuePosition } from "../model/account.ts";
 import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
-import { type CauseId, causeId, type InstrumentId } from "../model/ids.ts";
+import { type CauseId, causeId, type InstrumentId, venueOf } from "../model/ids.ts";
 import type { OrderReport, UnknownWhy } from "../model/order.ts";
 import { sizeLots } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
@@ -108,12 +108,23 @@ export class AccountDesk {
   }
 
   #question(account: VenueAccount, kind: ReconciliationKind): AdapterRequest {
-    if (kind !== "fills") return { kind };
-    const { fillsOverlapMs, fillsLookbackMs } = this.#rooms().settings.timing;
-    const nowMs = this.#rooms().time.nowUs / 1000;
-    const { lastFillMs } = account;
-    const sinceMs = lastFillMs === undefined ? nowMs - fillsLookbackMs : lastFillMs - fillsOverlapMs;
-    return { kind: "fills", sinceMs: Math.floor(sinceMs) };
+    return kind === "fills" ? { kind, sinceMs: this.#fillsSinceMs(account) } : { kind };
+  }
+
+  /**
+   * From where fills are read on. In the first look of a run also those that came while nobody listened: an order that
+   * was left working may have filled at any time since.
+   */
+  #fillsSinceMs(account: VenueAccount): number {
+    const { settings, time, orders } = this.#rooms();
+    const { fillsOverlapMs, fillsLookbackMs } = settings.timing;
+    if (account.fillsReadToMs !== undefined) return Math.floor(account.fillsReadToMs - fillsOverlapMs);
+    const working = orders.working().filter((order) => venueOf(order.instrument) === account.venue);
+    const oldestMs = Math.min(...working.map(({ tsCreatedUs }) => tsCreatedUs / 1000 - fillsOverlapMs));
+    const knownMs = account.lastFillMs === undefined
+      ? time.nowUs / 1000 - fillsLookbackMs
+      : account.lastFillMs - fillsOverlapMs;
+    return Math.floor(Math.min(oldestMs, knownMs));
   }
 
   // ---- answers
@@ -223,6 +234,11 @@ export class AccountDesk {
         break;
       case "fills":
         for (const fill of response.fills) this.fill(account, fill, "reconciliation");
+        if (pending.request.kind === "fills") {
+          const told = response.fills.map(({ tsVenueMs }) => tsVenueMs);
+          const sinceMs = pending.request.sinceMs + this.#rooms().settings.timing.fillsOverlapMs;
+          account.fillsReadToMs = Math.max(account.fillsReadToMs ?? sinceMs, ...told);
+        }
         break;
       case "positions":
         this.#readPositions(account, response.positions, pending.sentUs, cause);

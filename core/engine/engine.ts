@@ -38,6 +38,7 @@ import type { Rooms } from "./rooms.ts";
 import { Router } from "./router.ts";
 import type { EngineSnapshot } from "./snapshot.ts";
 import { buildSnapshot } from "./snapshot_builder.ts";
+import { SteadyTime } from "./steady_time.ts";
 import type { EngineSurface } from "./surface.ts";
 import { VenueAccount } from "./venue_account.ts";
 
@@ -52,6 +53,7 @@ export class Engine implements EngineSurface {
   readonly #operatorDesk: OperatorDesk;
   readonly #flattening: Flattening;
   readonly #quotes: QuoteCache;
+  readonly #steady = new SteadyTime();
   readonly #books = new Map<InstrumentIndex, OrderBook>();
   /** Positions of the journal whose instrument no adapter has listed yet. */
   readonly #waitingPositions = new Map<InstrumentId, PluginPosition[]>();
@@ -109,7 +111,10 @@ export class Engine implements EngineSurface {
       return index;
     }
     this.#account(instrument.venue);
-    outbox.journal(outbox.nextId("instrument"), undefined, tsUs, { kind: "instrument", instrument });
+    outbox.journal(outbox.nextId("instrument"), undefined, this.#steady.of(tsUs), {
+      kind: "instrument",
+      instrument,
+    });
     this.#quotes.reserve(index + 1);
     portfolio.registerInstrument(index, instrument);
     this.router.addInstrument(index, instrument);
@@ -160,7 +165,7 @@ export class Engine implements EngineSurface {
       askSizeBase,
       sequence,
       tsVenueMs,
-      tsRecvUs,
+      this.#steady.of(tsRecvUs),
       source,
     );
   }
@@ -174,7 +179,7 @@ export class Engine implements EngineSurface {
     _tsVenueMs: number,
     tsRecvUs: number,
   ): void {
-    this.#quotes.setTrade(index, price, tsRecvUs);
+    this.#quotes.setTrade(index, price, this.#steady.of(tsRecvUs));
   }
 
   onMark(
@@ -187,7 +192,8 @@ export class Engine implements EngineSurface {
     _tsVenueMs: number,
     tsRecvUs: number,
   ): void {
-    this.#quotes.setMark(index, markPrice, indexPrice, fundingRate, tsNextFundingMs, tsRecvUs);
+    const recvUs = this.#steady.of(tsRecvUs);
+    this.#quotes.setMark(index, markPrice, indexPrice, fundingRate, tsNextFundingMs, recvUs);
   }
 
   #onBook(update: BookUpdate): void {
@@ -201,7 +207,7 @@ export class Engine implements EngineSurface {
   // ---- events
 
   handle(event: EngineEvent): readonly EngineOutput[] {
-    this.#rooms.time.nowUs = event.tsUs;
+    this.#rooms.time.nowUs = this.#steady.next(event.tsUs);
     this.#dispatch(event);
     this.#operatorDesk.checkShutdown();
     return this.#rooms.outbox.take();
@@ -253,7 +259,7 @@ export class Engine implements EngineSurface {
         account.positions.set(event.position.instrument, event.position);
         return;
       case "balance_report":
-        return account.setBalance(event.balance, event.tsUs);
+        return account.setBalance(event.balance, this.#rooms.time.nowUs);
       case "funding_report":
         return desk.funding(account, event.payment);
       case "venue_health":
@@ -344,7 +350,7 @@ export class Engine implements EngineSurface {
     states.register(scope, this.#limitsOf(scope));
     this.#operatorDesk.tick(); // its profit and loss is known from now on, not from the next tick
     const body = { kind: "plugin" as const, plugin, change: "started" as const, details: grant.orders };
-    outbox.journal(outbox.nextId("plugin"), undefined, event.tsUs, body);
+    outbox.journal(outbox.nextId("plugin"), undefined, this.#rooms.time.nowUs, body);
     this.#tellPlugin(plugin);
     orders.renameForNewRun(plugin); // which tells it of its open orders
   }
@@ -368,14 +374,14 @@ export class Engine implements EngineSurface {
     }
   }
 
-  #pluginStopped({ plugin, reason, isFinal, tsUs }: PluginStopped): void {
-    const { outbox } = this.#rooms;
+  #pluginStopped({ plugin, reason, isFinal }: PluginStopped): void {
+    const { outbox, time: { nowUs } } = this.#rooms;
     const record = this.#plugin(plugin);
     if (record.subscriber !== undefined) this.router.unsubscribe(record.subscriber);
     record.subscriber = undefined;
     record.isRunning = false;
     const id = outbox.nextId("plugin");
-    outbox.journal(id, undefined, tsUs, { kind: "plugin", plugin, change: "stopped", details: reason });
+    outbox.journal(id, undefined, nowUs, { kind: "plugin", plugin, change: "stopped", details: reason });
     this.#orderDesk.cancelWhere((order) => order.plugin === plugin, id);
     this.#stopping.add(plugin);
     if (isFinal && record.onStop === "flatten") this.#operatorDesk.flattenPlugin(plugin, id);
@@ -427,7 +433,7 @@ export class Engine implements EngineSurface {
       }
     }
     for (const { plugin } of restore.workingOrders) this.#plugin(plugin);
-    orders.restore(restore.workingOrders, restore.bookedFills);
+    orders.restore(restore.workingOrders, restore.bookedFills, this.#rooms.time.nowUs);
   }
 
   /** All that a restart needs, as of now; `restore` takes it. */
@@ -460,7 +466,7 @@ export class Engine implements EngineSurface {
       flattening: this.#flattening,
       isShuttingDown: this.#operatorDesk.isShuttingDown,
       kill: this.#operatorDesk.kill,
-      tsUs,
+      tsUs: this.#steady.of(tsUs),
     });
   }
 }

@@ -35,8 +35,10 @@ export class VenueAccount {
   isUnguardedTold = false;
   /** As its adapter last said. */
   channels: readonly ChannelStatistics[] = [];
-  /** Venue time of the newest fill. */
+  /** Venue time of the newest fill, whoever told of it. */
   lastFillMs: number | undefined;
+  /** Venue time up to which the account's own list of fills was read; the stream may have left some out since. */
+  fillsReadToMs: number | undefined;
   suspected: readonly PositionDifference[] = [];
   suspectedUs = -Infinity;
   readonly repairs = new Map<string, number>();

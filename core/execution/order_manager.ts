@@ -200,12 +200,14 @@ export class OrderManager {
   restore(
     orders: readonly Order[],
     bookedFills: readonly { readonly venue: VenueId; readonly fillId: string }[],
+    nowUs: number,
   ): void {
     for (const { venue, fillId } of bookedFills) this.#rememberFill(`${venue}/${fillId}`);
     for (const order of orders) {
       if (isFinalStatus(order.status) || this.#tracked.has(order.clientOrderId)) continue;
       this.#ids.observe(order.clientOrderId);
-      const tracked = this.#track(order, order.tsCreatedUs);
+      // The earlier run's clock may have been ahead of ours.
+      const tracked = this.#track(order, Math.min(order.tsCreatedUs, nowUs));
       tracked.isAcknowledged = order.venueOrderId !== undefined;
       if (order.venueOrderId !== undefined) this.#linkVenueId(tracked, order.venueOrderId);
       tracked.isQueryWanted = true;

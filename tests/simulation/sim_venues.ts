@@ -10,6 +10,7 @@ import {
   type VenueId,
   venueId,
 } from "@berth/sdk";
+import type { OpenSocket } from "@berth/sdk/venue/transport.ts";
 import { OkxAdapter } from "../../exchanges/okx/adapter.ts";
 import { settings as okxSettings } from "../../exchanges/okx/settings.ts";
 import * as okx from "../../exchanges/okx/simulator.ts";
@@ -161,14 +162,7 @@ function okxAdapter(
   };
   return new OkxAdapter(ctx, {
     fetch: network.fetchOf(around.process),
-    openSocket: (url, handlers) =>
-      network.connect(around.process, url, {
-        onOpen: () => handlers.onOpen(),
-        onData: (data) => {
-          if (typeof data === "string") handlers.onText(data);
-        },
-        onClose: (why) => handlers.onClose(why),
-      }),
+    openSocket: socketsOf(network, around.process),
   });
 }
 
@@ -191,15 +185,17 @@ function paradexAdapter(
   };
   return new ParadexAdapter(ctx, {
     fetch: network.fetchOf(around.process),
-    openSocket: (url, events) =>
-      network.connect(around.process, url, {
-        onOpen: () => events.opened(),
-        onData: (data) => typeof data === "string" ? events.text(data) : events.binary(bufferOf(data)),
-        onClose: (why) => events.closed(why),
-      }),
+    openSocket: socketsOf(network, around.process),
     ...(isSigningShort ? { keyOf: () => shortKey(BigInt(keys.paradexAccount.publicKey)) } : {}),
   });
 }
+
+const socketsOf = (network: MemoryNetwork, owner: SimProcess): OpenSocket => (url, handlers) =>
+  network.connect(owner, url, {
+    onOpen: () => handlers.onOpen(),
+    onData: (data) => typeof data === "string" ? handlers.onText(data) : handlers.onBinary?.(bufferOf(data)),
+    onClose: (why) => handlers.onClose(why),
+  });
 
 const bufferOf = (data: Uint8Array<ArrayBuffer>): ArrayBuffer =>
   data.byteOffset === 0 && data.byteLength === data.buffer.byteLength ? data.buffer : data.slice().buffer;

@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { SteadyTime } from "../../../core/engine/steady_time.ts";
+import { alpha, EngineHarness } from "../../support/engine_builders.ts";
+
+Deno.test("time never goes back and never stands still while the clock runs on", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.tuple(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: -1e8, max: 1e8 }), fc.boolean()),
+        {
+          maxLength: 50,
+        },
+      ),
+      (steps) => {
+        const time = new SteadyTime();
+        let clockUs = 1_700_000_000_000_000;
+        let latestUs = time.next(clockUs);
+        for (const [passedUs, setByUs, isSet] of steps) {
+          clockUs += passedUs + (isSet ? setByUs : 0);
+          const nextUs = time.next(clockUs);
+          if (isSet) assertEquals(nextUs, Math.max(latestUs, latestUs + passedUs + setByUs));
+          else assertEquals(nextUs, latestUs + passedUs);
+          assertEquals(time.of(clockUs), nextUs);
+          latestUs = nextUs;
+        }
+      },
+    ),
+  );
+});
+
+Deno.test("after the clock was set back, requests still run out, questions are still asked, old quotes are still old", () => {
+  const harness = EngineHarness.ready();
+  const order = harness.intend();
+  assertEquals(order?.status, "pending_new");
+  harness.nowUs -= 3_600_000_000;
+  harness.pass(7_000, true);
+  assertEquals(harness.order((order ?? harness.place()).clientOrderId).status, "unknown");
+  assertEquals(harness.hasPending("query_order"), true);
+  harness.intend({ ref: "second" });
+  assertEquals(harness.refusals(), ["QUOTE_STALE"]);
+  harness.price(alpha, 50_000);
+  harness.intend({ ref: "third" });
+  assertEquals(harness.refusals(), ["QUOTE_STALE"]);
+});
