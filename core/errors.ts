@@ -29,6 +29,16 @@ export const errorTexts = {
     why: "It was named by --config or found in the working folder.",
     fix: "Check the path and that it holds valid JSON.",
   }),
+  BACKTEST_NO_DATA: (f: { what: string }) => ({
+    what: `There is nothing to play in ${f.what}.`,
+    why: "No bar or record lies in the chosen time range.",
+    fix: "Check --from and --to, and that the file is the right one.",
+  }),
+  BACKTEST_BAD_BARS: (f: { path: string; line: number; why: string }) => ({
+    what: `${f.path} can't be read as bars${f.line > 0 ? `, line ${f.line}` : ""}: ${f.why}.`,
+    why: "A backtest needs a CSV file with timestamp, open, high, low, close and perhaps volume.",
+    fix: "Mend the file or name another by --bars.",
+  }),
   HOST_PORT_BUSY: (f: { port: number; purpose: string }) => ({
     what: `Port ${f.port} (${f.purpose}) is already in use.`,
     why: "Another program, perhaps another berth, listens there.",

@@ -138,7 +138,7 @@ export class Driver implements EngineDriver {
 }
 
 /** The engine's word as the plugin's channel carries it; a refusal's text is made here, at the edge. */
-function pluginMessage(message: PluginNotice): HostMessage {
+export function pluginMessage(message: PluginNotice): HostMessage {
   return message.type === "refused"
     ? { ...message, text: refusalText(message.code, message.facts) }
     : message;

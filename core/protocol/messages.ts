@@ -51,7 +51,7 @@ export interface HelloBase {
   readonly seed: number;
   /** How often the plugin must show that its event loop turns. */
   readonly heartbeatEveryMs: number;
-  /** `virtual`: time comes by `advance_time` alone (backtest, replay). */
+  /** `virtual`: time comes by `run_until` alone (backtest, replay). */
   readonly timeMode: "real" | "virtual";
   readonly epochUs: number;
 }
@@ -100,7 +100,11 @@ export type HostMessage =
   | ExchangeHello
   | ProbeHello
   | { readonly type: "instruments"; readonly instruments: readonly IndexedInstrument[] }
-  | { readonly type: "advance_time"; readonly epochUs: number }
+  /**
+   * Virtual time only: play the market data that was sent up to this moment, at most `lookaheadUs` beyond the first
+   * thing that is asked of the host, then say `paused`.
+   */
+  | { readonly type: "run_until"; readonly epochUs: number; readonly lookaheadUs: number }
   | { readonly type: "settings"; readonly settings: Readonly<Record<string, unknown>> }
   | { readonly type: "stop"; readonly reason: string; readonly deadlineMs: number }
   // to strategies
@@ -178,6 +182,10 @@ export type PluginMessage =
   | { readonly type: "callback_error"; readonly callback: string; readonly details: string }
   | { readonly type: "stopped" }
   // from strategies
+  /** Virtual time only: the messages that follow are of this moment. */
+  | { readonly type: "at"; readonly epochUs: number }
+  /** Virtual time only: everything up to this moment has been played. */
+  | { readonly type: "paused"; readonly epochUs: number }
   | {
     readonly type: "submit";
     readonly ref: string;

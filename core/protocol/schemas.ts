@@ -284,6 +284,8 @@ const commonSchemas = [
 
 const strategySchema = v.variant("type", [
   ...commonSchemas,
+  v.object({ type: v.literal("at"), epochUs: finite }),
+  v.object({ type: v.literal("paused"), epochUs: finite }),
   v.object({
     type: v.literal("submit"),
     ref,

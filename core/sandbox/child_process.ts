@@ -156,6 +156,10 @@ class ChildProcess implements SandboxProcess {
     if (!this.#isGone) this.#writer.frame(frameKinds.book, encodeBook(book));
   }
 
+  sendRecords(records: Uint8Array): void {
+    if (!this.#isGone) this.#writer.frame(frameKinds.records, records);
+  }
+
   usage(): ReturnType<SandboxProcess["usage"]> {
     const { conflatedRecords, droppedTrades } = this.#conflation;
     return { ...this.#supervisor.usage(this.#clock.monotonicMs()), conflatedRecords, droppedTrades };

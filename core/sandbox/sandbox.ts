@@ -87,6 +87,8 @@ export interface SandboxProcess {
   /** Queues one market-data record for the plugin's instrument `index`; the bytes are copied. */
   push(index: number, record: Uint8Array, at: number): void;
   pushBook(book: IndexedBook): void;
+  /** Sends whole records that must all arrive, in order: on virtual time nothing is conflated. */
+  sendRecords(records: Uint8Array): void;
   usage(): SandboxUsage;
   /** Asks the plugin to stop, kills it at the deadline. */
   stop(reason: string, deadlineMs: number): Promise<SandboxExit>;

@@ -17,6 +17,8 @@ export interface Platform {
 export interface PluginTime extends Time {
   /** Virtual time only: moves on and runs what falls due, in order. */
   advance(epochUs: number): void;
+  /** Virtual time only: when the next timer falls due; Infinity for none. */
+  nextDueUs(): number;
 }
 
 /** Runs a task of the plugin; what it throws is the guard's to report. */
@@ -51,24 +53,27 @@ function realTime(platform: Platform, guard: Guard): PluginTime {
       };
     },
     advance: () => undefined, // real time moves by itself
+    nextDueUs: () => Infinity,
   };
 }
 
 interface Planned {
   readonly atUs: number;
-  readonly order: number;
   readonly task: () => void;
 }
 
 function virtualTime(startUs: number, guard: Guard): PluginTime {
   let nowUs = startUs;
-  let count = 0;
-  let planned: Planned[] = [];
+  /** The next one last. */
+  const planned: Planned[] = [];
   const after = (delayMs: number, task: () => void): () => void => {
-    const entry: Planned = { atUs: nowUs + Math.max(0, delayMs) * 1000, order: count++, task };
-    planned.push(entry);
+    const entry: Planned = { atUs: nowUs + Math.max(0, delayMs) * 1000, task };
+    let place = planned.length;
+    while (place > 0 && (planned[place - 1]?.atUs ?? Infinity) <= entry.atUs) place--;
+    planned.splice(place, 0, entry);
     return () => {
-      planned = planned.filter((other) => other !== entry);
+      const at = planned.indexOf(entry);
+      if (at >= 0) planned.splice(at, 1);
     };
   };
   return {
@@ -77,26 +82,25 @@ function virtualTime(startUs: number, guard: Guard): PluginTime {
     after,
     every(periodMs, task) {
       let isOver = false;
-      const run = (): void => {
+      let cancel = after(Math.max(periodMs, 1), run);
+      function run(): void {
         if (isOver) return;
-        after(Math.max(periodMs, 1), run);
+        cancel = after(Math.max(periodMs, 1), run);
         task();
-      };
-      after(Math.max(periodMs, 1), run);
+      }
       return () => {
         isOver = true;
+        cancel();
       };
     },
     advance(epochUs) {
-      for (;;) {
-        const due = planned.filter((entry) => entry.atUs <= epochUs)
-          .sort((a, b) => a.atUs - b.atUs || a.order - b.order)[0];
-        if (due === undefined) break;
-        planned = planned.filter((entry) => entry !== due);
+      for (let due = planned.at(-1); due !== undefined && due.atUs <= epochUs; due = planned.at(-1)) {
+        planned.pop();
         nowUs = Math.max(nowUs, due.atUs);
         guard("timer", due.task);
       }
       nowUs = Math.max(nowUs, epochUs);
     },
+    nextDueUs: () => planned.at(-1)?.atUs ?? Infinity,
   };
 }

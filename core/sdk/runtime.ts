@@ -3,7 +3,7 @@
  * hands everything else to the strategy's or the adapter's runtime.
  */
 import { describeError } from "../errors.ts";
-import { decodeHostMessage, encodeMessage } from "../protocol/codec.ts";
+import { decodeBook, decodeHostMessage, encodeMessage } from "../protocol/codec.ts";
 import {
   type ExchangeHello,
   type HostMessage,
@@ -17,6 +17,7 @@ import type { ExchangeModule } from "./exchange.ts";
 import type { Platform } from "./plugin_time.ts";
 import { errorDetails, StrategyRuntime } from "./strategy_context.ts";
 import type { StrategyModule } from "./strategy.ts";
+import { VirtualRun } from "./virtual_run.ts";
 
 /** Exit codes of a plugin's process; the host tells them from crashes. */
 export const exitCodes = { stopped: 0, failed: 64, gaveUp: 65, lostHost: 66, badFrame: 67 } as const;
@@ -32,6 +33,15 @@ export interface RuntimeOptions {
   readonly platform: Platform;
   readonly exit: (code: number) => void;
 }
+
+/** What a strategy tells without asking for anything. */
+const reports: ReadonlySet<PluginMessage["type"]> = new Set([
+  "log",
+  "gauge",
+  "callback_error",
+  "opportunity",
+  "save_state",
+]);
 
 type Running = StrategyRuntime<Record<never, never>> | ExchangeRuntime<Record<never, never>>;
 
@@ -78,8 +88,21 @@ export async function runPlugin(options: RuntimeOptions): Promise<void> {
     exit(code);
   };
   let running: Running | undefined;
+  let virtual: VirtualRun | undefined;
   let hasHello = false;
   const pending: HostMessage[] = [];
+
+  let stampedUs = -Infinity;
+  /** On virtual time: says of which moment a message is, and notes what the host will have to answer. */
+  const stamped = (message: PluginMessage): void => {
+    const nowUs = running instanceof StrategyRuntime ? running.time.epochUs() : stampedUs;
+    if (nowUs > stampedUs) {
+      stampedUs = nowUs;
+      send({ type: "at", epochUs: nowUs });
+    }
+    if (!reports.has(message.type)) virtual?.noteIntent();
+    send(message);
+  };
 
   const start = async (hello: StrategyHello | ExchangeHello): Promise<void> => {
     startHeartbeat(hello.heartbeatEveryMs, platform, send);
@@ -89,8 +112,16 @@ export async function runPlugin(options: RuntimeOptions): Promise<void> {
         send({ type: "failed", code: "PLUGIN_CALLBACK_THREW", details });
         end(exitCodes.gaveUp);
       };
-      const strategy = new StrategyRuntime({ hello, module: asStrategy(module), send, platform, onGiveUp });
+      const sendAtTime = hello.timeMode === "virtual" ? stamped : send;
+      const strategy = new StrategyRuntime({
+        hello,
+        module: asStrategy(module),
+        send: sendAtTime,
+        platform,
+        onGiveUp,
+      });
       running = strategy;
+      if (hello.timeMode === "virtual") virtual = new VirtualRun(strategy);
       for (const message of pending.splice(0)) strategy.onMessage(message);
       await strategy.start();
       send({ type: "ready", protocolVersion, capabilities: undefined, hasTrading: false });
@@ -151,15 +182,30 @@ export async function runPlugin(options: RuntimeOptions): Promise<void> {
       });
       return;
     }
+    if (message.type === "run_until") return playUntil(message.epochUs, message.lookaheadUs);
     if (running === undefined) pending.push(message);
     else running.onMessage(message);
+  };
+
+  /** Plays, lets what the strategy awaits settle at the moment that was reached, and hands over to the host. */
+  const playUntil = (untilUs: number, lookaheadUs: number): void => {
+    if (virtual === undefined) return fail(new Error("run_until without virtual time"));
+    const run = virtual;
+    const epochUs = run.play(untilUs, lookaheadUs);
+    platform.nextTurn(() => {
+      run.handOver();
+      send({ type: "paused", epochUs });
+    });
   };
 
   const reader = new FrameReader();
   for await (const chunk of options.input) {
     const fault = reader.push(chunk, (kind, payload) => {
       if (kind === frameKinds.message) onMessage(decodeHostMessage(payload));
-      else if (running instanceof StrategyRuntime) {
+      else if (virtual !== undefined) {
+        if (kind === frameKinds.records) virtual.queueRecords(payload);
+        else virtual.queueBook(decodeBook(payload)?.tsRecvUs ?? -Infinity, payload);
+      } else if (running instanceof StrategyRuntime) {
         if (kind === frameKinds.records) running.onRecords(payload);
         else running.onBook(payload);
       }

@@ -128,6 +128,11 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     for (const { index, instrument } of options.hello.instruments) this.#addInstrument(index, instrument);
   }
 
+  /** Its clock; on virtual time the runtime moves it. */
+  get time(): PluginTime {
+    return this.#time;
+  }
+
   /** Makes the strategy and runs its `onStart`. @throws what the strategy throws there */
   async start(): Promise<void> {
     this.#strategy = await this.#options.module.create(this.#context());
@@ -190,9 +195,8 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       case "settings":
         this.#settings = message.settings as SettingValues<Shape>;
         return this.#guard("onSettings", () => this.#strategy.onSettings?.());
-      case "advance_time":
-        return this.#time.advance(message.epochUs);
       case "hello":
+      case "run_until":
       case "stop":
       case "subscribe":
       case "unsubscribe":

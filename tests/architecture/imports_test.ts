@@ -27,6 +27,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   "core/sandbox": ["core/model", "core/errors.ts", "core/protocol", "core/sdk"],
   "core/terminal": ["core/model", "core/errors.ts", "core/journal"],
+  // A host of its own kind: it composes the same parts over data of the past.
+  "core/backtest": [
+    "core/model",
+    "core/errors.ts",
+    "core/protocol",
+    "core/sdk",
+    "core/execution",
+    "core/engine",
+    "core/sandbox",
+    "core/host",
+  ],
   "core/host": [
     "core/model",
     "core/errors.ts",
