@@ -263,6 +263,7 @@ function strategyProcess(hear: (message: HostMessage) => void): SandboxProcess {
     send: hear,
     push: () => {},
     pushBook: () => {},
+    sendRecords: () => {},
     usage: () => ({
       cpuShare: 0,
       rssBytes: 0,
