@@ -63,6 +63,12 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
       await showExplanation(line.options, { workingFolder, nowMs: Date.now(), write });
       return exitCodes.ok;
     }
+    case "doctor": {
+      const { runDoctor } = await import("./cli/doctor.ts");
+      const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+      const columns = output.size()?.columns;
+      return await runDoctor(line.options, { workingFolder, write, columns, seed });
+    }
     case "config_check": {
       const { readPlace } = await import("./cli/place.ts");
       const place = await readPlace(

@@ -46,10 +46,21 @@ export interface ExplainOptions extends PlaceOptions {
   readonly asJson: boolean;
 }
 
+export interface DoctorCommandOptions extends PlaceOptions {
+  /** Empty: those of the configuration. */
+  readonly venues: readonly string[];
+  /** Place one tiny order and cancel it. */
+  readonly isTrading: boolean;
+  readonly isLiveConfirmed: boolean;
+  readonly patienceMs: number;
+  readonly asJson: boolean;
+}
+
 export type CommandLine =
   | { readonly kind: "start"; readonly options: StartOptions }
   | { readonly kind: "journal"; readonly options: JournalOptions }
   | { readonly kind: "explain"; readonly options: ExplainOptions }
+  | { readonly kind: "doctor"; readonly options: DoctorCommandOptions }
   | { readonly kind: "config_check"; readonly options: Pick<PlaceOptions, "configFile"> }
   | { readonly kind: "config_schema" }
   /** Help or version, asked for. */
@@ -197,7 +208,7 @@ function addStart(program: Command, found: Found): void {
     .action((options: Readonly<Record<string, unknown>>, command: Command) => {
       const word = command.args[0];
       if (word !== undefined) {
-        misuse(`There is no command ${word}`, "write start, journal, explain or config");
+        misuse(`There is no command ${word}`, "write start, doctor, journal, explain or config");
       }
       found({
         kind: "start",
@@ -265,6 +276,46 @@ function addExplain(program: Command, found: Found): void {
     );
 }
 
+const doctorExamples = `
+Examples:
+  berth doctor                                  the simulated venues, without an order
+  berth doctor --env testnet --venue okx --trade
+  berth doctor --env live --json                no order, for a monitor
+`;
+
+function addDoctor(program: Command, found: Found): void {
+  const venues: readonly string[] = [];
+  withPlace(program.command("doctor").summary("check the way to the venues, and say what to do"))
+    .description(
+      "Checks name resolution, connection, clock, credentials, market data and private stream of each venue through its real adapter.",
+    )
+    .addOption(
+      new Option("--venue <id>", "only this venue; may be repeated")
+        .argParser(collected(pathOption("--venue"))).default(venues, "those of the configuration"),
+    )
+    .option("--trade", "also place one tiny post-only order, 3 % below the market, and cancel it")
+    .option("--i-understand-live-trading", "needed for --trade in live: the order is real")
+    .addOption(
+      new Option("--wait <time>", "how long data and streams are waited for")
+        .argParser(durationOption("--wait")).default(10_000, "10s"),
+    )
+    .option("--json", "as one JSON object")
+    .addHelpText("after", doctorExamples)
+    .action((options: Readonly<Record<string, unknown>>) =>
+      found({
+        kind: "doctor",
+        options: {
+          ...placeOf(options),
+          venues: textsOf(options.venue),
+          isTrading: options.trade === true,
+          isLiveConfirmed: options.iUnderstandLiveTrading === true,
+          patienceMs: numberOf(options.wait) ?? 10_000,
+          asJson: options.json === true,
+        },
+      })
+    );
+}
+
 function addConfig(program: Command, found: Found): void {
   const config = program.command("config").summary("check the configuration, or print its schema");
   config.command("check").description("Checks the configuration file and says what is wrong with it.")
@@ -318,7 +369,7 @@ export function readCommandLine(words: readonly string[], version: string): Comm
     .exitOverride()
     .configureOutput({ writeOut: (text) => shown.push(text), writeErr: (text) => shown.push(text) })
     .addHelpText("after", generalExamples);
-  for (const add of [addStart, addJournal, addExplain, addConfig]) add(program, found);
+  for (const add of [addStart, addDoctor, addJournal, addExplain, addConfig]) add(program, found);
   try {
     program.parse([...words], { from: "user" });
   } catch (error) {

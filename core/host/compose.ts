@@ -406,6 +406,7 @@ class Host {
       manifest,
       simulated,
       (name) => this.#secrets.get(name),
+      this.#options.config.venues.endpoints[manifest.venue],
     );
     if (result.kind === "access") this.#session?.protect(Object.values(result.access.secrets));
     return result;

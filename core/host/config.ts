@@ -280,10 +280,27 @@ const fileSchema = v.strictObject({
             describe("Instruments to subscribe. Without it those that the plugins ask for."),
           ),
         ),
+        endpoints: v.optional(
+          v.pipe(
+            v.record(
+              venueName,
+              v.record(
+                matching(/^[A-Za-z][A-Za-z0-9]{0,39}$/, "a name such as restUrl"),
+                v.pipe(text("an address"), v.url("an address such as https://eea.okx.com")),
+                record("addresses by name"),
+              ),
+              record("addresses by venue"),
+            ),
+            describe(
+              "Addresses in place of an adapter's own, such as a region's: by venue, then by the adapter's name for it. Not used in sim.",
+            ),
+          ),
+          {},
+        ),
       }, record("venue settings")),
       describe("Which venues and instruments."),
     ),
-    {},
+    { endpoints: {} },
   ),
   plugins: v.optional(
     v.pipe(v.record(pluginName, pluginSchema, record("plugins by id")), describe("By plugin id.")),

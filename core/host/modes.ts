@@ -71,19 +71,69 @@ function simulatedAccess(
   return { kind: "access", access: { endpoints, netHosts: hostsOf(endpoints), secrets, isPaper: false } };
 }
 
-function paperAccess(manifest: ExchangeManifest): AccessResult {
-  const endpoints = Object.fromEntries(
-    Object.entries(manifest.endpoints.live)
-      .filter(([, endpoint]) => endpoint.purpose === "market_data")
-      .map(([name, endpoint]) => [name, endpoint.url]),
+function paperAccess(manifest: ExchangeManifest, overrides: EndpointOverrides): AccessResult {
+  const isNeeded = (name: string): boolean => manifest.endpoints.live[name]?.purpose === "market_data";
+  const endpoints = withOverrides(
+    manifest.venue,
+    Object.fromEntries(
+      Object.entries(manifest.endpoints.live).filter(([name]) => isNeeded(name))
+        .map(([name, endpoint]) => [name, endpoint.url]),
+    ),
+    Object.fromEntries(
+      Object.entries(overrides).filter(([name]) =>
+        isNeeded(name) || manifest.endpoints.live[name] === undefined
+      ),
+    ),
   );
-  return { kind: "access", access: { endpoints, netHosts: hostsOf(endpoints), secrets: {}, isPaper: true } };
+  return endpoints.kind === "impossible" ? endpoints : accessTo(endpoints.endpoints, {}, true);
+}
+
+/** Addresses that the operator put in place of the manifest's, by its names for them. */
+export type EndpointOverrides = Readonly<Record<string, string>>;
+
+const accessTo = (
+  endpoints: Readonly<Record<string, string>>,
+  secrets: Readonly<Record<string, string>>,
+  isPaper: boolean,
+): AccessResult => ({
+  kind: "access",
+  access: { endpoints, netHosts: hostsOf(endpoints), secrets, isPaper },
+});
+
+/** Keys go to these addresses: an unknown name is a slip, and what is not encrypted may go to this machine alone. */
+function withOverrides(
+  venue: string,
+  endpoints: Readonly<Record<string, string>>,
+  overrides: EndpointOverrides,
+):
+  | { readonly kind: "endpoints"; readonly endpoints: Readonly<Record<string, string>> }
+  | Extract<AccessResult, { readonly kind: "impossible" }> {
+  for (const [name, url] of Object.entries(overrides)) {
+    const given = endpoints[name];
+    const setting = `venues.endpoints.${venue}.${name}`;
+    if (given === undefined) {
+      return {
+        kind: "impossible",
+        what: `${setting} names no address of ${venue}.`,
+        fix: `Its addresses are ${Object.keys(endpoints).join(", ")}.`,
+      };
+    }
+    const isSafe = URL.canParse(url) && (isLoopback(url) || /^(https|wss):$/.test(new URL(url).protocol));
+    const isSameKind = URL.canParse(url) &&
+      new URL(url).protocol.startsWith("ws") === new URL(given).protocol.startsWith("ws");
+    if (!isSafe || !isSameKind) {
+      const scheme = new URL(given).protocol.replace(":", "");
+      return { kind: "impossible", what: `${setting} is ${url}.`, fix: `Write a ${scheme}:// address.` };
+    }
+  }
+  return { kind: "endpoints", endpoints: { ...endpoints, ...overrides } };
 }
 
 function tradingAccess(
   environment: "testnet" | "live",
   manifest: ExchangeManifest,
   readSecret: (name: string) => string | undefined,
+  overrides: EndpointOverrides,
 ): AccessResult {
   const declared = environment === "live" ? manifest.endpoints.live : manifest.endpoints.testnet;
   if (declared === undefined) {
@@ -102,13 +152,16 @@ function tradingAccess(
       fix: "Put all of its keys into .env, or none for market data only.",
     };
   }
-  const endpoints = Object.fromEntries(
-    Object.entries(declared).map(([name, endpoint]) => [name, endpoint.url]),
+  const endpoints = withOverrides(
+    manifest.venue,
+    Object.fromEntries(Object.entries(declared).map(([name, endpoint]) => [name, endpoint.url])),
+    overrides,
   );
+  if (endpoints.kind === "impossible") return endpoints;
   const secrets = Object.fromEntries(
     found.flatMap(([name, value]) => (value === undefined || value === "" ? [] : [[name, value] as const])),
   );
-  return { kind: "access", access: { endpoints, netHosts: hostsOf(endpoints), secrets, isPaper: false } };
+  return accessTo(endpoints.endpoints, secrets, false);
 }
 
 /** What the adapter of one venue gets in an environment, or why it can't run there. */
@@ -117,15 +170,16 @@ export function adapterAccess(
   manifest: ExchangeManifest,
   simulated: SimulatedVenueAccess | undefined,
   readSecret: (name: string) => string | undefined,
+  overrides: EndpointOverrides = {},
 ): AccessResult {
   switch (environment) {
     case "sim":
       return simulatedAccess(manifest, simulated);
     case "paper":
-      return paperAccess(manifest);
+      return paperAccess(manifest, overrides);
     case "testnet":
     case "live":
-      return tradingAccess(environment, manifest, readSecret);
+      return tradingAccess(environment, manifest, readSecret, overrides);
     default:
       return environment satisfies never;
   }

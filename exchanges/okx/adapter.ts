@@ -9,6 +9,7 @@ import {
   type MarketData,
   type MarketDataKind,
   type MarketDataSubscription,
+  type MarketQueries,
   type Trading,
 } from "@berth/sdk";
 import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
@@ -22,6 +23,7 @@ import { DeadMansSwitch } from "./dead_mans_switch.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
 import { InstrumentBook } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";
+import { OkxQueries } from "./market_queries.ts";
 import { Misfits } from "@berth/sdk/venue/misfits.ts";
 import type { MisfitCode, OkxMisfits } from "./misfits.ts";
 import { OkxTrading } from "./orders.ts";
@@ -47,6 +49,7 @@ const skewWarningMs = 1_000;
 export class OkxAdapter implements ExchangeAdapter {
   readonly capabilities: ExchangeCapabilities;
   readonly marketData: MarketData;
+  readonly queries: MarketQueries;
   readonly trading?: Trading;
   readonly #ctx: OkxContext;
   readonly #hasKeys: boolean;
@@ -136,6 +139,12 @@ export class OkxAdapter implements ExchangeAdapter {
       subscribe: (subscriptions) => this.#public.want(this.#argumentsOf(subscriptions)),
       unsubscribe: (subscriptions) => this.#unsubscribe(subscriptions),
     };
+    this.queries = new OkxQueries({
+      rest: this.#rest,
+      instruments: this.#instruments,
+      venueNowMs,
+      isDemo: ctx.environment === "testnet",
+    });
     this.capabilities = {
       amend: true,
       postOnly: true,

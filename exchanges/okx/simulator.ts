@@ -16,6 +16,7 @@ import type {
 } from "../simulation/ports.ts";
 import { serveProtocol } from "../simulation/server.ts";
 import type { ServerSocket } from "../simulation/sockets.ts";
+import { History } from "./simulator/history.ts";
 import { listings } from "./simulator/listing.ts";
 import { OrderEntry } from "./simulator/order_entry.ts";
 import { PublicFeed } from "./simulator/public_feed.ts";
@@ -49,6 +50,7 @@ export function createProtocol(options: ProtocolOptions): VenueProtocol {
   const { venue, accountId, credentials } = options;
   const faults = new Faults(options.faults, options.random, venue.clock);
   const feed = new PublicFeed(venue, faults);
+  const history = new History(venue);
   const context = {
     venue,
     accountId,
@@ -56,6 +58,7 @@ export function createProtocol(options: ProtocolOptions): VenueProtocol {
     entry: new OrderEntry(venue, accountId),
     feed,
     limits: new RateLimits(venue.clock),
+    history,
     faults,
   };
   const rest = createRestRoutes(context);
@@ -81,6 +84,7 @@ export function createProtocol(options: ProtocolOptions): VenueProtocol {
     },
     stop() {
       feed.stop();
+      history.stop();
       rest.stop();
       for (const session of sessions) session.close();
     },

@@ -117,6 +117,20 @@ export type FeeRow = v.InferOutput<typeof feeRowSchema>;
 export const accountConfigSchema = v.object({ posMode: text });
 export const timeRowSchema = v.object({ ts: time });
 export const fundingRowSchema = v.object({ instId: text, fundingTime: time, nextFundingTime: time });
+export const fundingRateRowSchema = v.object({
+  fundingTime: time,
+  fundingRate: signed,
+  realizedRate: orEmpty(signed),
+});
+/** A window of maintenance. */
+export const statusRowSchema = v.object({
+  state: text,
+  serviceType: optionalText,
+  env: optionalText,
+  title: optionalText,
+  begin: optionalText,
+  end: optionalText,
+});
 /** What it takes to cancel an order that is in no list of ours. */
 export const orderKeyRowSchema = v.object({ instId: text, ordId: id });
 

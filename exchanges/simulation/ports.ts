@@ -218,7 +218,8 @@ export type SimulatedEvent =
   | { readonly kind: "order"; readonly order: SimulatedOrder }
   | { readonly kind: "fill"; readonly fill: SimulatedFill; readonly order: SimulatedOrder }
   | { readonly kind: "position"; readonly position: SimulatedPosition }
-  | { readonly kind: "account"; readonly account: SimulatedAccount };
+  | { readonly kind: "account"; readonly account: SimulatedAccount }
+  | { readonly kind: "maintenance"; readonly isOn: boolean };
 
 export type SubmitResult =
   | { readonly kind: "accepted"; readonly order: SimulatedOrder }
@@ -277,6 +278,8 @@ export interface SimulatedVenue {
   positions(accountId: string): readonly SimulatedPosition[];
   account(accountId: string): SimulatedAccount;
   setLeverage(accountId: string, symbol: string, leverage: number): void;
+  /** New orders are refused while it lasts. */
+  readonly isMaintenance: boolean;
   /** All events of the venue; private ones carry their `accountId`. Returns the unsubscribe function. */
   subscribe(listener: (event: SimulatedEvent) => void): () => void;
 }

@@ -308,8 +308,14 @@ class Venue implements SimulatedVenueControl {
     }
   }
 
+  get isMaintenance(): boolean {
+    return this.#isMaintenance;
+  }
+
   setMaintenance(isOn: boolean): void {
+    if (this.#isMaintenance === isOn) return;
     this.#isMaintenance = isOn;
+    this.#emit({ kind: "maintenance", isOn });
   }
 
   /** Matches an open order that is not in the book yet, and rests or ends what is left. */

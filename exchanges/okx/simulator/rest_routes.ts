@@ -5,6 +5,7 @@ import { contractsText, instrumentRow, listingOf, type OkxListing, priceText, ti
 import type { Fields, ItemAnswer } from "./order_entry.ts";
 import { accountRow, fillRow, orderRow, positionRow } from "./rows.ts";
 import { listedInstruments, type SessionContext } from "./sessions.ts";
+import { statusRows } from "./maintenance.ts";
 
 interface Call {
   readonly context: SessionContext;
@@ -74,49 +75,22 @@ function fillsPage(call: Call): Result {
   return data(rows.slice(0, limitOf(call, 100)).map(fillRow));
 }
 
-const barMinutes: Readonly<Record<string, number>> = {
-  "1m": 1,
-  "3m": 3,
-  "5m": 5,
-  "15m": 15,
-  "30m": 30,
-  "1H": 60,
-  "2H": 120,
-  "4H": 240,
-  "1Dutc": 1_440,
-};
-
-/** Bars of the simulated trades, newest first. */
-function candles(call: Call): Result {
+function candles(call: Call, maxRows: number): Result {
   return withInstrument(call, (one) => {
-    const minutes = barMinutes[call.query.get("bar") ?? "1m"];
-    if (minutes === undefined) return failure("51000", "Parameter bar error");
-    const { venue } = call.context;
-    const bars = new Map<number, { open: number; high: number; low: number; close: number; lots: number }>();
-    for (const { priceTicks, sizeLots, tsMs } of venue.recentTrades(one.simulated.symbol, 1_000)) {
-      const start = Math.floor(tsMs / (minutes * 60_000)) * minutes * 60_000;
-      const bar = bars.get(start) ??
-        { open: priceTicks, high: priceTicks, low: priceTicks, close: priceTicks, lots: 0 };
-      bars.set(start, bar);
-      bar.high = Math.max(bar.high, priceTicks);
-      bar.low = Math.min(bar.low, priceTicks);
-      bar.close = priceTicks;
-      bar.lots += sizeLots;
-    }
-    const nowMs = venue.clock.nowMs();
-    const rows = [...bars].sort(([a], [b]) => b - a).map(([start, bar]) => [
-      String(start),
-      priceText(bar.open, one),
-      priceText(bar.high, one),
-      priceText(bar.low, one),
-      priceText(bar.close, one),
-      contractsText(bar.lots, one),
-      String(bar.lots * Number(one.simulated.lotSize)),
-      "0",
-      start + minutes * 60_000 <= nowMs ? "1" : "0",
-    ]);
-    return data(rows.slice(0, limitOf(call, 300)));
+    const rows = call.context.history.candles(one, call.query);
+    return rows === undefined
+      ? failure("51000", "Parameter bar error")
+      : data(rows.slice(0, limitOf(call, maxRows)));
   });
+}
+
+/** Funding payments alone are booked on bills here. */
+function bills(call: Call): Result {
+  const type = call.query.get("type");
+  const rows = type === null || type === "8"
+    ? call.context.history.fundingBills(call.context.accountId, call.query)
+    : [];
+  return data(rows.slice(0, limitOf(call, 100)));
 }
 
 function setLeverage(call: Call): Result {
@@ -232,7 +206,15 @@ function routes(armDeadMansSwitch: (seconds: number) => Result): Readonly<Record
             })),
           )),
     ),
-    "GET /api/v5/market/candles": open(40, candles),
+    "GET /api/v5/market/candles": open(40, (call) => candles(call, 300)),
+    "GET /api/v5/market/history-candles": open(20, (call) => candles(call, 100)),
+    "GET /api/v5/public/funding-rate-history": open(
+      10,
+      (call) => withInstrument(call, (one) => data(call.context.history.fundingRates(one, call.query))),
+    ),
+    "GET /api/v5/system/status": open(1, ({ context }) => data(statusRows(context.venue))),
+    "GET /api/v5/account/bills": closed(10, bills),
+    "GET /api/v5/account/bills-archive": closed(10, bills),
     "GET /api/v5/public/funding-rate": open(
       10,
       (call) => withInstrument(call, (one) => data([call.context.feed.fundingRow(one)])),

@@ -5,6 +5,7 @@ import type { SimulatedCredentials, SimulatedEvent, SimulatedVenue } from "../..
 import type { ServerSocket } from "../../simulation/sockets.ts";
 import { checkLogin } from "./authentication.ts";
 import { listings } from "./listing.ts";
+import type { History } from "./history.ts";
 import type { Fields, ItemAnswer, OrderEntry } from "./order_entry.ts";
 import { type PublicArgument, publicChannels, type PublicFeed } from "./public_feed.ts";
 import type { RateLimits } from "./rate_limits.ts";
@@ -46,6 +47,7 @@ export interface SessionContext {
   readonly feed: PublicFeed;
   readonly limits: RateLimits;
   readonly faults: Faults;
+  readonly history: History;
 }
 
 const orderOperations: Readonly<

@@ -71,7 +71,10 @@ const misuses: readonly { readonly words: readonly string[]; readonly says: RegE
   { words: ["--config", ""], says: /^--config is empty; write the path/ },
   { words: ["--sed", "1"], says: /^There is no option --sed; did you mean --seed\?$/ },
   { words: ["--frobnicate"], says: /^There is no option --frobnicate; see berth --help\.$/ },
-  { words: ["strat"], says: /^There is no command strat; write start, journal, explain or config\.$/ },
+  {
+    words: ["strat"],
+    says: /^There is no command strat; write start, doctor, journal, explain or config\.$/,
+  },
   { words: ["start", "now"], says: /^There is no command now; write start/ },
   { words: ["explain"], says: /^The id is missing; add it after the command\.$/ },
   { words: ["explain", "a", "b"], says: /^There are words too many on the command line; leave them out/ },
