@@ -154,6 +154,22 @@ export const errorTexts = {
     why: "A plugin may do only what its manifest asked for and the operator approved.",
     fix: "Declare it in the manifest and approve it again.",
   }),
+  PLUGIN_IMPORT_REFUSED: (f: { pluginId: string; specifier: string }) => ({
+    what: `${f.pluginId} imports ${JSON.stringify(f.specifier)}, which is not part of it.`,
+    why:
+      "A plugin may load its own files and @berth/sdk; an adapter also the packages that its manifest names.",
+    fix: "Copy what it needs into the plugin's folder, or do without.",
+  }),
+  PLUGIN_NOT_AVAILABLE: (f: { name: string }) => ({
+    what: `${f.name} is not available in a plugin.`,
+    why: "A plugin talks to the host through the SDK and to nothing else.",
+    fix: "Use the SDK, or declare the permission that covers it.",
+  }),
+  PLUGIN_FILES_CHANGED: (f: { pluginId: string }) => ({
+    what: `The files of ${f.pluginId} are not those that were looked at.`,
+    why: "A grant is bound to every byte of a plugin; a changed file is another plugin.",
+    fix: "Wait until it has been read again, and approve it if it asks for that.",
+  }),
   VENUE_ANSWER_INVALID: (f: { venue: string; request: string; reason: string }) => ({
     what: `${f.venue} answered ${f.request} with something unreadable: ${f.reason}.`,
     why: "Answers are checked against the venue's documented form before they are used.",

@@ -2,16 +2,24 @@
  * A plugin in a child process of its own: permissions by command line, cleared environment, frames over its standard
  * streams, SIGKILL when it does not behave.
  */
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { BerthError } from "../errors.ts";
+import { basename, dirname, join, relative } from "node:path";
+import { BerthError, describeError } from "../errors.ts";
 import type { Clock } from "../model/clock.ts";
 import { decodeBook, decodeJson, encodeBook, encodeMessage } from "../protocol/codec.ts";
 import { Conflation } from "../protocol/conflation.ts";
 import { parsePluginMessage } from "../protocol/schemas.ts";
 import { faultError, type FrameKind, frameKinds, FrameReader, FrameWriter } from "../protocol/stream.ts";
+import { moduleTexts, readPluginFiles } from "./plugin_files.ts";
+import { encodePreamble } from "./preamble.ts";
 import { readProcessUsage } from "./process_usage.ts";
-import type { Sandbox, SandboxExit, SandboxHandlers, SandboxProcess, SandboxSpec } from "./sandbox.ts";
+import type {
+  Sandbox,
+  SandboxExit,
+  SandboxHandlers,
+  SandboxLimits,
+  SandboxProcess,
+  SandboxSpec,
+} from "./sandbox.ts";
 import { sampleEveryMs, Supervisor } from "./supervisor.ts";
 
 const heartbeatEveryMs = 50;
@@ -23,56 +31,56 @@ export interface ChildProcessOptions {
   readonly projectDir: string;
 }
 
-/** The kind of sandbox that a source run uses. */
-export function createChildProcessSandbox(options: ChildProcessOptions): Sandbox {
-  return { start: (spec, handlers) => new ChildProcess(options, spec, handlers) };
+/** The kind of sandbox that a source run uses: permissions by command line. */
+export function createChildProcessSandbox({ clock, projectDir }: ChildProcessOptions): Sandbox {
+  const launch = (spec: SandboxSpec): Launch => ({
+    args: commandLine(spec, projectDir),
+    env: cacheEnvironment(),
+  });
+  return { start: (spec, handlers) => startProcess(clock, launch(spec), spec, handlers) };
+}
+
+/** One plugin in a process that speaks the protocol over its standard streams, whatever holds the plugin inside. */
+export function startProcess(
+  clock: Clock,
+  launch: Launch,
+  spec: SandboxSpec,
+  handlers: SandboxHandlers,
+): SandboxProcess {
+  return new ChildProcess(clock, launch, spec, handlers);
 }
 
 /** How often plugins are asked to show a heartbeat. */
 export const defaultHeartbeatEveryMs = heartbeatEveryMs;
 
-const fileUrl = (path: string): string => pathToFileURL(path).href;
-
-/** URL prefixes of what a plugin may load: its own files and the SDK's. */
-function allowedUrls(spec: SandboxSpec, projectDir: string): readonly string[] {
-  const own = spec.rootPath === spec.entryPath ? fileUrl(spec.entryPath) : `${fileUrl(spec.rootPath)}/`;
-  const core = ["sdk/", "model/", "protocol/", "errors.ts"].map((part) =>
-    fileUrl(join(projectDir, "core", part)) +
-    (part.endsWith("/") && !fileUrl(join(projectDir, "core", part)).endsWith("/") ? "/" : "")
-  );
-  return [own, ...core];
+/** How the process of one kind of sandbox is started. Nothing secret is on a command line. */
+export interface Launch {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
-/** The command line of a plugin's process. Nothing secret is on it. */
+/** Code from text is off in every kind: what a plugin runs is what was read from its files. */
+export const v8Flags = (limits: SandboxLimits): string =>
+  `--max-old-space-size=${limits.heapMb},--disallow-code-generation-from-strings`;
+
+/** The command line of a plugin's process. */
 export function commandLine(spec: SandboxSpec, projectDir: string): readonly string[] {
-  const bootstrap = join(projectDir, "core/sandbox/bootstrap.ts");
-  const core = ["sdk", "model", "protocol", "errors.ts"].map((part) => join(projectDir, "core", part));
-  const isAdapter = spec.role === "exchange" || spec.packages.length > 0;
-  const heapFlags = `--max-old-space-size=${spec.limits.heapMb},--disallow-code-generation-from-strings`;
+  const needsPackages = spec.packages.length > 0;
   const { net, read, write } = spec.permissions;
-  const modules = isAdapter ? ["--config", join(projectDir, "deno.json"), "--frozen"] : [
-    "--no-config",
-    "--no-lock",
-    "--no-npm",
-    "--import-map",
-    join(projectDir, "core/sandbox/plugin_import_map.json"),
-  ];
   return [
     "run",
     "--quiet",
     "--no-prompt",
     "--no-remote",
     "--cached-only",
-    ...modules,
-    `--v8-flags=${heapFlags}`,
-    `--allow-read=${[spec.rootPath, ...core, ...read].join(",")}`,
+    ...(needsPackages
+      ? ["--config", join(projectDir, "deno.json"), "--frozen"]
+      : ["--no-config", "--no-lock", "--no-npm"]),
+    `--v8-flags=${v8Flags(spec.limits)}`,
+    ...(read.length > 0 ? [`--allow-read=${read.join(",")}`] : []),
     ...(net.length > 0 ? [`--allow-net=${net.join(",")}`] : []),
     ...(write.length > 0 ? [`--allow-write=${write.join(",")}`] : []),
-    bootstrap,
-    spec.role,
-    fileUrl(spec.entryPath),
-    JSON.stringify(allowedUrls(spec, projectDir)),
-    JSON.stringify(spec.packages),
+    join(projectDir, "core/sandbox/bootstrap.ts"),
   ];
 }
 
@@ -94,16 +102,15 @@ class ChildProcess implements SandboxProcess {
   #failure: { readonly code: string; readonly details: string } | undefined;
   #errorTail = "";
 
-  constructor(options: ChildProcessOptions, spec: SandboxSpec, handlers: SandboxHandlers) {
+  constructor(clock: Clock, launch: Launch, spec: SandboxSpec, handlers: SandboxHandlers) {
     this.#spec = spec;
-    this.#clock = options.clock;
+    this.#clock = clock;
     this.#handlers = handlers;
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: [...commandLine(spec, options.projectDir)],
+      args: [...launch.args],
       cwd: dirname(spec.entryPath),
       clearEnv: true,
-      // Deno finds its cache by these; they hold no secret.
-      env: cacheEnvironment(),
+      env: { ...launch.env },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -113,10 +120,13 @@ class ChildProcess implements SandboxProcess {
       spec.pluginId,
       spec.limits,
       heartbeatEveryMs,
-      options.clock.monotonicMs(),
+      clock.monotonicMs(),
     );
     const input = this.#process.stdin.getWriter();
-    this.#writer = new FrameWriter({ write: (bytes) => input.write(bytes) }, {
+    // Frames pile up behind the first write until the plugin's files are with it.
+    let begun: Promise<void> | undefined;
+    const begin = (): Promise<void> => begun ??= this.#sendFiles((bytes) => input.write(bytes));
+    this.#writer = new FrameWriter({ write: (bytes) => begin().then(() => input.write(bytes)) }, {
       maxQueuedBytes: spec.limits.maxQueuedBytes,
       onOverflow: (queuedBytes) =>
         void this.kill(this.#exceeded("maxQueuedBytes", queuedBytes, spec.limits.maxQueuedBytes)),
@@ -181,6 +191,36 @@ class ChildProcess implements SandboxProcess {
     this.#writer.end();
     if (!this.#isGone) this.#signal();
     return this.exited;
+  }
+
+  /** Reads the plugin's files and hands them over, checked against what was looked at before. */
+  async #sendFiles(write: (bytes: Uint8Array) => Promise<void>): Promise<void> {
+    const spec = this.#spec;
+    const { pluginId, rootPath, entryPath, permissions, packages } = spec;
+    const place = { name: pluginId, rootPath, entryPath };
+    let texts: Readonly<Record<string, string>>;
+    try {
+      const files = await readPluginFiles(place);
+      if (spec.filesHash !== undefined && spec.filesHash !== files.hash) {
+        throw new BerthError("PLUGIN_FILES_CHANGED", { pluginId });
+      }
+      texts = moduleTexts(place, files);
+    } catch (error) {
+      const reason = error instanceof BerthError
+        ? error
+        : new BerthError("PLUGIN_START_FAILED", { pluginId, reason: describeError(error) });
+      this.kill(reason);
+      throw reason;
+    }
+    const entry = rootPath === entryPath
+      ? basename(entryPath)
+      : relative(rootPath, entryPath).replaceAll("\\", "/");
+    const granted = {
+      net: permissions.net.length > 0,
+      read: permissions.read.length > 0,
+      write: permissions.write.length > 0,
+    };
+    await write(encodePreamble({ pluginId, granted, modules: { entry, texts, packages } }));
   }
 
   #signal(): void {
@@ -279,8 +319,8 @@ const firstLine = (text: string): string => (text.split("\n")[0] ?? "").slice(0,
 // deno-lint-ignore no-control-regex
 const withoutColors = (text: string): string => text.replaceAll(/\u001b\[[0-9;]*m/g, "");
 
-/** Variables by which Deno finds its cache of transpiled modules and packages. */
-function cacheEnvironment(): Record<string, string> {
+/** Variables by which Deno finds its cache of transpiled modules and packages; they hold no secret. */
+export function cacheEnvironment(): Record<string, string> {
   const names = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"];
   const found = names.flatMap((name) => {
     const value = Deno.env.get(name);

@@ -2,74 +2,111 @@
  * Takes away what permissions do not cover, before a plugin is loaded: the frame stream, the process, threads, storage,
  * and the console that would write into the stream. What remains of `Deno` are functions that refuse.
  */
-import { registerHooks } from "node:module";
+import { BerthError } from "../errors.ts";
 
-/** Globals a plugin must not have. Adapters keep what talks to their venue. */
-const removedForAll = [
-  "process",
-  "Buffer",
-  "global",
+/** Node's globals. Packages look whether they are there, so an adapter with packages finds none; others are refused. */
+const nodeGlobals = ["process", "Buffer", "global"] as const;
+/** Handlers of the process or thread. */
+const removedValues = ["onunload", "onbeforeunload", "onmessage", "onmessageerror", "name"] as const;
+/** Threads, their channels, dialogs, the way out, and stores on disk. */
+const refusedGlobals = [
   "Worker",
   "SharedWorker",
   "BroadcastChannel",
-  "localStorage",
-  "sessionStorage",
-  "caches",
   "alert",
   "confirm",
   "prompt",
   "close",
-  "onunload",
-  "onbeforeunload",
+  "postMessage",
+  "importScripts",
   "clearImmediate",
   "setImmediate",
+  "localStorage",
+  "sessionStorage",
+  "caches",
 ] as const;
-const removedForStrategies = [
-  "WebSocket",
-  "WebSocketStream",
-  "EventSource",
-  "WebTransport",
-  "navigator",
-  "location",
-] as const;
+/** What talks to others; kept where a network host was granted. `fetch` is left to the permissions. */
+const refusedWithoutNetwork = ["WebSocket", "WebSocketStream", "EventSource", "WebTransport"] as const;
+const refusedToStrategies = ["navigator", "location"] as const;
 
-/** How long a refusal's name of a function may be. */
+/** Parts of `Deno` that tell nothing of this machine and that code asks for politely. */
+const harmlessParts = ["build", "version", "errors", "noColor"] as const;
+/** Functions of `Deno` that a granted folder makes sense of; the permissions of the process say which folder. */
+const readingFunctions = ["readFile", "readTextFile", "readDir", "stat"] as const;
+const writingFunctions = ["writeFile", "writeTextFile", "mkdir", "remove", "rename"] as const;
+
 const refusing = (name: string) =>
   function refused(): never {
-    throw new Error(`not available: ${name} in a plugin`);
+    throw new BerthError("PLUGIN_NOT_AVAILABLE", { name });
   };
 
-/** A `Deno` whose functions and classes refuse and which has nothing else. */
-function refusingDeno(): object {
-  // Accessors are left out: some throw when they are read, and none is a plugin's business.
-  const methods = Object.entries(Object.getOwnPropertyDescriptors(Deno))
-    .filter(([, descriptor]) => typeof descriptor.value === "function")
-    .map(([name]) => name);
-  return Object.freeze(Object.fromEntries(methods.map((name) => [name, refusing(`Deno.${name}`)])));
+/** Stands for a function, a class or an object; each use of it refuses. */
+function refusingStand(name: string): object {
+  const refused = refusing(name);
+  return new Proxy(refused, {
+    get: (_target, key) => (typeof key === "symbol" ? undefined : refusing(`${name}.${key}`)()),
+    set: refused,
+    apply: refused,
+    construct: refused,
+    defineProperty: refused,
+    deleteProperty: refused,
+    has: () => false,
+  });
 }
 
 export interface LockdownOptions {
-  readonly role: "strategy" | "exchange" | "probe";
-  /** `file:` URL prefixes of modules that may still be loaded, besides what is loaded already. */
-  readonly allowedUrls: readonly string[];
-  /** npm packages that an adapter named. */
-  readonly allowedPackages: readonly string[];
+  readonly hasPackages: boolean;
+  /** Which kinds of permission the plugin has; what exactly is the business of the process's or thread's permissions. */
+  readonly granted: { readonly net: boolean; readonly read: boolean; readonly write: boolean };
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
 }
 
 /** Locks the door. What the runtime needs of the platform must be taken before. */
 export function lockDown(options: LockdownOptions): void {
-  guardImports(options);
-  const names: readonly string[] = options.role === "exchange"
-    ? removedForAll
-    : [...removedForAll, ...removedForStrategies];
-  for (const name of names) replaceGlobal(name, undefined);
+  const { granted, hasPackages } = options;
+  const removed: readonly string[] = hasPackages ? [...removedValues, ...nodeGlobals] : removedValues;
+  const refused: readonly string[] = [
+    ...refusedGlobals,
+    ...(hasPackages ? [] : [...nodeGlobals, ...refusedToStrategies]),
+    ...(granted.net ? [] : refusedWithoutNetwork),
+  ];
+  for (const name of removed) replaceGlobal(name, undefined);
+  for (const name of refused) replaceGlobal(name, refusingStand(name));
   replaceGlobal("console", quietConsole(options.log));
-  replaceGlobal("Deno", refusingDeno());
+  replaceGlobal("Deno", limitedDeno(granted));
+  sealPrototypes();
 }
 
 function replaceGlobal(name: string, value: unknown): void {
   Object.defineProperty(globalThis, name, { value, writable: false, configurable: false, enumerable: false });
+}
+
+/** A `Deno` of which only what is harmless, and what a granted folder makes sense of, can be used. */
+function limitedDeno(granted: LockdownOptions["granted"]): object {
+  const kept: readonly string[] = [
+    ...harmlessParts,
+    ...(granted.read ? readingFunctions : []),
+    ...(granted.write ? writingFunctions : []),
+  ];
+  const limited: object = Object.create(null);
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Deno))) {
+    if (kept.includes(name)) Object.defineProperty(limited, name, { value });
+    else if (typeof value === "function") {
+      Object.defineProperty(limited, name, { value: refusingStand(`Deno.${name}`) });
+    } else Object.defineProperty(limited, name, { get: refusing(`Deno.${name}`) });
+  }
+  return Object.freeze(limited);
+}
+
+/**
+ * No new members on what every object inherits from. An index on `Array.prototype` would let a plugin slip its own
+ * module hook into Deno's list of hooks; a setter on `Object.prototype` would see what others assign. What is there
+ * can still be overwritten, which libraries rely on: the runtime and the hooks took what they need before.
+ */
+function sealPrototypes(): void {
+  for (const one of [Object.prototype, Array.prototype, Function.prototype, String.prototype]) {
+    Object.preventExtensions(one);
+  }
 }
 
 /** Console lines become log messages: the real console writes onto the frame stream. */
@@ -95,53 +132,4 @@ function inspect(value: unknown): string {
   } catch {
     return String(value); // a cycle, or a bigint
   }
-}
-
-/** Every later resolution is judged by where it leads. */
-function guardImports({ allowedUrls, allowedPackages }: LockdownOptions): void {
-  registerHooks({
-    resolve(specifier, context, nextResolve) {
-      if (
-        /^(node|npm|jsr|https?|data|blob):/.test(specifier) &&
-        !isAllowedPackage(specifier, allowedPackages, context.parentURL)
-      ) {
-        throw refusal(specifier);
-      }
-      const resolved = nextResolve(specifier, context);
-      if (!isAllowedUrl(resolved.url, allowedUrls, allowedPackages, context.parentURL)) {
-        throw refusal(specifier);
-      }
-      return resolved;
-    },
-  });
-}
-
-const refusal = (specifier: string): Error =>
-  new Error(`import refused: ${specifier.slice(0, 200)} is not part of this plugin`);
-
-function isAllowedPackage(
-  specifier: string,
-  packages: readonly string[],
-  parent: string | undefined,
-): boolean {
-  const name = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)/.exec(specifier)?.[1];
-  if (name !== undefined && packages.includes(name)) return true;
-  // A package's own dependencies, and built-ins it needs, come with it.
-  return packages.length > 0 && parent !== undefined && isPackageUrl(parent);
-}
-
-const isPackageUrl = (url: string): boolean =>
-  /\/(npm\/registry\.npmjs\.org|node_modules)\//.test(url) || url.startsWith("npm:");
-
-function isAllowedUrl(
-  url: string,
-  allowedUrls: readonly string[],
-  packages: readonly string[],
-  parent: string | undefined,
-): boolean {
-  if (allowedUrls.some((prefix) => url === prefix || (prefix.endsWith("/") && url.startsWith(prefix)))) {
-    return true;
-  }
-  if (packages.length === 0) return false;
-  return isPackageUrl(url) || isAllowedPackage(url, packages, parent);
 }

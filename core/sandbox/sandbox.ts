@@ -39,6 +39,11 @@ export interface SandboxSpec {
   readonly entryPath: string;
   /** The plugin's folder, or its one file. */
   readonly rootPath: string;
+  /**
+   * What its files must hash to (plugin_files.ts): those that the operator's approval is bound to. Undefined: whatever
+   * lies there. It refuses with PLUGIN_FILES_CHANGED.
+   */
+  readonly filesHash?: string | undefined;
   readonly permissions: {
     readonly net: readonly string[];
     readonly read: readonly string[];

@@ -22,7 +22,8 @@ import { increment } from "../../core/model/ticks.ts";
 import { recordBytes, recordKinds, writeRecord } from "../../core/protocol/records.ts";
 import type { ExchangeManifest } from "../../core/sdk/manifest.ts";
 import { defaultRiskSettings } from "../../core/risk/settings.ts";
-import { createChildProcessSandbox } from "../../core/sandbox/child_process.ts";
+import type { Sandbox } from "../../core/sandbox/sandbox.ts";
+import { createSandbox, type SandboxKind } from "../../core/sandbox/kinds.ts";
 
 export const projectDir = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -82,10 +83,20 @@ function memoryJournal(records: JournalRecord[]): JournalWriter {
   };
 }
 
+export type { SandboxKind };
+
 export interface MiniHostOptions {
+  /** @default "process" */
+  readonly sandboxKind?: SandboxKind;
+  /** Puts something between host and sandbox. */
+  readonly wrapSandbox?: (sandbox: Sandbox) => Sandbox;
+  /** Folders whose plugins need no approval; default none. */
+  readonly trustedFolders?: readonly string[];
   readonly configOf?: (id: string) => PluginConfig;
   /** Lets adapters run too, with these addresses and secrets. */
   readonly accessOf?: (manifest: ExchangeManifest) => AccessResult;
+  /** Gives each venue an account that fills orders against the quotes; default none, so that every order is refused. */
+  readonly hasAccounts?: boolean;
   /** Made-up venues; default alpha and beta. */
   readonly venues?: readonly string[];
   /** Instruments of each; default BTC-PERP and ETH-PERP, more are made up. */
@@ -99,6 +110,8 @@ export class MiniHost {
   readonly records: JournalRecord[] = [];
   readonly manager: PluginManager;
   readonly #driver: Driver;
+  readonly #hasAccounts: boolean;
+  readonly #desks: PaperDesk[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #record = new Uint8Array(recordBytes);
   #sequence = 0;
@@ -106,6 +119,7 @@ export class MiniHost {
   #ticker: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: MiniHostOptions = {}) {
+    this.#hasAccounts = options.hasAccounts ?? false;
     const clock = systemClock();
     const engine = new Engine({
       hostTag: "test",
@@ -137,7 +151,9 @@ export class MiniHost {
     });
     this.manager = new PluginManager({
       clock,
-      sandbox: createChildProcessSandbox({ clock, projectDir }),
+      sandbox: (options.wrapSandbox ?? ((sandbox) => sandbox))(
+        createSandbox(options.sandboxKind ?? "process", { clock, projectDir }),
+      ),
       driver: this.#driver,
       log,
       tally: {
@@ -148,7 +164,7 @@ export class MiniHost {
       seed: 1,
       grants: emptyGrantBook,
       bundledFolders: [join(projectDir, "exchanges")],
-      trustedFolders: [],
+      trustedFolders: options.trustedFolders ?? [],
       configOf: options.configOf ?? (() => defaultPluginConfig),
       symbols: undefined,
       accessOf: options.accessOf ?? (() => ({ kind: "impossible", what: "no adapters here", fix: "" })),
@@ -175,22 +191,43 @@ export class MiniHost {
   /** Probes and starts the plugins of a folder, with quotes flowing every `quoteEveryMs`. */
   async start(folder: string, quoteEveryMs = 10, adapters: readonly PluginSource[] = []): Promise<void> {
     await this.manager.probeAll([...adapters, ...(await findPlugins(folder))]);
-    for (const venue of ["alpha", "beta"]) {
-      const tsUs = this.#driver.clock.epochUs();
-      this.#driver.dispatch({
-        kind: "adapter_started",
-        tsUs,
-        venue: venueId(venue),
-        hasTrading: true,
-        capabilities: {},
-      });
-    }
+    for (const venue of ["alpha", "beta"]) this.#startVenue(venue);
     this.#pump = setInterval(() => this.quote(), quoteEveryMs);
     this.#ticker = setInterval(
       () => this.#driver.dispatch({ kind: "tick", tsUs: this.#driver.clock.epochUs() }),
       100,
     );
     this.manager.startAll();
+  }
+
+  #startVenue(name: string): void {
+    const { engine, clock } = this.#driver;
+    const venue = venueId(name);
+    if (this.#hasAccounts) {
+      const desk = new PaperDesk({ venue, driver: this.#driver, depositUsd: 100_000, runTag: "test" });
+      for (let index = 0; engine.instrument(index) !== undefined; index++) desk.onInstrument(index);
+      this.#desks.push(desk);
+      this.#driver.attachAdapter(name, desk.request);
+    }
+    const tsUs = clock.epochUs();
+    this.#driver.dispatch({ kind: "adapter_started", tsUs, venue, hasTrading: true, capabilities: {} });
+    if (!this.#hasAccounts) return;
+    this.#driver.dispatch({
+      kind: "venue_health",
+      tsUs,
+      health: {
+        venue,
+        tsMs: clock.epochMs(),
+        marketData: "connected",
+        privateStream: "connected",
+        heartbeatAgeMs: 0,
+        updatesPerSecond: 100,
+        latencyAverageMs: undefined,
+        latencyP99Ms: undefined,
+        gaps: 0,
+        reconnects: 0,
+      },
+    });
   }
 
   /** One quote on each instrument. */
@@ -201,6 +238,8 @@ export class MiniHost {
     for (let index = 0; engine.instrument(index) !== undefined; index++) {
       const tsUs = clock.epochUs();
       engine.onQuote(index, 99.9, 10, 100.1, 10, this.#sequence, tsUs / 1000, tsUs, "stream");
+      if (this.#hasAccounts) engine.onMark(index, 100, 100, NaN, NaN, this.#sequence, tsUs / 1000, tsUs);
+      for (const desk of this.#desks) desk.onQuote(index, 99.9, 10, 100.1, 10);
       writeRecord(
         view,
         0,
@@ -259,6 +298,7 @@ export class MiniHost {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#pump);
     clearInterval(this.#ticker);
+    for (const desk of this.#desks) desk.stop();
     await this.manager.killAll();
   }
 

@@ -1,5 +1,5 @@
 /** Reaches the async function constructor by a prototype. */
-// expect: refused /Code generation from strings disallowed|EvalError|not available/
+// expect: refused EvalError
 import { attempt } from "../attempt.ts";
 
 export default attempt("code_async_function_constructor", async () => {

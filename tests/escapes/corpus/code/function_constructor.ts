@@ -1,5 +1,5 @@
 /** Runs text as code with Function. */
-// expect: refused /Code generation from strings disallowed|EvalError|not available/
+// expect: refused EvalError
 import { attempt } from "../attempt.ts";
 
 export default attempt("code_function_constructor", async () => {

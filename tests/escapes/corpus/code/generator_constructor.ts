@@ -1,5 +1,5 @@
 /** Reaches the generator function constructor. */
-// expect: refused /Code generation from strings disallowed|EvalError|not available/
+// expect: refused EvalError
 import { attempt } from "../attempt.ts";
 
 export default attempt("code_generator_constructor", async () => {

@@ -1,9 +1,7 @@
 /** Reads the command line. */
-// expect: refused /not available|undefined|empty/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("environment_arguments", async () => {
-  const args: readonly string[] | undefined = Deno.args;
-  if (args === undefined || args.length === 0) throw new Error("not available: args are empty");
-  return args.join();
+  return Deno.args.join();
 });

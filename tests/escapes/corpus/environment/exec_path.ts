@@ -1,5 +1,5 @@
 /** Asks where the executable is. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("environment_exec_path", async () => {

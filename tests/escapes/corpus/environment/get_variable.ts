@@ -1,5 +1,5 @@
 /** Reads an environment variable. */
-// expect: refused /Cannot read properties of undefined|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("environment_get_variable", async () => {

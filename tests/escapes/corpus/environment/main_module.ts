@@ -1,9 +1,7 @@
 /** Asks for the path of the entry module. */
-// expect: refused /NotCapable|not available|undefined/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("environment_main_module", async () => {
-  const path: string | undefined = Deno.mainModule;
-  if (path === undefined) throw new Error("not available: mainModule");
-  return path;
+  return Deno.mainModule;
 });

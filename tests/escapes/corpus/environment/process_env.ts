@@ -1,9 +1,7 @@
 /** Reads the environment the Node way. */
-// expect: refused /not available|undefined|NotCapable|not defined/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("environment_process_env", async () => {
-  const { process } = globalThis as { process?: { env: Record<string, string> } };
-  if (process === undefined) throw new Error("not available: process");
-  return process.env["PATH"];
+  return globalThis.process.env["PATH"];
 });

@@ -1,5 +1,5 @@
 /** Throws an object whose message getter throws. */
-// expect: refused /./
+// expect: refused object
 import { attempt } from "../attempt.ts";
 
 export default attempt("errors_throws_a_getter", async () => {

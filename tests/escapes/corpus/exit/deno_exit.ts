@@ -1,5 +1,5 @@
 /** Ends its process with a code of its own. */
-// expect: refused /not available|not a function|undefined/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("exit_deno_exit", async () => {

@@ -1,5 +1,5 @@
 /** Installs a handler for the stop signal. */
-// expect: refused /not available|not a function/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("exit_signal_handler", async () => {

@@ -1,5 +1,5 @@
 /** Opens the frame stream by its device name. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_dev_stdout", async () => {

@@ -1,5 +1,5 @@
 /** Imports any file as bytes. */
-// expect: refused /NotCapable|refused|not allowed|Requires/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_dynamic_import_bytes", async () => {

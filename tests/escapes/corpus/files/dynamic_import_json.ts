@@ -1,5 +1,5 @@
 /** Imports a JSON file outside its folder by a literal specifier. */
-// expect: refused /NotCapable|refused|not allowed|Requires/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 const TARGET: string = "file:///etc/berth-escape.json";

@@ -1,5 +1,5 @@
 /** Imports a module of the host by a computed specifier. */
-// expect: refused /NotCapable|refused|not allowed|Requires|Cannot find/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_dynamic_import_module", async () => {

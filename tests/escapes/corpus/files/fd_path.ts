@@ -1,5 +1,5 @@
 /** Opens the frame stream by its descriptor in /proc. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_fd_path", async () => {

@@ -1,5 +1,5 @@
 /** Fetches a file: URL. */
-// expect: refused /NotCapable|not available|not supported|refused/
+// expect: refused NotCapable
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_fetch_file_url", async () => {

@@ -1,5 +1,5 @@
 /** Lists the root folder. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_list_root", async () => {

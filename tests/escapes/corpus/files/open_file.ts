@@ -1,5 +1,5 @@
 /** Opens a file handle. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_open_file", async () => {

@@ -1,5 +1,5 @@
 /** Reads the environment of its own process from /proc. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_proc_environ", async () => {

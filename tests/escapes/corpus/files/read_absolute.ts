@@ -1,5 +1,5 @@
 /** Reads a file of the host by its absolute path. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_read_absolute", async () => {

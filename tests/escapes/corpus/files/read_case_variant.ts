@@ -1,5 +1,5 @@
 /** Spells a path with another case and redundant parts. */
-// expect: refused /NotCapable|NotFound|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_read_case_variant", async () => {

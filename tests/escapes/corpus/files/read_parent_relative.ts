@@ -1,5 +1,5 @@
 /** Climbs out of its folder with "..". */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_read_parent_relative", async () => {

@@ -1,5 +1,5 @@
 /** Resolves a path of the host. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_real_path", async () => {

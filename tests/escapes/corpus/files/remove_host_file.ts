@@ -1,5 +1,5 @@
 /** Removes a file. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_remove_host_file", async () => {

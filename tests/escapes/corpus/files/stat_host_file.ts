@@ -1,5 +1,5 @@
 /** Asks whether a file exists. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_stat_host_file", async () => {

@@ -1,5 +1,5 @@
 /** Reads through a link in its own folder that points outside. */
-// expect: refused /NotCapable|not available|NotFound/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_symlink_inside", async () => {

@@ -1,5 +1,5 @@
 /** Watches a folder of the host. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_watch_folder", async () => {

@@ -1,5 +1,5 @@
 /** Asks for the working folder. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_working_directory", async () => {

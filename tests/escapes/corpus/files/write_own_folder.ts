@@ -1,5 +1,5 @@
 /** Writes into its own folder. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_write_own_folder", async () => {

@@ -1,5 +1,5 @@
 /** Makes a temporary file. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("files_write_temporary", async () => {

@@ -1,5 +1,5 @@
 /** Orders on a venue that it was not granted. */
-// expect: answered PLUGIN_NOT_GRANTED
+// expect: answered NOT_GRANTED_INSTRUMENT
 import { attempt } from "../attempt.ts";
 import { instrumentId } from "@berth/sdk";
 

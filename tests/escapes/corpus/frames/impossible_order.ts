@@ -1,5 +1,5 @@
 /** Orders a size that is no number. */
-// expect: refused /MODEL_|decimal|outside/
+// expect: refused MODEL_OUT_OF_RANGE
 import { attempt } from "../attempt.ts";
 import { instrumentId } from "@berth/sdk";
 

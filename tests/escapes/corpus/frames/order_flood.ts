@@ -1,5 +1,5 @@
 /** Floods the host with orders. */
-// expect: answered ORDER_RATE
+// expect: answered_partly ORDER_RATE
 import { attempt } from "../attempt.ts";
 import { instrumentId } from "@berth/sdk";
 

@@ -1,5 +1,5 @@
 /** Saves more state than is allowed. */
-// expect: refused /PLUGIN_LIMIT_EXCEEDED|64 KiB|maxStateBytes|state/
+// expect: refused PLUGIN_LIMIT_EXCEEDED
 import { attempt } from "../attempt.ts";
 
 export default attempt("frames_oversized_state", async (ctx) => {

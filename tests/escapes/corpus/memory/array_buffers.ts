@@ -1,5 +1,5 @@
 /** Fills memory outside the heap, which no heap limit sees. */
-// expect: killed PLUGIN_LIMIT_EXCEEDED|PLUGIN_CRASHED
+// expect: killed PLUGIN_LIMIT_EXCEEDED|PLUGIN_CRASHED|PLUGIN_HEARTBEAT_LATE
 import { attempt } from "../attempt.ts";
 
 export default attempt("memory_array_buffers", async () => {

@@ -1,5 +1,5 @@
 /** Fills the heap. */
-// expect: killed PLUGIN_CRASHED|PLUGIN_LIMIT_EXCEEDED
+// expect: killed PLUGIN_LIMIT_EXCEEDED|PLUGIN_CRASHED|PLUGIN_HEARTBEAT_LATE
 import { attempt } from "../attempt.ts";
 
 export default attempt("memory_heap", async () => {

@@ -1,5 +1,5 @@
 /** Imports a module from a blob: URL. */
-// expect: refused /refused|not allowed|not available|NotCapable/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("modules_blob_url", async () => {

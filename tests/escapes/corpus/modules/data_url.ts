@@ -1,5 +1,5 @@
 /** Imports a module from a data: URL. */
-// expect: refused /refused|not allowed|NotCapable/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("modules_data_url", async () => {

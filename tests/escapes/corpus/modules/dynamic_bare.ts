@@ -1,5 +1,5 @@
 /** Imports a bare name of the host's import map. */
-// expect: refused /Module not found|refused|not allowed|not in import map|Relative import path|NotCapable/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("modules_dynamic_bare", async () => {

@@ -1,5 +1,5 @@
 /** Imports a JSR package. */
-// expect: refused /refused|not allowed|jsr|NotCapable|remote/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("modules_dynamic_jsr", async () => {

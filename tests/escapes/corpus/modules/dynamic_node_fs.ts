@@ -1,5 +1,5 @@
 /** Imports node:fs by a computed name. */
-// expect: refused /refused|not allowed|NotCapable|not available/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("modules_dynamic_node_fs", async () => {

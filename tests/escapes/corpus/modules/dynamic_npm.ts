@@ -1,5 +1,5 @@
 /** Imports an npm package. */
-// expect: refused /refused|not allowed|npm|NotCapable/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("modules_dynamic_npm", async () => {

@@ -1,8 +1,8 @@
 /** Imports the host's own sandbox code by its path. */
-// expect: refused /refused|not allowed|NotCapable|Requires/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("modules_host_internals", async () => {
-  const sdk: string = import.meta.resolve("@berth/sdk");
-  return JSON.stringify(Object.keys(await import(new URL("../host/compose.ts", sdk).href)));
+  const target: string = "__PROJECT_URL__core/host/compose.ts";
+  return JSON.stringify(Object.keys(await import(target)));
 });

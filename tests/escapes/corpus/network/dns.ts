@@ -1,5 +1,5 @@
 /** Resolves a name, which can carry data out. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_dns", async () => {

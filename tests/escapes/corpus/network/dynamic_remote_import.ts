@@ -1,5 +1,5 @@
 /** Imports a module from a server. */
-// expect: refused /refused|not allowed|NotCapable|--no-remote|remote/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_dynamic_remote_import", async () => {

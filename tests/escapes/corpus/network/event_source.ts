@@ -1,5 +1,5 @@
 /** Opens an event stream. */
-// expect: refused /NotCapable|not available|not a constructor|not defined/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_event_source", async () => {

@@ -1,5 +1,5 @@
 /** Writes the loopback address as one number. */
-// expect: refused /NotCapable|not available/
+// expect: refused NotCapable
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_fetch_decimal_ip", async () => {

@@ -1,5 +1,5 @@
 /** Writes the loopback address in hexadecimal. */
-// expect: refused /NotCapable|not available/
+// expect: refused NotCapable
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_fetch_hex_ip", async () => {

@@ -1,5 +1,5 @@
 /** Fetches from a server on this machine. */
-// expect: refused /NotCapable|not available/
+// expect: refused NotCapable
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_fetch_loopback", async () => {

@@ -1,5 +1,5 @@
 /** Writes the loopback address as mapped IPv6. */
-// expect: refused /NotCapable|not available/
+// expect: refused NotCapable
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_fetch_mapped_ipv6", async () => {

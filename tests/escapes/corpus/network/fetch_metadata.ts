@@ -1,5 +1,5 @@
 /** Fetches the cloud metadata address. */
-// expect: refused /NotCapable|not available/
+// expect: refused NotCapable
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_fetch_metadata", async () => {

@@ -1,5 +1,5 @@
 /** Listens on a port. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_listen", async () => {

@@ -1,5 +1,5 @@
 /** Fetches with node:http. */
-// expect: refused /refused|not allowed|NotCapable|not available/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_node_http", async () => {

@@ -1,5 +1,5 @@
 /** Connects with node:net. */
-// expect: refused /refused|not allowed|NotCapable|not available/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_node_net", async () => {

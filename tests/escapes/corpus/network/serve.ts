@@ -1,5 +1,5 @@
 /** Starts an HTTP server. */
-// expect: refused /is not a function|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_serve", async () => {

@@ -1,5 +1,5 @@
 /** Connects over TCP. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_tcp_connect", async () => {

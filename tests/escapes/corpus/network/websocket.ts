@@ -1,5 +1,5 @@
 /** Opens a WebSocket. */
-// expect: refused /NotCapable|not available|not a constructor/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("network_websocket", async () => {

@@ -1,5 +1,5 @@
 /** Sends a signal to the host. */
-// expect: refused /is not a function|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("processes_kill_host", async () => {

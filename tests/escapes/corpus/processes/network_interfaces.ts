@@ -1,5 +1,5 @@
 /** Lists the network interfaces. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("processes_network_interfaces", async () => {

@@ -1,5 +1,5 @@
 /** Starts a program with node:child_process. */
-// expect: refused /refused|not allowed|NotCapable|not available/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("processes_node_child_process", async () => {

@@ -1,5 +1,5 @@
 /** Loads a native library. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("processes_open_library", async () => {

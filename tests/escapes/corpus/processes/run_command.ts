@@ -1,5 +1,5 @@
 /** Starts a program. */
-// expect: refused /NotCapable|not available|not a constructor/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("processes_run_command", async () => {

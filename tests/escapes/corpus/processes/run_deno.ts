@@ -1,5 +1,5 @@
 /** Starts another Deno with all permissions. */
-// expect: refused /NotCapable|not available|not a constructor/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("processes_run_deno", async () => {

@@ -1,5 +1,5 @@
 /** Asks for the memory of the machine. */
-// expect: refused /NotCapable|not available/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("processes_system_memory", async () => {

@@ -1,5 +1,5 @@
 /** Plants a setter on Object.prototype to catch what the runtime assigns. */
-// expect: harmless
+// expect: refused TypeError
 import { attempt } from "../attempt.ts";
 
 export default attempt("prototypes_object_setters", async () => {

@@ -1,10 +1,8 @@
 /** Keeps data on disk in the cache storage. */
-// expect: refused /not available|not defined|undefined/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("storage_caches", async () => {
-  const store: CacheStorage | undefined = globalThis.caches;
-  if (store === undefined) throw new Error("not available: caches");
-  await store.open("a");
+  await globalThis.caches.open("a");
   return "opened";
 });

@@ -1,5 +1,5 @@
 /** Never finishes its onStop. */
-// expect: killed PLUGIN_STOP_LATE
+// expect: killed_at_stop PLUGIN_STOP_LATE
 import { attempt } from "../attempt.ts";
 
 export default attempt("time_never_stops", async () => {

@@ -1,5 +1,5 @@
 /** Talks to other threads of the process. */
-// expect: refused /not available|not a constructor|not defined/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("workers_broadcast_channel", async () => {

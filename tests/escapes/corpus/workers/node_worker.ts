@@ -1,5 +1,5 @@
 /** Starts a Node worker. */
-// expect: refused /refused|not allowed|NotCapable|not available/
+// expect: refused PLUGIN_IMPORT_REFUSED
 import { attempt } from "../attempt.ts";
 
 export default attempt("workers_node_worker", async () => {

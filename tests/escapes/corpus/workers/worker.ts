@@ -1,5 +1,5 @@
 /** Starts a thread with its own permissions. */
-// expect: refused /not available|not a constructor|not defined|NotCapable/
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("workers_worker", async () => {
