@@ -65,19 +65,20 @@ export const v8Flags = (limits: SandboxLimits): string =>
 
 /** The command line of a plugin's process. */
 export function commandLine(spec: SandboxSpec, projectDir: string): readonly string[] {
-  const needsPackages = spec.packages.length > 0;
   const { net, read, write } = spec.permissions;
+  const sdk = ["sdk", "model", "protocol", "errors.ts"].map((part) => join(projectDir, "core", part));
   return [
     "run",
     "--quiet",
     "--no-prompt",
     "--no-remote",
     "--cached-only",
-    ...(needsPackages
-      ? ["--config", join(projectDir, "deno.json"), "--frozen"]
-      : ["--no-config", "--no-lock", "--no-npm"]),
+    "--config",
+    join(projectDir, "deno.json"),
+    "--frozen",
     `--v8-flags=${v8Flags(spec.limits)}`,
-    ...(read.length > 0 ? [`--allow-read=${read.join(",")}`] : []),
+    // The SDK's own modules, which are loaded when a plugin asks for them; never the plugin's files.
+    `--allow-read=${[...sdk, ...read].join(",")}`,
     ...(net.length > 0 ? [`--allow-net=${net.join(",")}`] : []),
     ...(write.length > 0 ? [`--allow-write=${write.join(",")}`] : []),
     join(projectDir, "core/sandbox/bootstrap.ts"),

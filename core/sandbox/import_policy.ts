@@ -23,13 +23,16 @@ export interface PluginModules {
   readonly packages: readonly string[];
 }
 
+const sdkName = "@berth/sdk";
 const pluginScheme = "plugin:///";
 const refusedScheme = "plugin-refused:///";
 
 const { apply } = Reflect;
 const NativeUrl = URL;
 const toNumber = Number;
-const { startsWith, slice, indexOf } = String.prototype;
+const { startsWith, endsWith, slice, indexOf } = String.prototype;
+const { exec: execute } = RegExp.prototype;
+const plainPath = /^[a-z0-9_]+(\/[a-z0-9_]+)*(\.ts)?$/;
 const { parse, stringify } = JSON;
 const { hasOwn } = Object;
 const readHref = Object.getOwnPropertyDescriptor(URL.prototype, "href")?.get;
@@ -63,14 +66,23 @@ function packageOf(specifier: string): string {
   return second < 0 ? specifier : apply(slice, specifier, [0, first + 1 + second]);
 }
 
+/** The file of `@berth/sdk/indicators` or `@berth/sdk/venue/backoff.ts`; undefined outside the SDK. */
+function sdkModule(sdkUrl: string, path: string): string | undefined {
+  // Nothing that a file system would decode once more.
+  if (apply(execute, plainPath, [path]) === null) return undefined;
+  const hasExtension: boolean = apply(endsWith, path, [".ts"]);
+  const url = resolveRelative(hasExtension ? path : `${path}.ts`, sdkUrl);
+  return url !== undefined && begins(url, sdkUrl) ? url : undefined;
+}
+
 const isPackageFile = (url: string): boolean =>
   begins(url, "npm:") || apply(indexOf, url, ["/npm/registry.npmjs.org/"]) >= 0 ||
   apply(indexOf, url, ["/node_modules/"]) >= 0;
 
 export interface ImportPolicyOptions extends PluginModules {
   readonly pluginId: string;
-  /** Address of the SDK's entry. */
-  readonly sdkUrl: string;
+  /** Address of `core/`, whose SDK plugins may load. */
+  readonly coreUrl: string;
   /** The module that loads the plugin; packages are resolved on its behalf. */
   readonly loaderUrl: string;
 }
@@ -84,7 +96,8 @@ export interface ImportPolicy {
 
 /** Puts the policy in force for everything that is loaded from now on. There is no way back. */
 export function enforceImportPolicy(options: ImportPolicyOptions): ImportPolicy {
-  const { sdkUrl, loaderUrl, pluginId } = options;
+  const { coreUrl, loaderUrl, pluginId } = options;
+  const sdkUrl = `${coreUrl}sdk/`;
   // Objects without a prototype: a look-up can't be led astray by what a plugin does to the built-ins.
   const modules: Record<string, string> = Object.assign(Object.create(null), {
     ...Object.fromEntries(Object.entries(options.texts).map(([path, text]) => [moduleUrl(path), text])),
@@ -92,7 +105,6 @@ export function enforceImportPolicy(options: ImportPolicyOptions): ImportPolicy 
   const packages: Record<string, true> = Object.assign(Object.create(null), {
     ...Object.fromEntries(options.packages.map((name) => [name, true])),
   });
-  const hasPackages = options.packages.length > 0;
   const entryUrl = moduleUrl(options.entry);
   let first: BerthError | undefined;
 
@@ -107,7 +119,8 @@ export function enforceImportPolicy(options: ImportPolicyOptions): ImportPolicy 
 
   /** Where an import of a plugin's own module leads; undefined for a package. */
   const ownTarget = (specifier: string, parent: string): string | undefined => {
-    if (specifier === "@berth/sdk") return sdkUrl;
+    if (specifier === sdkName) return `${sdkUrl}mod.ts`;
+    if (begins(specifier, `${sdkName}/`)) return sdkModule(sdkUrl, from(specifier, sdkName.length + 1));
     const isRelative = begins(specifier, "./") || begins(specifier, "../") || begins(specifier, pluginScheme);
     const url = isRelative ? resolveRelative(specifier, parent) : undefined;
     return url !== undefined && hasOwn(modules, url) ? url : undefined;
@@ -125,8 +138,10 @@ export function enforceImportPolicy(options: ImportPolicyOptions): ImportPolicy 
         return refuse(specifier);
       }
       if (parent === loaderUrl && specifier === entryUrl) return to(entryUrl);
+      // What the SDK is made of, and what it takes from packages, comes with it.
+      if (begins(parent, coreUrl)) return nextResolve(specifier, context);
       // A package's own dependencies, and built-ins that it needs, come with it.
-      if (hasPackages && isPackageFile(parent)) return nextResolve(specifier, context);
+      if (isPackageFile(parent)) return nextResolve(specifier, context);
       return refuse(specifier);
     },
     load(url, context, nextLoad) {

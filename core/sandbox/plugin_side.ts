@@ -23,7 +23,7 @@ export interface PluginSideIo {
   exit(code: number): void;
 }
 
-const sdkUrl = new URL("../sdk/mod.ts", import.meta.url).href;
+const coreUrl = new URL("../", import.meta.url).href;
 const loaderUrl = import.meta.url;
 const { memoryUsage } = Deno;
 const { performance, setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
@@ -87,7 +87,7 @@ function lockAround(
     onOverflow: () => io.exit(1),
     onError: () => io.exit(1),
   });
-  const policy = enforceImportPolicy({ ...modules, pluginId, sdkUrl, loaderUrl });
+  const policy = enforceImportPolicy({ ...modules, pluginId, coreUrl, loaderUrl });
   lockDown({
     granted,
     hasPackages: modules.packages.length > 0,

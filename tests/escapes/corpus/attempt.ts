@@ -71,7 +71,7 @@ export function attempt(
       onStart() {
         ctx.log.info("attempting", { name });
         // The line leaves before the act can keep the event loop for itself.
-        ctx.time.after(5, () => void run());
+        ctx.time.after(50, () => void run());
       },
     };
   });
