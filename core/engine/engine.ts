@@ -15,9 +15,10 @@ import { RequestLedger } from "../execution/request_ledger.ts";
 import { causeId, type InstrumentId, type PluginId, type VenueId, venueId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
+import { defaultLegGroupLimits } from "../model/leg_group.ts";
 import type { BookUpdate } from "../model/market.ts";
 import { tickLotMoney } from "../model/money.ts";
-import type { Side } from "../model/order.ts";
+import { isHostRef, type Side } from "../model/order.ts";
 import type { DataSource } from "../model/quote.ts";
 import { type RiskScope, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
 import { Portfolio } from "../portfolio/portfolio.ts";
@@ -27,6 +28,7 @@ import { TradingStates } from "../risk/trading_state.ts";
 import { AccountDesk } from "./account_desk.ts";
 import type { EngineEvent, EngineOutput, EngineRestore, EngineSettings, InstrumentIndex } from "./events.ts";
 import { Flattening } from "./flattening.ts";
+import { GroupDesk } from "./group_desk.ts";
 import { InstrumentTable } from "./instrument_table.ts";
 import { OperatorDesk } from "./operator_desk.ts";
 import { OrderBook } from "./order_books.ts";
@@ -51,6 +53,7 @@ export class Engine implements EngineSurface {
   readonly #orderDesk: OrderDesk;
   readonly #accountDesk: AccountDesk;
   readonly #operatorDesk: OperatorDesk;
+  readonly #groupDesk: GroupDesk;
   readonly #flattening: Flattening;
   readonly #quotes: QuoteCache;
   readonly #steady = new SteadyTime();
@@ -71,9 +74,14 @@ export class Engine implements EngineSurface {
       account: (venue) => this.#account(venue),
       isShuttingDown: () => this.#operatorDesk.isShuttingDown,
     });
+    this.#groupDesk = new GroupDesk(rooms, () => ({
+      orderDesk: this.#orderDesk,
+      bookOf: (index) => this.#books.get(index),
+      halt: (plugin, reason, cause) => this.#operatorDesk.haltPlugin(plugin, reason, cause),
+    }));
     const ids = new ClientOrderIds(settings.hostTag, settings.nextOrderCounter);
     this.#rooms = {
-      settings,
+      settings: { ...settings, legGroups: settings.legGroups ?? defaultLegGroupLimits },
       time: { nowUs: 0 },
       outbox: new Outbox(),
       instruments: new InstrumentTable(this.#quotes, settings.risk.market.maxValuationAgeMs),
@@ -85,7 +93,9 @@ export class Engine implements EngineSurface {
       orders: new OrderManager(this.#orderDesk, ids, settings.timing),
       accounts: new Map(),
       plugins: new Map(),
+      groups: this.#groupDesk,
     };
+    this.#orderDesk.follow(this.#groupDesk);
     this.#accountDesk = new AccountDesk(rooms, this.#orderDesk);
     this.#flattening = new Flattening(rooms, (intent) => this.#orderDesk.intent(intent, "host"));
     this.#operatorDesk = new OperatorDesk(rooms, this.#orderDesk, this.#flattening, {
@@ -209,6 +219,7 @@ export class Engine implements EngineSurface {
   handle(event: EngineEvent): readonly EngineOutput[] {
     this.#rooms.time.nowUs = this.#steady.next(event.tsUs);
     this.#dispatch(event);
+    this.#groupDesk.settle();
     this.#operatorDesk.checkShutdown();
     return this.#rooms.outbox.take();
   }
@@ -224,6 +235,10 @@ export class Engine implements EngineSurface {
       case "intent":
         this.#orderDesk.intent(event.intent, "plugin");
         return;
+      case "group_intent":
+        return this.#groupDesk.submit(event.intent, event.causes);
+      case "close_group_intent":
+        return this.#groupDesk.close(event.plugin, event.ref, event.reason);
       case "cancel_intent":
         return this.#cancelIntent(event.plugin, event.ref);
       case "cancel_all_intent":
@@ -280,6 +295,7 @@ export class Engine implements EngineSurface {
     this.#accountDesk.tick();
     orders.tick(time.nowUs);
     this.#operatorDesk.tick();
+    this.#groupDesk.tick();
     this.#checkStopping(); // before flattening, whose own orders count as the plugin's
     this.#flattening.tick();
   }
@@ -353,6 +369,7 @@ export class Engine implements EngineSurface {
     outbox.journal(outbox.nextId("plugin"), undefined, this.#rooms.time.nowUs, body);
     this.#tellPlugin(plugin);
     orders.renameForNewRun(plugin); // which tells it of its open orders
+    this.#groupDesk.pluginStarted(plugin);
   }
 
   /** What a plugin that has just come must know besides its open orders: its positions, the venues' health. */
@@ -382,7 +399,7 @@ export class Engine implements EngineSurface {
     record.isRunning = false;
     const id = outbox.nextId("plugin");
     outbox.journal(id, undefined, nowUs, { kind: "plugin", plugin, change: "stopped", details: reason });
-    this.#orderDesk.cancelWhere((order) => order.plugin === plugin, id);
+    this.#orderDesk.cancelWhere((order) => order.plugin === plugin && !isHostRef(order.ref), id);
     this.#stopping.add(plugin);
     if (isFinal && record.onStop === "flatten") this.#operatorDesk.flattenPlugin(plugin, id);
   }
@@ -407,7 +424,9 @@ export class Engine implements EngineSurface {
 
   #cancelAllIntent(plugin: PluginId, instrument: InstrumentId | undefined): void {
     this.#orderDesk.cancelWhere(
-      (order) => order.plugin === plugin && (instrument === undefined || order.instrument === instrument),
+      ({ ref, ...order }) =>
+        order.plugin === plugin && !isHostRef(ref) &&
+        (instrument === undefined || order.instrument === instrument),
       causeId(`cancel/${plugin}`),
     );
   }
@@ -434,6 +453,8 @@ export class Engine implements EngineSurface {
     }
     for (const { plugin } of restore.workingOrders) this.#plugin(plugin);
     orders.restore(restore.workingOrders, restore.bookedFills, this.#rooms.time.nowUs);
+    for (const { plugin } of restore.groups) this.#plugin(plugin);
+    this.#groupDesk.restore(restore.groups);
   }
 
   /** All that a restart needs, as of now; `restore` takes it. */
@@ -456,6 +477,7 @@ export class Engine implements EngineSurface {
       }),
       states: states.all().map(({ scope, state, reason }) => ({ scope, state, reason })),
       baselines: states.baselines(),
+      groups: this.#groupDesk.checkpoint(),
     };
   }
 
@@ -464,6 +486,7 @@ export class Engine implements EngineSurface {
       rooms: this.#rooms,
       orderDesk: this.#orderDesk,
       flattening: this.#flattening,
+      groups: this.#groupDesk,
       isShuttingDown: this.#operatorDesk.isShuttingDown,
       kill: this.#operatorDesk.kill,
       tsUs: this.#steady.of(tsUs),

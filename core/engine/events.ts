@@ -5,8 +5,9 @@
  */
 import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/account.ts";
 import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
-import type { ClientOrderId, InstrumentId, PluginId, VenueId } from "../model/ids.ts";
+import type { CauseId, ClientOrderId, InstrumentId, PluginId, VenueId } from "../model/ids.ts";
 import type { Facts, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
+import type { LegGroup, LegGroupIntent, LegGroupLimits } from "../model/leg_group.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import type { BookUpdate } from "../model/market.ts";
 import type { Order, OrderIntent, OrderReport } from "../model/order.ts";
@@ -57,6 +58,8 @@ export interface EngineRestore {
   readonly limits: readonly { readonly scope: RiskScope; readonly limits: Partial<ScopeLimits> }[];
   /** Profit and loss at the last midnight UTC, and at its highest, per scope name. */
   readonly baselines: readonly PnlBaseline[];
+  /** Leg groups that were not over; fills that the journal has of their orders are in their totals. */
+  readonly groups: readonly LegGroup[];
 }
 
 export interface PnlBaseline {
@@ -123,6 +126,20 @@ export type EngineEvent =
     readonly isFinal: boolean;
   }
   | { readonly kind: "intent"; readonly tsUs: number; readonly intent: OrderIntent }
+  /** A trade of two legs, held by the host from now on. */
+  | {
+    readonly kind: "group_intent";
+    readonly tsUs: number;
+    readonly intent: LegGroupIntent;
+    readonly causes: readonly CauseId[];
+  }
+  | {
+    readonly kind: "close_group_intent";
+    readonly tsUs: number;
+    readonly plugin: PluginId;
+    readonly ref: string;
+    readonly reason: string;
+  }
   | { readonly kind: "cancel_intent"; readonly tsUs: number; readonly plugin: PluginId; readonly ref: string }
   | {
     readonly kind: "cancel_all_intent";
@@ -200,7 +217,8 @@ export type PluginNotice =
   | { readonly type: "refused"; readonly ref: string; readonly code: string; readonly facts: Facts }
   | { readonly type: "fill"; readonly ref: string; readonly fill: Fill }
   | ({ readonly type: "position" } & Omit<PluginPosition, "plugin" | "fundingPaid">)
-  | { readonly type: "venue_health"; readonly health: VenueHealth };
+  | { readonly type: "venue_health"; readonly health: VenueHealth }
+  | { readonly type: "group"; readonly ref: string; readonly group: LegGroup };
 
 export type Severity = "info" | "warning" | "critical";
 
@@ -236,6 +254,11 @@ export const noticeCodes = [
   "RESPONSE_UNEXPECTED",
   "INSTRUMENT_CHANGED",
   "SHUTDOWN_STARTED",
+  "GROUP_BROKEN",
+  "GROUP_NAKED_TOO_LONG",
+  "GROUP_HALTED",
+  "GROUP_RESUMED",
+  "GROUP_POSITIONS_DIFFER",
 ] as const;
 export type NoticeCode = (typeof noticeCodes)[number];
 
@@ -273,6 +296,8 @@ export interface EngineSettings {
   readonly nextOrderCounter: number;
   readonly risk: RiskSettings;
   readonly timing: EngineTiming;
+  /** The host's bounds on leg groups. @default defaultLegGroupLimits */
+  readonly legGroups?: LegGroupLimits;
   /** Requests a second that each venue allows; absent venues have the default. */
   readonly rateBudgets: Readonly<Record<string, VenueRateBudget>>;
   readonly defaultRateBudget: VenueRateBudget;

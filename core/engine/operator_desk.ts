@@ -152,7 +152,8 @@ export class OperatorDesk {
 
   /** Starts to close all positions of our plugins in a scope. */
   flatten(scope: RiskScope, cause: CauseId): void {
-    const { portfolio, instruments, plugins } = this.#rooms();
+    const { portfolio, instruments, plugins, groups } = this.#rooms();
+    groups.closeWhere(scope, "flatten");
     for (const { plugin, instrument, positionLots } of portfolio.positions(scope)) {
       const index = instruments.indexOf(instrument);
       if (positionLots === 0 || index === undefined || !plugins.has(plugin)) continue;
@@ -222,14 +223,21 @@ export class OperatorDesk {
 
   /** After every event: whether the shutdown has come to its end. */
   checkShutdown(): void {
-    const { orders, portfolio, time, outbox } = this.#rooms();
+    const { orders, portfolio, time, outbox, groups } = this.#rooms();
     const shutdown = this.#shutdown;
     if (shutdown === undefined || shutdown.isComplete) return;
-    const isQuiet = orders.workingCount === 0 && !this.#flattening.isBusy;
+    const isQuiet = orders.workingCount === 0 && !this.#flattening.isBusy && !groups.isBusy;
     if (!isQuiet && time.nowUs < shutdown.deadlineUs) return;
     shutdown.isComplete = true;
     const positions = portfolio.positions().filter(({ positionLots }) => positionLots !== 0);
     outbox.push({ kind: "shutdown_complete", remains: { workingOrders: orders.working(), positions } });
+  }
+
+  /** The host itself stops a plugin's trading; only an operator's command sets it going again. */
+  haltPlugin(plugin: PluginId, reason: string, cause: CauseId): void {
+    const scope: RiskScope = { kind: "plugin", plugin };
+    this.#register(scope);
+    this.#changed(this.#rooms().states.set(scope, "halted", "host", reason), cause);
   }
 
   /** A plugin ended for good and its policy says so. */

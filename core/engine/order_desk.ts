@@ -10,7 +10,7 @@ import { isFinalStatus, type Order, type OrderIntent, type OrderReport } from ".
 import type { RiskScope } from "../model/risk_limits.ts";
 import { checkOrder, type RiskApproved } from "../risk/gate.ts";
 import type { Refusal } from "../model/refusals.ts";
-import { orderFacts, scopesOf } from "./fact_builder.ts";
+import { type IntentContext, orderFacts, scopesOf } from "./fact_builder.ts";
 import { PluginRecord } from "./plugin_record.ts";
 import type { Rooms } from "./rooms.ts";
 import type { VenueAccount } from "./venue_account.ts";
@@ -47,15 +47,29 @@ export interface OrderDeskPort {
   isShuttingDown(): boolean;
 }
 
+/** Who follows orders besides their plugins: leg groups, exit plans. Told after the portfolio knows. */
+export interface OrderFollower {
+  orderChanged(after: Order): void;
+  filled(order: Order, fill: Fill): void;
+}
+
+/** Circumstances of a rehearsal. */
+export type Supposition = Pick<IntentContext, "besides" | "assumedLots">;
+
 export class OrderDesk implements OrderManagerPort {
   readonly #rooms: () => Rooms;
   readonly #port: OrderDeskPort;
   readonly #refusals = new Map<string, number>();
   readonly #recent: Order[] = [];
+  readonly #followers: OrderFollower[] = [];
 
   constructor(rooms: () => Rooms, port: OrderDeskPort) {
     this.#rooms = rooms;
     this.#port = port;
+  }
+
+  follow(follower: OrderFollower): void {
+    this.#followers.push(follower);
   }
 
   /** How often each refusal was given. */
@@ -72,7 +86,7 @@ export class OrderDesk implements OrderManagerPort {
     const { outbox, time, states, orders } = this.#rooms();
     const decision = this.#judge(intent, origin);
     if (decision.kind === "refused") {
-      this.#refuse(intent, decision.refusal);
+      this.refuse(intent, decision.refusal);
       return { refusedBy: decision.refusal.code };
     }
     const { instrument, plugin } = decision;
@@ -83,7 +97,13 @@ export class OrderDesk implements OrderManagerPort {
     return { refusedBy: undefined };
   }
 
-  #judge(intent: OrderIntent, origin: "plugin" | "host"): Judgement {
+  /** What the gate would say to an intent in other circumstances; nothing is sent or counted. */
+  rehearse(intent: OrderIntent, origin: "plugin" | "host", supposed: Supposition): Refusal | undefined {
+    const decision = this.#judge(intent, origin, supposed);
+    return decision.kind === "refused" ? decision.refusal : undefined;
+  }
+
+  #judge(intent: OrderIntent, origin: "plugin" | "host", supposed: Supposition = {}): Judgement {
     const rooms = this.#rooms();
     const plugin = rooms.plugins.get(intent.plugin);
     if (plugin === undefined) {
@@ -97,12 +117,26 @@ export class OrderDesk implements OrderManagerPort {
     const account = this.#port.account(instrument.venue);
     const isShuttingDown = this.#port.isShuttingDown();
     const { nowUs } = rooms.time;
-    const context = { intent, origin, index, instrument, plugin, account, isShuttingDown, nowUs };
+    const context = {
+      intent,
+      origin,
+      index,
+      instrument,
+      plugin,
+      account,
+      isShuttingDown,
+      nowUs,
+      ...supposed,
+    };
     const decision = checkOrder(orderFacts(rooms, context));
     return decision.kind === "refused" ? decision : { ...decision, instrument, plugin };
   }
 
-  #refuse(intent: OrderIntent, { code, facts }: Refusal): void {
+  /** Counts a refusal, writes it down and tells the plugin. */
+  refuse(
+    intent: Pick<OrderIntent, "plugin" | "ref" | "instrument" | "causes">,
+    { code, facts }: Refusal,
+  ): void {
     const { outbox, time, plugins } = this.#rooms();
     const { plugin, ref, instrument } = intent;
     this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
@@ -164,6 +198,7 @@ export class OrderDesk implements OrderManagerPort {
       : outbox.nextId(`order_change/${after.clientOrderId}`);
     outbox.journal(id, cause, time.nowUs, { kind: "order", order: after, event });
     outbox.toPlugin(after.plugin, { type: "order", ref: after.ref, order: after });
+    for (const follower of this.#followers) follower.orderChanged(after);
     const wasOpen = isFirst || !isFinalStatus(before.status);
     if (wasOpen && isFinalStatus(after.status)) this.#ended(after);
   }
@@ -194,6 +229,7 @@ export class OrderDesk implements OrderManagerPort {
     outbox.toPlugin(plugin, { type: "fill", ref, fill });
     const index = instruments.indexOf(fill.instrument);
     const booked = index === undefined ? undefined : portfolio.applyFill(plugin, index, fill);
+    for (const follower of this.#followers) follower.filled(order, fill);
     if (booked === undefined) return;
     this.tellPosition(booked.position, id);
     if (booked.roundTrip !== undefined) this.#roundTrip(plugin, venue, booked.roundTrip.net < 0n);

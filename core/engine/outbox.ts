@@ -35,6 +35,11 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   RESPONSE_UNEXPECTED: "info",
   INSTRUMENT_CHANGED: "critical",
   SHUTDOWN_STARTED: "info",
+  GROUP_BROKEN: "warning",
+  GROUP_NAKED_TOO_LONG: "critical",
+  GROUP_HALTED: "critical",
+  GROUP_RESUMED: "warning",
+  GROUP_POSITIONS_DIFFER: "critical",
 };
 
 export class Outbox {

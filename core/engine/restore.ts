@@ -14,7 +14,7 @@ import {
   venueOrderId,
 } from "../model/ids.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
-import { money } from "../model/money.ts";
+import type { LegGroup } from "../model/leg_group.ts";
 import {
   cancelReasons,
   isFinalStatus,
@@ -25,8 +25,9 @@ import {
   timesInForce,
 } from "../model/order.ts";
 import { tradingStates } from "../model/risk_limits.ts";
-import { priceTicks, sizeLots } from "../model/ticks.ts";
 import type { EngineRestore, PnlBaseline } from "./events.ts";
+import { groupSchema, ownedFillSchema, withJournalledFills } from "./restore_groups.ts";
+import { absent, bigInteger, branded, finite, integer, lots, moneyText, ticks } from "./restore_schemas.ts";
 
 /** Bodies as the journal gives them back: JSON, integers beyond 2^53 as decimal text, absent for `undefined`. */
 export interface KeptState {
@@ -44,6 +45,8 @@ export interface KeptState {
   readonly fills: readonly unknown[];
   /** Bodies of `funding` entries of the last days. */
   readonly funding: readonly unknown[];
+  /** `LegGroup`, one for each that was not over. */
+  readonly groups: readonly unknown[];
 }
 
 /** A record that was left out, and why. */
@@ -51,27 +54,6 @@ export interface UnreadableRecord {
   readonly kind: keyof KeptState;
   readonly reason: string;
 }
-
-const branded = <T>(make: (text: string) => T) =>
-  v.pipe(
-    v.string(),
-    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
-      try {
-        return make(dataset.value);
-      } catch (error) {
-        addIssue({ message: error instanceof Error ? error.message : "invalid" });
-        return NEVER;
-      }
-    }),
-  );
-const integer = v.pipe(v.number(), v.safeInteger());
-const lots = v.pipe(integer, v.transform(sizeLots));
-const ticks = v.pipe(integer, v.transform(priceTicks));
-const bigInteger = v.pipe(v.string(), v.regex(/^-?\d{1,60}$/), v.transform((text) => BigInt(text)));
-const moneyText = v.pipe(bigInteger, v.transform(money));
-const finite = v.pipe(v.number(), v.finite());
-/** `undefined` is not written at all, or as null. */
-const absent = <S extends v.GenericSchema>(schema: S) => v.optional(v.nullable(schema));
 
 const pricing = v.variant("kind", [
   v.object({
@@ -183,6 +165,8 @@ export function restoreOf(kept: KeptState): {
   const positions: readonly PluginPosition[] = read("positions", positionSchema);
   const baselines: readonly PnlBaseline[] = read("baselines", baselineSchema);
   const fills = read("fills", fillSchema).map(({ fill }) => ({ ...fill, venue: venueOf(fill.instrument) }));
+  const groups: readonly LegGroup[] = read("groups", groupSchema);
+  const ownedFills = groups.length === 0 ? [] : read("fills", ownedFillSchema);
   const lastFillMs = new Map<string, number>();
   for (const { venue, tsVenueMs } of fills) {
     lastFillMs.set(venue, Math.max(tsVenueMs, lastFillMs.get(venue) ?? -Infinity));
@@ -203,6 +187,7 @@ export function restoreOf(kept: KeptState): {
     })),
     limits: read("limits", limitsSchema),
     baselines,
+    groups: groups.map((group) => withJournalledFills(group, ownedFills)),
   };
   return { restore, unreadable };
 }

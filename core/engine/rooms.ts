@@ -3,6 +3,7 @@ import type { ClientOrderIds } from "../execution/client_order_ids.ts";
 import type { OrderManager } from "../execution/order_manager.ts";
 import type { RequestLedger } from "../execution/request_ledger.ts";
 import type { PluginId, VenueId } from "../model/ids.ts";
+import type { LegGroupLimits } from "../model/leg_group.ts";
 import type { RiskScope } from "../model/risk_limits.ts";
 import { type Exposure, exposureOf, type Valuation } from "../portfolio/exposure.ts";
 import type { Portfolio } from "../portfolio/portfolio.ts";
@@ -14,8 +15,20 @@ import type { PluginRecord } from "./plugin_record.ts";
 import type { QuoteCache } from "./quote_cache.ts";
 import type { VenueAccount } from "./venue_account.ts";
 
+/** What the other parts ask of leg groups. */
+export interface GroupRoom {
+  /** Whether one of the plugin's groups of an earlier run is not settled yet. */
+  isResuming(plugin: PluginId): boolean;
+  /** Whether an order's name is one of a group's. */
+  owns(ref: string): boolean;
+  /** Closes the groups that touch a scope. */
+  closeWhere(scope: RiskScope, reason: string): void;
+  /** Something of a group is on its way or due. */
+  readonly isBusy: boolean;
+}
+
 export interface Rooms {
-  readonly settings: EngineSettings;
+  readonly settings: EngineSettings & { readonly legGroups: LegGroupLimits };
   /** Time of the event that is being handled. */
   readonly time: { nowUs: number };
   readonly outbox: Outbox;
@@ -28,6 +41,7 @@ export interface Rooms {
   readonly orders: OrderManager;
   readonly accounts: Map<VenueId, VenueAccount>;
   readonly plugins: Map<PluginId, PluginRecord>;
+  readonly groups: GroupRoom;
 }
 
 /** How lots become USD now. */

@@ -6,6 +6,7 @@ import type { Order, OrderReport } from "../model/order.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import type { RiskScope, ScopeLimits, TradingState } from "../model/risk_limits.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
+import type { GroupSnapshot, GroupTotals } from "./group_snapshot.ts";
 
 /** NaN for what is not known: the console shows a dash. */
 export interface QuoteSnapshot {
@@ -112,4 +113,7 @@ export interface EngineSnapshot {
   readonly refusals: Readonly<Record<string, number>>;
   readonly notices: Readonly<Record<string, number>>;
   readonly orderCounter: number;
+  /** Leg groups that are not over, oldest first. */
+  readonly groups: readonly GroupSnapshot[];
+  readonly groupTotals: GroupTotals;
 }

@@ -26,6 +26,7 @@ import {
   type CancelOutcome,
   type CancelReason,
   isFinalStatus,
+  isHostRef,
   type Order,
   type OrderIntent,
   type OrderQueryOutcome,
@@ -233,7 +234,7 @@ export class OrderManager {
   renameForNewRun(plugin: PluginId): void {
     for (const tracked of this.#working.values()) {
       const before = tracked.order;
-      if (before.plugin !== plugin) continue;
+      if (before.plugin !== plugin || isHostRef(before.ref)) continue;
       if (this.#byRef.get(`${plugin}/${before.ref}`) === before.clientOrderId) {
         this.#byRef.delete(`${plugin}/${before.ref}`);
       }

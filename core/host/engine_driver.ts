@@ -162,6 +162,8 @@ function columnsOf(body: JournalBody): Columns {
       return { plugin: body.plugin };
     case "intent":
       return { plugin: body.intent.plugin, ...instrumentColumns(body.intent.instrument) };
+    case "leg_group":
+      return { plugin: body.group.plugin };
     case "refusal":
       return { plugin: body.plugin, ...instrumentColumns(body.instrument) };
     case "order":
@@ -205,6 +207,10 @@ function keepState(journal: JournalWriter, body: JournalBody): void {
     journal.keep("order", order.clientOrderId, doneStatuses.has(order.status) ? undefined : order);
     // The engine counts its own; the journal's counter follows, so that no number is used twice after a crash.
     if (body.event === "created") journal.nextCounter("order");
+  }
+  if (body.kind === "leg_group") {
+    const { group } = body;
+    journal.keep("leg_group", group.id, group.phase.kind === "ended" ? undefined : group);
   }
   if (body.kind === "position") {
     journal.keep("position", `${body.position.plugin}/${body.position.instrument}`, body.position);

@@ -18,7 +18,7 @@ export function restoreDecisions(journal: JournalWriter, driver: EngineDriver, l
   const kept = (scope: string): readonly unknown[] =>
     journal.kept.filter((value) => value.scope === scope).map((value) => value.body);
   const isOfPerson = (body: unknown): boolean =>
-    typeof body === "object" && body !== null && "by" in body && body.by !== "risk";
+    typeof body === "object" && body !== null && "by" in body && body.by !== "risk" && body.by !== "host";
   restore(
     {
       orders: [],
@@ -28,6 +28,7 @@ export function restoreDecisions(journal: JournalWriter, driver: EngineDriver, l
       baselines: [],
       fills: [],
       funding: [],
+      groups: [],
     },
     driver,
     log,
@@ -56,6 +57,7 @@ export function restoreRun(
       baselines: kept("baseline"),
       fills: bodies("fill", "foreign_fill"),
       funding: bodies("funding"),
+      groups: kept("leg_group"),
     },
     driver,
     log,

@@ -78,6 +78,18 @@ export class StrategyChannel {
     switch (message.type) {
       case "submit":
         return this.#submit(message.ref, message.terms, message.causes, tsUs);
+      case "submit_group": {
+        const { ref, terms, causes } = message;
+        return driver.dispatch({ kind: "group_intent", tsUs, intent: { plugin, ref, terms }, causes });
+      }
+      case "close_group":
+        return driver.dispatch({
+          kind: "close_group_intent",
+          tsUs,
+          plugin,
+          ref: message.ref,
+          reason: message.reason,
+        });
       case "cancel":
         return driver.dispatch({ kind: "cancel_intent", tsUs, plugin, ref: message.ref });
       case "cancel_all":

@@ -7,6 +7,7 @@ import type { AdapterRequest } from "./adapter_request.ts";
 import type { CauseId, ClientOrderId, InstrumentId, PluginId, VenueId } from "./ids.ts";
 import type { Instrument } from "./instrument.ts";
 import type { KillReport } from "./kill_report.ts";
+import type { LegGroup } from "./leg_group.ts";
 import type { Money } from "./money.ts";
 import type { Order, OrderIntent, OrderReport } from "./order.ts";
 import type { RiskScope, ScopeLimits, TradingState } from "./risk_limits.ts";
@@ -66,6 +67,8 @@ export type JournalBody =
     readonly code: string;
     readonly facts: Facts;
   }
+  /** A new leg group, or a change of one; `event` names what happened. */
+  | { readonly kind: "leg_group"; readonly group: LegGroup; readonly event: string }
   /** A new order, or a change of one; `event` is the transition's name. */
   | { readonly kind: "order"; readonly order: Order; readonly event: string }
   | { readonly kind: "foreign_order"; readonly venue: VenueId; readonly report: OrderReport }

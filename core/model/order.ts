@@ -48,6 +48,9 @@ export interface OrderTrigger {
   readonly triggerPriceTicks: PriceTicks;
 }
 
+/** An order that the host steers in a plugin's name (leg groups, exit plans). No plugin can give such a name. */
+export const isHostRef = (ref: string): boolean => ref.includes(":");
+
 /** What goes to the adapter, after the gate. */
 export interface OrderRequest extends OrderTerms {
   readonly clientOrderId: ClientOrderId;

@@ -281,6 +281,57 @@ export const refusalTable = {
     (f: { venue: string; tokens: number; reserved: number }) =>
       `The request budget of ${f.venue} is down to ${f.tokens}, of which ${f.reserved} are kept for cancels.`,
   ),
+  GROUP_RESUMING: row(
+    "A leg group of the plugin's earlier run has one leg alone; it is made even before anything new is opened.",
+    { plugin: "cross_exchange_arbitrage" },
+    (f: { plugin: string }) =>
+      `A leg group of ${f.plugin} is being resumed; nothing new is opened before it is even.`,
+  ),
+  GROUP_INVALID: row(
+    "The terms of a leg group contradict each other, or its name is in use.",
+    { field: "legs", found: "both buy" },
+    (f: { field: string; found: string }) => `${f.field} ${f.found} can't be in a leg group.`,
+  ),
+  GROUP_TOO_MANY: row(
+    "The plugin has as many leg groups as it may have at a time.",
+    { value: 51, limit: 50 },
+    (f: { value: number; limit: number }) => `That would be leg group ${f.value} of at most ${f.limit}.`,
+  ),
+  GROUP_NAKED_NOTIONAL: row(
+    "One leg alone, before the other is filled, would be worth more than the group's or the host's bound.",
+    { value: 12_000, limit: 10_000 },
+    (f: { value: number; limit: number }) => `One leg alone would be ${f.value} USD (limit ${f.limit} USD).`,
+  ),
+  GROUP_UNWIND_REFUSED: row(
+    "If only one leg were filled, the order that takes it back would not be let through now.",
+    { instrument: "okx:BTC-PERP", code: "ACCOUNT_NOT_RECONCILED" },
+    (f: { instrument: string; code: string }) =>
+      `A lone leg on ${f.instrument} could not be taken back: ${f.code}.`,
+  ),
+  GROUP_UNSWEPT: row(
+    "The venue's open orders were not listed lately, so an orphan order could work there unseen.",
+    { venue: "okx", ageMs: 25_000, limitMs: 20_000 },
+    (f: { venue: string; ageMs: number; limitMs: number }) =>
+      `The open orders of ${f.venue} were last listed ${f.ageMs} ms ago (limit ${f.limitMs} ms).`,
+  ),
+  GROUP_STRAY_ORDER: row(
+    "An orphan order of the plugin works on one of the legs' instruments; it is being cancelled.",
+    { instrument: "okx:BTC-PERP", clientOrderId: "b00t1…" },
+    (f: { instrument: string; clientOrderId: string }) =>
+      `The orphan order ${f.clientOrderId} on ${f.instrument} is being cancelled first.`,
+  ),
+  GROUP_UNVERIFIED: row(
+    "The positions after an earlier leg group have not been read back from the venue in time.",
+    { venue: "okx", waitedMs: 31_000, limitMs: 30_000 },
+    (f: { venue: string; waitedMs: number; limitMs: number }) =>
+      `The positions on ${f.venue} after an earlier group are unread for ${f.waitedMs} ms (limit ${f.limitMs} ms).`,
+  ),
+  GROUP_OPPOSITE_POSITION: row(
+    "The plugin holds the opposite of a leg by orders outside of groups: the leg would close that instead of opening.",
+    { instrument: "okx:BTC-PERP", positionLots: -5 },
+    (f: { instrument: string; positionLots: number }) =>
+      `The plugin holds ${f.positionLots} lots of ${f.instrument}, opposite to the leg.`,
+  ),
 } as const satisfies Record<string, Pick<RefusalRow<never>, "when" | "text">>;
 
 export type RefusalCode = keyof typeof refusalTable;

@@ -9,6 +9,7 @@ import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/acco
 import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
 import type { CauseId, InstrumentId, PluginId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
+import type { LegGroup, LegGroupTerms } from "../model/leg_group.ts";
 import type { Order, OrderReport, OrderTerms } from "../model/order.ts";
 import type { SizeLots } from "../model/ticks.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
@@ -119,6 +120,8 @@ export type HostMessage =
   | { readonly type: "fill"; readonly ref: string; readonly fill: Fill }
   | PositionMessage
   | { readonly type: "venue_health"; readonly health: VenueHealth }
+  /** One of the plugin's leg groups changed; money as exact integers. */
+  | { readonly type: "group"; readonly ref: string; readonly group: LegGroup }
   // to adapters
   | {
     readonly type: "subscribe";
@@ -193,6 +196,13 @@ export type PluginMessage =
     readonly causes: readonly CauseId[];
   }
   | { readonly type: "cancel"; readonly ref: string }
+  | {
+    readonly type: "submit_group";
+    readonly ref: string;
+    readonly terms: LegGroupTerms;
+    readonly causes: readonly CauseId[];
+  }
+  | { readonly type: "close_group"; readonly ref: string; readonly reason: string }
   | { readonly type: "cancel_all"; readonly instrument: InstrumentId | undefined }
   | { readonly type: "save_state"; readonly json: string }
   | OpportunityMessage

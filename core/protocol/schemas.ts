@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { causeId, clientOrderId, fillId, parseInstrumentId, venueId, venueOrderId } from "../model/ids.ts";
 import { maxHistoryRows } from "../model/market.ts";
+import { legModes } from "../model/leg_group.ts";
 import { money } from "../model/money.ts";
 import { cancelReasons, rejectCodes, sides, timesInForce } from "../model/order.ts";
 import { increment, priceTicks, sizeLots } from "../model/ticks.ts";
@@ -93,6 +94,25 @@ const terms = v.object({
 
 const rows = <S extends v.GenericSchema>(schema: S, most: number) =>
   v.pipe(v.array(schema), v.maxLength(most));
+
+const legTerms = v.object({
+  instrument,
+  side: v.picklist(sides),
+  sizeLots: positiveLots,
+  limitPriceTicks: v.pipe(safeInteger, v.minValue(1), v.transform(priceTicks)),
+});
+
+const groupTerms = v.object({
+  legs: v.tuple([legTerms, legTerms]),
+  mode: v.picklist(legModes),
+  maxNakedNotionalUsd: finite,
+  maxNakedMs: finite,
+  completeWithinBps: finite,
+  exitCapBps: finite,
+  maxHoldMs: orUndefined(finite),
+});
+
+const causes = v.pipe(v.array(branded(causeId)), v.maxLength(8));
 
 const reason = orUndefined(v.picklist([...rejectCodes, ...cancelReasons]));
 
@@ -290,9 +310,11 @@ const strategySchema = v.variant("type", [
     type: v.literal("submit"),
     ref,
     terms,
-    causes: v.pipe(v.array(branded(causeId)), v.maxLength(8)),
+    causes,
   }),
   v.object({ type: v.literal("cancel"), ref }),
+  v.object({ type: v.literal("submit_group"), ref, terms: groupTerms, causes }),
+  v.object({ type: v.literal("close_group"), ref, reason: text(80) }),
   v.object({ type: v.literal("cancel_all"), instrument: orUndefined(instrument) }),
   v.object({ type: v.literal("save_state"), json: text(frameLimits.maxStateBytes) }),
   v.object({

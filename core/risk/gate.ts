@@ -22,6 +22,7 @@ import { dailyLoss } from "./limits/daily_loss.ts";
 import { drawdown } from "./limits/drawdown.ts";
 import { grossExposure, netExposure, positionLimit } from "./limits/exposure.ts";
 import { freshQuote } from "./limits/fresh_quote.ts";
+import { groupsResumed } from "./limits/groups_resumed.ts";
 import { instrumentTradable } from "./limits/instrument_tradable.ts";
 import { leverage } from "./limits/leverage.ts";
 import type { EntryLimit, OrderCheck, ValueLimit } from "./limits/limit.ts";
@@ -52,6 +53,7 @@ export type GateDecision =
 export const entryLimits: readonly EntryLimit[] = [
   orderTerms,
   permission,
+  groupsResumed,
   accountReady,
   tradingState,
   privateStream,

@@ -80,6 +80,8 @@ export interface OrderFacts {
   readonly isRefInUse: boolean;
   readonly grantedOrders: "none" | "reduce_only" | "trade";
   readonly isInstrumentGranted: boolean;
+  /** A leg group of the plugin's earlier run is not settled yet, and this order is none of the group's. */
+  readonly isGroupResuming: boolean;
   readonly market: MarketFacts;
   readonly account: AccountFacts;
   readonly reducible: ReducibleFacts;

@@ -2,6 +2,7 @@
 export * from "./settings.ts";
 export * from "./manifest.ts";
 export * from "./strategy.ts";
+export * from "./groups.ts";
 export * from "./exchange.ts";
 export * from "../model/ids.ts";
 export * from "../model/ticks.ts";

@@ -29,6 +29,7 @@ import type { RefusalCode } from "../model/refusals.ts";
 import type { Quote } from "../model/quote.ts";
 import type { RoundingDirection } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
+import type { Groups, GroupView } from "./groups.ts";
 import type { Environment, StrategyManifest } from "./manifest.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
 
@@ -49,6 +50,8 @@ export interface Strategy {
   /** One of your orders was executed, wholly or in part: the only thing that makes a position. */
   onFill?(fill: FillView): void;
   onPosition?(position: PositionView): void;
+  /** One of your leg groups changed, or was refused. The orders of its legs come to `onOrder` and `onFill` too. */
+  onGroup?(group: GroupView): void;
   onVenueHealth?(health: VenueHealth): void;
   /** The operator changed the settings; `ctx.settings` has the new ones already. */
   onSettings?(): void;
@@ -211,6 +214,8 @@ export interface StrategyContext<Shape extends SettingsShape = SettingsShape> {
   readonly quotes: Quotes;
   readonly instruments: Instruments;
   readonly orders: Orders;
+  /** Trades of two legs that the host holds. */
+  readonly groups: Groups;
   readonly positions: Positions;
   readonly time: Time;
   /** Uniform in [0, 1), seeded by the run. */

@@ -28,6 +28,7 @@ import {
   type StrategyHello,
 } from "../protocol/messages.ts";
 import { absentIfNaN, recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
+import { GroupsRuntime } from "./groups_runtime.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
 import type {
   FillView,
@@ -113,6 +114,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
   readonly #endedRefs: string[] = [];
   readonly #positions = new Map<InstrumentId, Extract<HostMessage, { readonly type: "position" }>>();
   readonly #health = new Map<VenueId, VenueHealth>();
+  readonly #groups: GroupsRuntime;
   #allInstruments: readonly Instrument[] = [];
   #strategy: Strategy = {};
   #settings: SettingValues<Shape>;
@@ -123,6 +125,13 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     this.#options = options;
     this.#send = options.send;
     this.#time = createTime(options.hello, options.platform, (callback, run) => this.#guard(callback, run));
+    this.#groups = new GroupsRuntime({
+      instrument: (id) => this.#byId.get(id)?.instrument,
+      nextRef: () => String(this.#nextRef++),
+      send: (message) => this.#send(message),
+      epochMs: () => this.#time.epochMs(),
+      onGroup: (view) => this.#guard("onGroup", () => this.#strategy.onGroup?.(view)),
+    });
     // The host has checked every value against the manifest that this shape is.
     this.#settings = options.hello.settings as SettingValues<Shape>;
     for (const { index, instrument } of options.hello.instruments) this.#addInstrument(index, instrument);
@@ -195,6 +204,8 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       case "settings":
         this.#settings = message.settings as SettingValues<Shape>;
         return this.#guard("onSettings", () => this.#strategy.onSettings?.());
+      case "group":
+        return this.#groups.onMessage(message.ref, message.group);
       case "hello":
       case "run_until":
       case "stop":
@@ -298,6 +309,9 @@ export class StrategyRuntime<Shape extends SettingsShape> {
   }
 
   #onRefused(message: Extract<HostMessage, { readonly type: "refused" }>): void {
+    if (this.#groups.owns(message.ref)) {
+      return this.#groups.onRefused(message.ref, message.code, message.text);
+    }
     const submitted = this.#orders.get(message.ref);
     if (submitted === undefined) return;
     const view: OrderView = {
@@ -448,6 +462,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
         get: (ref) => this.#orders.get(ref)?.view,
         working: () => [...this.#orders.values()].map((order) => order.view).filter((view) => !view.isDone),
       },
+      groups: this.#groups,
       positions: {
         get: (instrument) => this.#positionView(instrument),
         all: () => [...this.#positions.keys()].map((instrument) => this.#positionView(instrument)),

@@ -33,6 +33,7 @@ function keptOf(harness: EngineHarness) {
     baselines: harness.engine.checkpoint().baselines.map(stored),
     fills: harness.journal("fill").map(stored),
     funding: harness.journal("funding").map(stored),
+    groups: [],
   };
 }
 

@@ -519,6 +519,11 @@ const cases: readonly Case[] = [
   },
   { name: "free margin of NaN", given: { account: { availableUsd: NaN } }, expected: "EQUITY_UNKNOWN" },
   { name: "a total of NaN", given: { account: { totalUsd: NaN } }, expected: "EQUITY_UNKNOWN" },
+  {
+    name: "a new order while a leg group is resumed",
+    given: { facts: { isGroupResuming: true } },
+    expected: "GROUP_RESUMING",
+  },
   // reduce-only
   { name: "a reduce-only order of the whole position", given: reducingLong, expected: "passes" },
   {
@@ -602,7 +607,18 @@ for (const { name, given, expected } of cases) {
 
 Deno.test("every refusal of the gate has its row in the table", () => {
   // Known before there are facts: the engine's own tests have it.
-  const elsewhere = ["INSTRUMENT_UNKNOWN"];
+  const elsewhere = [
+    "INSTRUMENT_UNKNOWN",
+    // Of leg groups as a whole: leg_groups_test.ts.
+    "GROUP_INVALID",
+    "GROUP_TOO_MANY",
+    "GROUP_NAKED_NOTIONAL",
+    "GROUP_UNWIND_REFUSED",
+    "GROUP_UNSWEPT",
+    "GROUP_STRAY_ORDER",
+    "GROUP_UNVERIFIED",
+    "GROUP_OPPOSITE_POSITION",
+  ];
   const seen = new Set<string>([...cases.map(({ expected }) => expected), ...elsewhere]);
   assertEquals(refusalCodes.filter((code) => !seen.has(code)), []);
 });

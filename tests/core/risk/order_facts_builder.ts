@@ -64,6 +64,7 @@ export function factsOf(changes: FactChanges = {}): OrderFacts {
     isRefInUse: false,
     grantedOrders: "trade",
     isInstrumentGranted: true,
+    isGroupResuming: false,
     market: {
       bidPrice: 49_999.5,
       askPrice: 50_000.5,
