@@ -177,6 +177,8 @@ export function decodeTrade(view: DataView, names: MarketNames, out: TradeRecord
   if (end < 0) return faultOf(end);
   const nameEnd = textEnd(view, end);
   if (nameEnd === -1) return "truncated";
+  // A later version's trade id as text follows; it is not read, but a cut one says that the frame is cut.
+  if (nameEnd < view.byteLength && textEnd(view, nameEnd) === -1) return "truncated";
   const side = view.getUint8(headerBytes + tradeOffsets.side);
   out.market = names.read(view, end + 1, nameEnd - end - 1);
   out.sequence = i64(view, headerBytes + tradeOffsets.seq);
