@@ -11,6 +11,7 @@ import { acquireHostLock } from "../journal/host_lock.ts";
 import { openJournalReader } from "../journal/reader.ts";
 import { type JournalWriter, openJournal } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
+import { tickLotMoney, zeroMoney } from "../model/money.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import type { RunInfo } from "../terminal/ports.ts";
 import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
@@ -27,10 +28,10 @@ import { exitCodes, type HostOptions } from "./options.ts";
 import { KillSwitch } from "./kill_switch.ts";
 import { PaperDesk } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
-import { restoreDecisions, restoreRun } from "./recovery.ts";
+import { forgetAccounts, isSameWorld, restoreDecisions, restoreRun } from "./recovery.ts";
 import { type ExactSummary, summarize } from "./run_summary.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
-import { type Simulation, startSimulation } from "./simulation_process.ts";
+import { attachSimulation, type Simulation, startSimulation } from "./simulation_process.ts";
 import type { HostLog } from "./ports.ts";
 import { systemClock, systemScheduler } from "./system_clock.ts";
 
@@ -221,11 +222,15 @@ class Host {
       this.#manager.probeAll([...venues, ...strategies]),
       environment === "sim" ? this.#startSimulation(venues.map((source) => source.name)) : undefined,
     ]);
-    // A simulated or paper venue begins anew at each start; a real one does not.
-    if (environment === "testnet" || environment === "live") {
+    // A simulated or paper venue begins anew at each start; a real one does not, nor one that outlives us.
+    const isSameVenues = environment === "sim"
+      ? isSameWorld(journal, this.#simulation?.worldId)
+      : environment !== "paper";
+    if (isSameVenues) {
       using reader = openJournalReader(journalPath(this.#dataDir));
       restoreRun(journal, reader, driver, log);
     } else {
+      forgetAccounts(journal);
       restoreDecisions(journal, driver, log);
     }
     // Before anything trades: a kill that was asked for while no host ran.
@@ -314,6 +319,11 @@ class Host {
 
   async #startSimulation(venues: readonly string[]): Promise<void> {
     const { config, seed } = this.#options;
+    const { attach } = config.simulation;
+    if (attach !== undefined) {
+      this.#simulation = await attachSimulation(attach);
+      return;
+    }
     this.#simulation = await startSimulation({
       entryPath: join(projectDir, "exchanges/simulation/main.ts"),
       projectDir,
@@ -395,6 +405,11 @@ class Host {
       state: engine.snapshot(this.#clock.epochUs()),
       display: feed.snapshot(),
       ledgers: await this.#simulation?.ledgers(),
+      unitOf: (id) => {
+        const index = engine.indexOf(id);
+        const instrument = index === undefined ? undefined : engine.instrument(index);
+        return instrument === undefined ? zeroMoney : tickLotMoney(instrument);
+      },
     });
   }
 

@@ -353,6 +353,14 @@ const fileSchema = v.strictObject({
           100_000,
         ),
         faults: v.optional(v.pipe(faultsSchema, describe("What goes wrong at the simulated venues.")), {}),
+        attach: v.exactOptional(
+          v.pipe(
+            text("a path"),
+            describe(
+              "File of simulated venues that run by themselves (exchanges/simulation/standalone.ts), relative to this file: they are used instead of new ones, and what the journal knows of them is restored.",
+            ),
+          ),
+        ),
       }, record("simulation settings")),
       describe("Used in the environment sim."),
     ),
@@ -443,9 +451,13 @@ export function checkConfig(found: unknown, folder: string): Checked<HostConfig>
     dataDir: resolve(folder, file.dataDir),
     pluginFolders: file.pluginFolders.map((path) => resolve(folder, path)),
     risk: riskSettings(risk),
+    simulation: { ...file.simulation, ...attachedFrom(file.simulation.attach, folder) },
   };
   return { kind: "valid", value };
 }
+
+const attachedFrom = (path: string | undefined, folder: string): { readonly attach?: string } =>
+  path === undefined ? {} : { attach: resolve(folder, path) };
 
 /** Each environment has a folder of its own in the data folder: simulated and real orders never share a journal. */
 export const environmentFolder = (dataDir: string, environment: Environment): string =>

@@ -11,6 +11,27 @@ const lookbackUs = 2 * 86_400 * 1_000_000;
 const maxRecords = 50_000;
 
 /**
+ * Whether the simulated venues are those of the run before, which hosts come and go beside.
+ *
+ * @param worldId undefined for venues that this host started, and that begin anew with it
+ */
+export function isSameWorld(
+  journal: Pick<JournalWriter, "kept" | "keep">,
+  worldId: string | undefined,
+): boolean {
+  const known = journal.kept.find((value) => value.scope === "host" && value.key === "world")?.body;
+  journal.keep("host", "world", worldId);
+  return worldId !== undefined && known === worldId;
+}
+
+/** Orders and positions at venues that are no more. The records of them stay. */
+export function forgetAccounts(journal: Pick<JournalWriter, "kept" | "keep">): void {
+  for (const { scope, key } of journal.kept) {
+    if (scope === "order" || scope === "position") journal.keep(scope, key, undefined);
+  }
+}
+
+/**
  * Where venues begin anew at each start (sim, paper) only what people decided survives: halts and tightened limits. A
  * breach belonged to an account that is gone.
  */

@@ -1,6 +1,6 @@
 /** What a run came to, and in sim whether the simulated venues' own ledgers agree with the portfolio to the last unit. */
 import type { EngineSnapshot } from "../engine/snapshot.ts";
-import { venueOf } from "../model/ids.ts";
+import { type InstrumentId, venueOf } from "../model/ids.ts";
 import { addMoney, formatMoney, type Money, money, moneyToNumber, zeroMoney } from "../model/money.ts";
 import type { DisplaySnapshot } from "../terminal/ports.ts";
 import type { RunSummary, VenueSummary } from "../terminal/summary.ts";
@@ -13,6 +13,8 @@ export interface SummaryInput {
   readonly state: EngineSnapshot;
   readonly display: DisplaySnapshot;
   readonly ledgers: Readonly<Record<string, SimulatedLedger>> | undefined;
+  /** Money of one tick × lot of an instrument. */
+  readonly unitOf: (instrument: InstrumentId) => Money;
 }
 
 /** The summary, and beside its floats the money as exact decimal text. */
@@ -35,6 +37,8 @@ interface VenueMoney {
 
 interface Books {
   readonly realizedPnl: Money;
+  /** Realized − cost of what is held: what went in and out by fills, whatever the order they were told in. */
+  readonly cashFlow: Money;
   readonly fees: Money;
   readonly funding: Money;
   /** Lots by symbol. */
@@ -43,7 +47,7 @@ interface Books {
 
 const sum = (values: readonly Money[]): Money => values.reduce(addMoney, zeroMoney);
 
-function booksOf(state: EngineSnapshot, venue: string): Books {
+function booksOf(state: EngineSnapshot, venue: string, unitOf: (instrument: InstrumentId) => Money): Books {
   const positions = state.positions.filter((position) => venueOf(position.instrument) === venue);
   const held = new Map<string, number>();
   for (const { instrument, positionLots } of positions) {
@@ -52,6 +56,11 @@ function booksOf(state: EngineSnapshot, venue: string): Books {
   }
   return {
     realizedPnl: sum(positions.map((position) => position.realizedPnl)),
+    cashFlow: sum(
+      positions.map(({ instrument, realizedPnl, costTicksLots }) =>
+        money(realizedPnl - costTicksLots * unitOf(instrument))
+      ),
+    ),
     fees: sum(positions.map((position) => position.feesPaid)),
     funding: sum(positions.map((position) => position.fundingPaid)),
     held,
@@ -59,8 +68,8 @@ function booksOf(state: EngineSnapshot, venue: string): Books {
 }
 
 export function summarize(input: SummaryInput): ExactSummary {
-  const { state, display, ledgers } = input;
-  const books = new Map(state.venues.map(({ venue }) => [String(venue), booksOf(state, venue)]));
+  const { state, display, ledgers, unitOf } = input;
+  const books = new Map(state.venues.map(({ venue }) => [String(venue), booksOf(state, venue, unitOf)]));
   const venues = display.venues.map((row): VenueSummary => {
     const own = books.get(row.venue);
     const ledger = ledgers?.[row.venue];
@@ -132,7 +141,7 @@ function compareLedger(own: Books, ledger: SimulatedLedger): NonNullable<VenueSu
   const compare = (what: string, ours: string | number, theirs: string | number): void => {
     if (ours !== theirs) differences.push(`${what}: ours ${ours}, theirs ${theirs}`);
   };
-  compare("realized PnL", formatMoney(own.realizedPnl), ledger.realizedPnl);
+  compare("cash flow", formatMoney(own.cashFlow), ledger.cashFlow);
   compare("fees", formatMoney(own.fees), ledger.feesPaid);
   const symbols = new Set([...own.held.keys(), ...ledger.positions.map((position) => position.symbol)]);
   for (const symbol of symbols) {

@@ -29,10 +29,18 @@ const ledgerSchema = v.object({
       cash: decimalText,
       feesPaid: decimalText,
       realizedPnl: decimalText,
+      cashFlow: decimalText,
       positions: v.array(v.looseObject({ symbol: v.string(), positionLots: v.number() })),
       openOrders: v.array(v.looseObject({ clientOrderId: v.string(), symbol: v.string() })),
     }),
   ),
+});
+
+/** What `exchanges/simulation/standalone.ts` writes for hosts to find it. */
+const attachSchema = v.object({
+  ...readySchema.entries,
+  worldId: v.string(),
+  control: v.object({ url: v.pipe(v.string(), v.url()), token: v.string() }),
 });
 
 const answerSchema = v.variant("kind", [
@@ -69,7 +77,8 @@ export interface SimulationOptions {
 
 /** Handle of the running simulation. */
 export interface Simulation {
-  readonly pid: number;
+  /** Of venues that outlive their hosts: the same as long as they run. */
+  readonly worldId?: string;
   readonly venues: Readonly<Record<string, SimulatedVenueAccess>>;
   ledgers(): Promise<Readonly<Record<string, SimulatedLedger>>>;
   stop(): Promise<void>;
@@ -77,6 +86,39 @@ export interface Simulation {
 
 function startFailed(reason: string): BerthError {
   return new BerthError("PLUGIN_START_FAILED", { pluginId: "simulated venues", reason });
+}
+
+/**
+ * Simulated venues that somebody else started and keeps: they outlive this host.
+ * @throws {BerthError} PLUGIN_START_FAILED when the file can't be read
+ */
+export async function attachSimulation(file: string): Promise<Simulation> {
+  const text = await Deno.readTextFile(file).catch((cause: unknown) => {
+    throw startFailed(`${file} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+  });
+  const parsed = v.safeParse(attachSchema, parsedJson(text));
+  if (!parsed.success) throw startFailed(`${file} does not say how to reach simulated venues`);
+  const { venues, control, worldId } = parsed.output;
+  return {
+    worldId,
+    venues,
+    async ledgers() {
+      const headers = { authorization: `Bearer ${control.token}` };
+      const response = await fetch(`${control.url}/ledger`, { headers });
+      const answer = v.safeParse(ledgerSchema, await response.json());
+      if (!answer.success) throw startFailed(`the simulated venues answered HTTP ${response.status}`);
+      return answer.output.venues;
+    },
+    stop: () => Promise.resolve(), // they are not ours
+  };
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the schema says what is wrong
+  }
 }
 
 /**
@@ -142,7 +184,6 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     throw startFailed(ready.kind === "error" ? ready.message : `it answered ${ready.kind}`);
   }
   return {
-    pid: process.pid,
     venues: ready.venues,
     async ledgers() {
       const answer = await ask({ kind: "ledger" });
