@@ -67,6 +67,11 @@ async function main(): Promise<number> {
   return 0;
 }
 
+// Ctrl-C reaches the whole group. The venues stay until the host has taken its orders back and says stop, or is gone.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  if (Deno.build.os !== "windows" || signal === "SIGINT") Deno.addSignalListener(signal, () => {});
+}
+
 try {
   Deno.exit(await main());
 } catch (error) {

@@ -70,7 +70,11 @@ const text = JSON.stringify({
 });
 await Deno.writeTextFile(`${file}.new`, text, { mode: 0o600 });
 await Deno.rename(`${file}.new`, file);
-for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stopped.resolve());
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  if (Deno.build.os !== "windows" || signal === "SIGINT") {
+    Deno.addSignalListener(signal, () => stopped.resolve());
+  }
+}
 
 await stopped.promise;
 await Deno.remove(file).catch(() => undefined); // somebody may have taken it away already

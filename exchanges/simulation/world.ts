@@ -185,6 +185,3 @@ function notionalText(
   const unit = tickLotMoney({ tick: increment(instrument.tickSize), lot: increment(instrument.lotSize) });
   return formatMoney(money(BigInt(priceTicks) * BigInt(sizeLots) * unit));
 }
-
-/** Nobody holds the other end: it runs until it is signalled. */
-let isDetached = false;
