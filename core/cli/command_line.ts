@@ -4,17 +4,23 @@
  */
 import { Command, CommanderError, Option } from "commander";
 import { BerthError } from "../errors.ts";
-import { type Environment, environments } from "../sdk/manifest.ts";
 import { type LogFormat, logFormats } from "../host/config.ts";
 import { type LogLevel, logLevels } from "../terminal/log_lines.ts";
-
-/** Which configuration and data a command works on. */
-export interface PlaceOptions {
-  readonly configFile: string | undefined;
-  readonly dataDir: string | undefined;
-  /** Each environment has a journal of its own. */
-  readonly environment: Environment | undefined;
-}
+import {
+  choiceOption,
+  collected,
+  durationOption,
+  memberOf,
+  misuse,
+  numberOf,
+  pathOption,
+  placeOf,
+  type PlaceOptions,
+  textOf,
+  textsOf,
+  wholeOption,
+  withPlace,
+} from "./option_readers.ts";
 
 export interface StartOptions extends PlaceOptions {
   readonly durationMs: number | undefined;
@@ -68,60 +74,6 @@ export type CommandLine =
   /** Exit code 2. */
   | { readonly kind: "misuse"; readonly sentence: string };
 
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const longestMs = 24 * 86_400_000; // timers of JavaScript end at 24.8 days
-
-/** `20s`, `5m`, `1h30m` in milliseconds; undefined for anything else. */
-export function parseDuration(text: string): number | undefined {
-  if (!/^(\d{1,9}(\.\d{1,3})?(ms|s|m|h|d))+$/.test(text)) return undefined;
-  const parts = [...text.matchAll(/([\d.]+)(ms|s|m|h|d)/g)];
-  const totalMs = parts.reduce(
-    (sum, [, count = "", unit = ""]) => sum + Number(count) * (unitsMs[unit] ?? NaN),
-    0,
-  );
-  return totalMs > 0 && totalMs <= longestMs ? totalMs : undefined;
-}
-
-function misuse(problem: string, fix: string): never {
-  throw new BerthError("CLI_USAGE", { problem, fix });
-}
-
-function durationOption(name: string) {
-  return (text: string): number =>
-    parseDuration(text) ??
-      misuse(
-        `${name} is ${JSON.stringify(text)}`,
-        "write a number and a unit, such as 20s, 5m or 1h30m (at most 24d)",
-      );
-}
-
-function wholeOption(name: string, min: number, max: number) {
-  return (text: string): number => {
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-    if (!(value >= min && value <= max)) {
-      misuse(`${name} is ${JSON.stringify(text)}`, `write a whole number from ${min} to ${max}`);
-    }
-    return value;
-  };
-}
-
-function choiceOption<const T extends readonly string[]>(name: string, choices: T) {
-  return (text: string): T[number] =>
-    choices.find((choice) => choice === text) ??
-      misuse(`${name} is ${JSON.stringify(text)}`, `choose one of ${choices.join(", ")}`);
-}
-
-function pathOption(name: string) {
-  return (text: string): string =>
-    text === "" ? misuse(`${name} is empty`, "write the path of a file or folder") : text;
-}
-
-const collected =
-  (read: (text: string) => string) => (text: string, before: readonly string[]): readonly string[] => [
-    ...before,
-    read(text),
-  ];
-
 const startExamples = `
 Examples:
   deno task start                                    watch the simulated venues until Ctrl-C
@@ -139,40 +91,7 @@ Examples:
   berth explain b1x2y3
 `;
 
-function withPlace(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        "--config <file>",
-        "configuration file (default: berth.json of this folder, if there is one)",
-      )
-        .argParser(pathOption("--config")),
-    )
-    .addOption(
-      new Option("--data-dir <folder>", "folder of journal, grants and lock (default: var)")
-        .argParser(pathOption("--data-dir")),
-    )
-    .addOption(
-      new Option("--env <environment>", `${environments.join(", ")} (default: sim)`)
-        .argParser(choiceOption("--env", environments)),
-    );
-}
-
 type Found = (line: CommandLine) => void;
-
-function placeOf(options: Readonly<Record<string, unknown>>): PlaceOptions {
-  return {
-    configFile: textOf(options.config),
-    dataDir: textOf(options.dataDir),
-    environment: memberOf(environments, options.env),
-  };
-}
-const textOf = (value: unknown): string | undefined => typeof value === "string" ? value : undefined;
-const numberOf = (value: unknown): number | undefined => typeof value === "number" ? value : undefined;
-const textsOf = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-const memberOf = <const T extends readonly string[]>(choices: T, value: unknown): T[number] | undefined =>
-  choices.find((choice) => choice === value);
 
 function addStart(program: Command, found: Found): void {
   const folders: readonly string[] = [];

@@ -8,7 +8,7 @@ import {
   journalPath,
   readConfig,
 } from "../host/config.ts";
-import type { PlaceOptions } from "./command_line.ts";
+import type { PlaceOptions } from "./option_readers.ts";
 
 export interface Place {
   /** Absolute; undefined when there is none and the defaults hold. */

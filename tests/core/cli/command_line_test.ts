@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { parseDuration, readCommandLine } from "../../../core/cli/command_line.ts";
+import { readCommandLine } from "../../../core/cli/command_line.ts";
+import { parseDuration } from "../../../core/cli/option_readers.ts";
 
 const start = {
   configFile: undefined,
