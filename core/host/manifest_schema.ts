@@ -147,6 +147,7 @@ const exchangeSchema = v.strictObject({
   ),
   endpoints: v.strictObject({ live: endpointsSchema, testnet: v.exactOptional(endpointsSchema) }),
   tradingSecrets: list(secretName, 16, "secret names"),
+  optionalSecrets: v.exactOptional(list(secretName, 16, "secret names")),
   packages: list(shortText(100, "a package name"), 32, "package names"),
 });
 

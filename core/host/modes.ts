@@ -158,8 +158,11 @@ function tradingAccess(
     overrides,
   );
   if (endpoints.kind === "impossible") return endpoints;
+  const optional = (manifest.optionalSecrets ?? []).map((name) => [name, readSecret(name)] as const);
   const secrets = Object.fromEntries(
-    found.flatMap(([name, value]) => (value === undefined || value === "" ? [] : [[name, value] as const])),
+    [...found, ...optional].flatMap((
+      [name, value],
+    ) => (value === undefined || value === "" ? [] : [[name, value] as const])),
   );
   return accessTo(endpoints.endpoints, secrets, false);
 }

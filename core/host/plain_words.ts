@@ -56,7 +56,7 @@ function exchangePowers(manifest: ExchangeManifest): readonly Power[] {
         words: `sends the host's orders to ${manifest.venue}, with your account's keys`,
       }]
       : []),
-    ...manifest.tradingSecrets.map((name): Power => ({
+    ...[...manifest.tradingSecrets, ...(manifest.optionalSecrets ?? [])].map((name): Power => ({
       key: `secret.${name}`,
       words: `reads the secret ${name}`,
     })),

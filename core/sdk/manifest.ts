@@ -81,6 +81,8 @@ export interface ExchangeManifest<Shape extends SettingsShape = SettingsShape> e
   };
   /** Names of the secrets that trading needs, in the order in which they are asked for. */
   readonly tradingSecrets: readonly string[];
+  /** Names of secrets that it can do without: handed over beside the others where the operator gave them. */
+  readonly optionalSecrets?: readonly string[];
   /** npm packages that its import graph may load, by bare name: `@scure/starknet`. */
   readonly packages: readonly string[];
 }

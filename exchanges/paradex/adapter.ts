@@ -6,13 +6,15 @@ import {
   type Instrument,
   type InstrumentId,
   type MarketData,
+  type MarketQueries,
   type Trading,
 } from "@berth/sdk";
 import type * as v from "valibot";
 import { VenueConnection } from "./connection.ts";
 import { type FeeRates, InstrumentList, readMarket, statusOfSystem } from "./instruments.ts";
+import { credentialsOf } from "./credentials.ts";
 import { channelOf, MarketDataFeed } from "./market_data.ts";
-import { accountOf, type ParadexContext, type Platform, PrivateSide } from "./private_side.ts";
+import { type ParadexContext, type Platform, PrivateSide } from "./private_side.ts";
 import { QuotePoller } from "@berth/sdk/venue/quote_poller.ts";
 import { RateBudget } from "@berth/sdk/venue/rate_budget.ts";
 import { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
@@ -21,6 +23,7 @@ import { untilReached, withDeadline } from "@berth/sdk/venue/waiting.ts";
 import { RestClient } from "./rest.ts";
 import { RestQuotes } from "./rest_quotes.ts";
 import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
+import { ParadexQueries } from "./market_queries.ts";
 import { Misfits } from "@berth/sdk/venue/misfits.ts";
 import type { MisfitCode, ParadexMisfits } from "./misfits.ts";
 import { marketListSchema, systemConfigSchema, systemStateSchema, systemTimeSchema } from "./wire/json.ts";
@@ -38,6 +41,7 @@ const skewWarningMs = 1_000;
 export class ParadexAdapter implements ExchangeAdapter {
   readonly capabilities: ExchangeCapabilities;
   readonly marketData: MarketData;
+  readonly queries: MarketQueries;
   readonly trading?: Trading;
 
   readonly #ctx: ParadexContext;
@@ -65,18 +69,20 @@ export class ParadexAdapter implements ExchangeAdapter {
     this.#venueOffsetMs = ctx.clock.epochMs() - ctx.clock.monotonicMs();
     this.#tasks = new RepeatedTasks(ctx);
     const { clock, log, publish, random, scheduler } = ctx;
+    const credentials = credentialsOf(ctx);
+    const canTrade = credentials?.kind !== "read_only_token";
     this.capabilities = {
-      amend: true,
-      postOnly: true,
-      reduceOnly: true,
+      amend: canTrade,
+      postOnly: canTrade,
+      reduceOnly: canTrade,
       fillOrKill: false,
-      cancelAll: true,
-      deadMansSwitch: ctx.settings.cancelOnDisconnect,
-      batchOrders: false,
-      stopOrders: false,
-      takeProfitOrders: false,
-      leverage: true,
-      isolatedMargin: true,
+      cancelAll: canTrade,
+      deadMansSwitch: canTrade && ctx.settings.cancelOnDisconnect,
+      batchOrders: canTrade,
+      stopOrders: canTrade,
+      takeProfitOrders: canTrade,
+      leverage: canTrade,
+      isolatedMargin: canTrade,
     };
     this.#rest = new RestClient(endpointOf(ctx, "rest"), platform.fetch, scheduler);
     this.#publicBudget = new RateBudget(clock, [{ requests: 1_500, perMs: 60_000 }]);
@@ -120,10 +126,14 @@ export class ParadexAdapter implements ExchangeAdapter {
       scheduler,
       log,
     });
-    const account = accountOf(ctx);
-    if (account === undefined) return;
+    this.queries = new ParadexQueries({
+      rest: this.#rest,
+      budget: this.#publicBudget,
+      instruments: this.#instruments,
+    });
+    if (credentials === undefined) return;
     this.#private = new PrivateSide(ctx, platform, {
-      account,
+      credentials,
       socketUrl: socketUrl(ctx),
       rest: this.#rest,
       instruments: this.#instruments,
@@ -139,7 +149,7 @@ export class ParadexAdapter implements ExchangeAdapter {
       await this.#readClock();
       this.#systemState = (await this.#getPublic(systemStateSchema, "/system/state")).status;
       const config = await this.#getPublic(systemConfigSchema, "/system/config");
-      await this.#private?.authenticate(config.starknet_chain_id);
+      await this.#private?.authenticate(config);
       await this.#loadInstruments();
     });
     this.#keepAlive();

@@ -8,7 +8,8 @@ import { BerthError, type Log, type Random, type Scheduler } from "@berth/sdk";
 import { backoffMs } from "@berth/sdk/venue/backoff.ts";
 import { withDeadline } from "@berth/sdk/venue/waiting.ts";
 import { refusedError, type RestAnswer, type RestClient } from "./rest.ts";
-import { hex, type ParadexSigner } from "./signing.ts";
+import type { Identity } from "./credentials.ts";
+import { hex } from "./signing.ts";
 import { jwtSchema } from "./wire/json.ts";
 import { read } from "./wire/records.ts";
 
@@ -22,16 +23,23 @@ const requestTimeoutMs = 10_000;
 
 export interface AuthenticationOptions {
   readonly rest: RestClient;
-  readonly signer: ParadexSigner;
-  readonly account: bigint;
-  readonly publicKey: bigint;
+  /** Who asks; known once the venue's configuration is. */
+  readonly identity: () => Identity;
   /** The venue's time, for signatures. */
   readonly venueNowMs: () => number;
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly log: Log;
-  /** L1 address for onboarding; "" when the account is onboarded for certain. */
+  /** L1 address for onboarding where the identity knows none; "" when the account is onboarded for certain. */
   readonly ethereumAddress: string;
+}
+
+/** Where requests get the token that they carry. */
+export interface TokenSource {
+  /** @throws {BerthError} when there is none to be had */
+  token(): Promise<string>;
+  /** The venue did not take this token. */
+  reject(token: string): void;
 }
 
 interface Token {
@@ -39,7 +47,29 @@ interface Token {
   readonly endsMs: number;
 }
 
-export class Authentication {
+/** A long-lived token that only reads: it is not renewed, and a refusal of it is final. */
+export function readOnlyToken(token: string): TokenSource {
+  let isRefused = false;
+  return {
+    token: () =>
+      isRefused
+        ? Promise.reject(
+          new BerthError("VENUE_REFUSED", {
+            venue: "paradex",
+            request: "the read-only token",
+            venueCode: "INVALID_TOKEN",
+            venueText: "it is over or was revoked; make a new one at Paradex",
+            code: "authentication",
+          }),
+        )
+        : Promise.resolve(token),
+    reject: (refused) => {
+      isRefused ||= refused === token;
+    },
+  };
+}
+
+export class Authentication implements TokenSource {
   readonly #options: AuthenticationOptions;
   #token: Token | undefined;
   #pending: Promise<Token> | undefined;
@@ -97,7 +127,8 @@ export class Authentication {
   }
 
   #requestToken(signal: AbortSignal): Promise<RestAnswer> {
-    const { rest, signer, account, publicKey, venueNowMs } = this.#options;
+    const { identity, rest, venueNowMs } = this.#options;
+    const { account, publicKey, signer } = identity();
     const timestampS = Math.floor(venueNowMs() / 1000);
     const expirationS = timestampS + signatureLifeS;
     return rest.send({
@@ -115,13 +146,14 @@ export class Authentication {
   }
 
   async #onboard(signal: AbortSignal): Promise<void> {
-    const { rest, signer, account, publicKey, ethereumAddress, log } = this.#options;
+    const { identity, log, rest } = this.#options;
+    const { account, publicKey, signer, ethereumAddress } = identity();
     log.info("onboarding the account", { account: hex(account) });
     const answer = await rest.send({
       method: "POST",
       path: "/onboarding",
       headers: {
-        "PARADEX-ETHEREUM-ACCOUNT": ethereumAddress,
+        "PARADEX-ETHEREUM-ACCOUNT": ethereumAddress === "" ? this.#options.ethereumAddress : ethereumAddress,
         "PARADEX-STARKNET-ACCOUNT": hex(account),
         "PARADEX-STARKNET-SIGNATURE": signer.onboarding(),
       },

@@ -2,6 +2,7 @@
 import { defineExchange } from "@berth/sdk";
 import { networkTransport } from "@berth/sdk/venue/transport.ts";
 import { ParadexAdapter } from "./adapter.ts";
+import { optionalSecrets } from "./credentials.ts";
 import { settings } from "./settings.ts";
 
 export default defineExchange({
@@ -25,6 +26,7 @@ export default defineExchange({
     },
   },
   tradingSecrets: ["PARADEX_ACCOUNT", "PARADEX_PRIVATE_KEY"],
-  packages: ["@noble/hashes", "valibot"],
+  optionalSecrets,
+  packages: ["@noble/curves", "@noble/hashes", "valibot"],
   settings,
 }, (ctx) => new ParadexAdapter(ctx, networkTransport));

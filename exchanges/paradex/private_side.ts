@@ -1,40 +1,36 @@
 /** All that needs the account's key: token, private connection, orders. */
-import { BerthError, type ExchangeContext } from "@berth/sdk";
-import { Authentication } from "./authentication.ts";
-import { describeCall, VenueConnection } from "./connection.ts";
-import type { ParadexMisfits } from "./misfits.ts";
-import type { FeeRates, InstrumentList } from "./instruments.ts";
-import { ParadexTrading } from "./orders.ts";
-import { privateChannels, PrivateStream } from "./private_stream.ts";
+import { BerthError, type ExchangeContext, type Trading } from "@berth/sdk";
+import type { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { RateBudget } from "@berth/sdk/venue/rate_budget.ts";
 import type { Transport } from "@berth/sdk/venue/transport.ts";
 import { withDeadline } from "@berth/sdk/venue/waiting.ts";
+import { AccountQueries } from "./account_queries.ts";
+import { Authentication, readOnlyToken, type TokenSource } from "./authentication.ts";
+import { CommandChannel } from "./command_channel.ts";
+import { describeCall, VenueConnection } from "./connection.ts";
+import {
+  type Account,
+  type Credentials,
+  type Identity,
+  identityOf,
+  type SigningKey,
+  starkKey,
+  type SystemConfig,
+} from "./credentials.ts";
+import type { FeeRates, InstrumentList } from "./instruments.ts";
+import type { ParadexMisfits } from "./misfits.ts";
+import { ParadexTrading } from "./orders.ts";
+import { privateChannels, PrivateStream } from "./private_stream.ts";
+import { readOnlyTrading } from "./read_only_trading.ts";
 import type { RestClient } from "./rest.ts";
 import type { settings } from "./settings.ts";
-import { hex, type ParadexSigner, paradexSigner, parsePrivateKey } from "./signing.ts";
-import { StarkCurve } from "./stark_curve.ts";
-import type { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
+import { hex, type ParadexSigner } from "./signing.ts";
 import { accountInfoSchema } from "./wire/json.ts";
 
 /** What the platform provides; tests hand in their own. */
 export interface Platform extends Transport {
-  /** Makes what signs for an account; without it the STARK curve does, which takes 40 ms to make ready. */
+  /** Makes what signs for an account; without it the STARK curve does. */
   readonly keyOf?: (account: Account) => SigningKey;
-}
-
-export interface SigningKey {
-  readonly publicKey: bigint;
-  /** @param chainId the chain's name, which every signature covers */
-  signer(chainId: string): ParadexSigner;
-}
-
-/** The account's key on the STARK curve. */
-function starkKey({ address, privateKey }: Account): SigningKey {
-  const curve = new StarkCurve();
-  return {
-    publicKey: curve.publicKey(privateKey),
-    signer: (chainId) => paradexSigner({ curve, chainId, account: address, privateKey }),
-  };
 }
 
 export type ParadexContext = ExchangeContext<typeof settings>;
@@ -42,37 +38,18 @@ export type ParadexContext = ExchangeContext<typeof settings>;
 const requestTimeoutMs = 10_000;
 const armAgainMs = 2_000;
 
-export interface Account {
-  readonly address: bigint;
-  readonly privateKey: bigint;
-}
-
-/** The account in the secrets; undefined without them: market data only. @throws {BerthError} CONFIG_INVALID */
-export function accountOf(ctx: ParadexContext): Account | undefined {
-  const [address, key] = [ctx.secret("PARADEX_ACCOUNT"), ctx.secret("PARADEX_PRIVATE_KEY")];
-  if (address === undefined || key === undefined) return undefined;
-  if (!/^0[xX][0-9a-fA-F]{1,64}$/.test(address.trim())) {
-    throw new BerthError("CONFIG_INVALID", {
-      file: "secrets",
-      field: "PARADEX_ACCOUNT",
-      found: "no address",
-      expected: "the account's Starknet address, 0x and hex digits",
-    });
-  }
-  return { address: BigInt(address.trim()), privateKey: parsePrivateKey(key, "PARADEX_PRIVATE_KEY") };
-}
-
 export class PrivateSide {
   readonly connection: VenueConnection;
-  readonly trading: ParadexTrading;
+  readonly trading: Trading;
   readonly #ctx: ParadexContext;
-  readonly #account: Account;
+  readonly #credentials: Credentials;
+  readonly #keyOf: (account: Account) => SigningKey;
   readonly #rest: RestClient;
   readonly #stream: PrivateStream;
-  readonly #key: SigningKey;
-  readonly #authentication: Authentication;
+  readonly #tokens: TokenSource;
+  readonly #stopTokens: () => void;
   readonly #queryBudget: RateBudget;
-  #signer: ParadexSigner | undefined;
+  #identity: Identity | undefined;
   #isArmed = false;
   #cancelArming: () => void = () => {};
 
@@ -80,7 +57,7 @@ export class PrivateSide {
     ctx: ParadexContext,
     platform: Platform,
     parts: {
-      readonly account: Account;
+      readonly credentials: Credentials;
       readonly socketUrl: string;
       readonly rest: RestClient;
       readonly instruments: InstrumentList;
@@ -90,10 +67,10 @@ export class PrivateSide {
     },
   ) {
     const { clock, log, publish, random, scheduler } = ctx;
-    const { account, instruments, misfits, rest, statistics, venueNowMs } = parts;
+    const { credentials, instruments, misfits, rest, statistics, venueNowMs } = parts;
     this.#ctx = ctx;
-    this.#account = account;
-    this.#key = (platform.keyOf ?? starkKey)(account);
+    this.#credentials = credentials;
+    this.#keyOf = platform.keyOf ?? starkKey;
     this.#rest = rest;
     const share = ctx.settings.rateLimitShare;
     this.#queryBudget = new RateBudget(clock, [
@@ -104,25 +81,24 @@ export class PrivateSide {
       { requests: 800 * share, perMs: 1_000 },
       { requests: 17_250 * share, perMs: 60_000 },
     ]);
-    // The chain's name, which every signature covers, is learned at start.
-    const signer: ParadexSigner = {
-      order: (order) => this.#ready().order(order),
-      modifyOrder: (order, id) => this.#ready().modifyOrder(order, id),
-      auth: (times) => this.#ready().auth(times),
-      onboarding: () => this.#ready().onboarding(),
-    };
-    this.#authentication = new Authentication({
-      rest,
-      signer,
-      account: account.address,
-      publicKey: this.#key.publicKey,
-      venueNowMs,
-      scheduler,
-      random,
-      log,
-      ethereumAddress: ctx.settings.ethereumAddress,
-    });
+    if (credentials.kind === "read_only_token") {
+      this.#tokens = readOnlyToken(credentials.token);
+      this.#stopTokens = () => {};
+    } else {
+      const authentication = new Authentication({
+        rest,
+        identity: () => this.#ready(),
+        venueNowMs,
+        scheduler,
+        random,
+        log,
+        ethereumAddress: ctx.settings.ethereumAddress,
+      });
+      this.#tokens = authentication;
+      this.#stopTokens = () => authentication.stop();
+    }
     this.#stream = new PrivateStream({ publish, instruments, statistics, misfits });
+    const isReadOnly = credentials.kind === "read_only_token";
     const cancelOnDisconnect = {
       method: "order.cancel_on_disconnect",
       params: { enabled: ctx.settings.cancelOnDisconnect },
@@ -136,11 +112,11 @@ export class PrivateSide {
       random,
       log,
       misfits,
-      bearer: () => this.#authentication.token(),
-      bearerRefused: (bearer) => this.#authentication.reject(bearer),
+      bearer: () => this.#tokens.token(),
+      bearerRefused: (bearer) => this.#tokens.reject(bearer),
       requiredChannels: privateChannels,
       // Harmless to repeat, and its answer shows that the connection lives when the account is quiet.
-      probe: cancelOnDisconnect,
+      ...(isReadOnly ? {} : { probe: cancelOnDisconnect }),
       onPush: (channel, data, tsRecvUs) => this.#stream.onPush(channel, data, tsRecvUs),
       onBinary: (view, tsRecvUs) => this.#stream.onBinary(view, tsRecvUs),
       onState: (state) => {
@@ -148,42 +124,64 @@ export class PrivateSide {
         // Lost with each connection, so armed anew before anything else is sent on it.
         this.#cancelArming();
         this.#isArmed = false;
-        if (state === "connected") void this.#arm(cancelOnDisconnect);
+        if (state === "connected" && !isReadOnly) void this.#arm(cancelOnDisconnect);
         this.#stream.onState(state);
       },
     });
-    this.trading = new ParadexTrading({
+    const queries = new AccountQueries({
       rest,
-      entry: this.connection,
-      authentication: this.#authentication,
+      tokens: this.#tokens,
+      instruments,
+      stream: this.#stream,
+      budget: this.#queryBudget,
+      clock,
+    });
+    if (isReadOnly) {
+      this.trading = readOnlyTrading(queries);
+      return;
+    }
+    const signer: ParadexSigner = {
+      order: (order) => this.#ready().signer.order(order),
+      modifyOrder: (order, id) => this.#ready().signer.modifyOrder(order, id),
+      auth: (times) => this.#ready().signer.auth(times),
+      onboarding: () => this.#ready().signer.onboarding(),
+    };
+    this.trading = new ParadexTrading({
+      channel: new CommandChannel({
+        entry: this.connection,
+        rest,
+        tokens: this.#tokens,
+        budget: orderBudget,
+      }),
+      queries,
       signer,
       instruments,
       stream: this.#stream,
       orderBudget,
-      queryBudget: this.#queryBudget,
       venueNowMs,
-      clock,
-      log,
       recvWindowMs: ctx.settings.recvWindowMs,
     });
   }
 
   /** Proves the key to the venue. @throws {BerthError} VENUE_REFUSED when it is not taken */
-  async authenticate(chainId: string): Promise<void> {
-    this.#signer ??= this.#key.signer(chainId);
-    await this.#authentication.token();
+  async authenticate(config: SystemConfig): Promise<void> {
+    if (this.#credentials.kind !== "read_only_token") {
+      this.#identity ??= identityOf(this.#credentials, config, this.#keyOf);
+    }
+    await this.#tokens.token();
   }
 
   /** The account's own rates; undefined when the venue states none. */
   async fees(): Promise<FeeRates | undefined> {
-    const token = await this.#authentication.token();
+    const token = await this.#tokens.token();
     const rows = await withDeadline(
       this.#ctx.scheduler,
       requestTimeoutMs,
       (signal) =>
         this.#rest.get(accountInfoSchema, "/account/info", { token, signal, budget: this.#queryBudget }),
     );
-    const own = rows.find((row) => row.account.toLowerCase() === hex(this.#account.address)) ?? rows[0];
+    const address = this.#identity === undefined ? undefined : hex(this.#identity.account);
+    const own = rows.find((row) => row.account.toLowerCase() === address) ?? rows[0];
     const rates = own?.fees;
     if (rates === undefined || rates === null || rates.maker_rate === "" || rates.taker_rate === "") {
       return undefined;
@@ -194,7 +192,7 @@ export class PrivateSide {
   stop(): void {
     this.#cancelArming();
     this.connection.stop();
-    this.#authentication.stop();
+    this.#stopTokens();
   }
 
   /** The venue confirmed on this connection that it cancels our orders when it is lost. */
@@ -216,11 +214,11 @@ export class PrivateSide {
     this.#cancelArming = this.#ctx.scheduler.after(armAgainMs, () => void this.#arm(command));
   }
 
-  #ready(): ParadexSigner {
-    if (this.#signer !== undefined) return this.#signer;
+  #ready(): Identity {
+    if (this.#identity !== undefined) return this.#identity;
     throw new BerthError("INVARIANT_BROKEN", {
       invariant: "the adapter signs after start",
-      details: "no chain id yet",
+      details: "no configuration of the venue yet",
     });
   }
 }

@@ -25,6 +25,7 @@ import {
   venueOrderId,
   type VenuePosition,
 } from "@berth/sdk";
+import type * as v from "valibot";
 import type { InstrumentList } from "./instruments.ts";
 import { orderEnd } from "./reject_codes.ts";
 import type { ParadexMisfits } from "./misfits.ts";
@@ -74,6 +75,9 @@ export function orderReportOf(order: OrderRecord, instrument: Instrument): Order
     sizeLots: sizeLots(totalLots),
     filledLots: sizeLots(filledLots),
     limitPriceTicks: limitPrice(order, instrument),
+    ...(order.status === "UNTRIGGERED"
+      ? { triggerPriceTicks: priceTicks(parseIncrements(order.triggerPrice, instrument.tick)) }
+      : {}),
     reduceOnly: order.flags.includes("REDUCE_ONLY"),
     status: end.status,
     reason: end.reason,
@@ -147,6 +151,20 @@ export function balanceOf(account: AccountRecord): Omit<Balance, "venue"> {
     total: parseMoney(account.totalCollateral),
     available: parseMoney(account.freeCollateral),
     tsVenueMs: account.tsVenueMs,
+  };
+}
+
+/** The venue counts what we receive as positive, as in `realized_funding` of a fill; we count what is paid. */
+export function fundingPaymentOf(
+  payment: v.InferOutput<typeof fundingPaymentSchema>,
+  instrument: Instrument,
+): FundingPayment {
+  return {
+    instrument: instrument.id,
+    paymentId: payment.id,
+    amount: money(-parseMoney(payment.payment)),
+    asset: instrument.settlementAsset,
+    tsVenueMs: payment.created_at,
   };
 }
 
@@ -290,14 +308,7 @@ export class PrivateStream {
     if (result.kind === "misfit") return this.#misfit(result.details);
     const listed = this.#instruments.byMarket(result.value.market);
     if (listed === undefined) return;
-    const payment: FundingPayment = {
-      instrument: listed.instrument.id,
-      paymentId: result.value.id,
-      // The venue counts what we receive as positive, as in `realized_funding` of a fill.
-      amount: money(-parseMoney(result.value.payment)),
-      asset: listed.instrument.settlementAsset,
-      tsVenueMs: result.value.created_at,
-    };
+    const payment = fundingPaymentOf(result.value, listed.instrument);
     this.#meters.funding.update(payment.tsVenueMs, tsRecvUs);
     this.#publish.funding(payment);
   }

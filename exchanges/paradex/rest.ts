@@ -2,7 +2,7 @@
  * Requests over HTTPS. A request is sent once; whether it took effect is told apart from whether it was answered:
  * `ok` and `refused` are the venue's word, `unknown` is silence or nonsense after it may have left.
  */
-import { BerthError, type Scheduler, type UnknownWhy } from "@berth/sdk";
+import { BerthError, type RejectCode, type Scheduler, type UnknownWhy } from "@berth/sdk";
 import type * as v from "valibot";
 import { apiErrorSchema, parseJson } from "./wire/json.ts";
 import { read } from "./wire/records.ts";
@@ -164,6 +164,19 @@ function bodyOf(
     if (error instanceof SyntaxError) return { kind: "other" };
     throw error;
   }
+}
+
+/** A question that is not sent, for the venue can't answer it. */
+export function refusedHere(
+  request: string,
+  code: RejectCode,
+  venueText: string,
+): BerthError<"VENUE_REFUSED"> {
+  return new BerthError("VENUE_REFUSED", { venue: "paradex", request, venueCode: "LOCAL", venueText, code });
+}
+
+export function invalidAnswer(path: string, reason: string): BerthError<"VENUE_ANSWER_INVALID"> {
+  return new BerthError("VENUE_ANSWER_INVALID", { venue: "paradex", request: `GET ${path}`, reason });
 }
 
 /** 4xx on a query, as an error. */

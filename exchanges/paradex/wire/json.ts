@@ -4,6 +4,7 @@
  *
  * @see https://docs.paradex.trade, REST 1.132 and WebSocket 1.3 (2026-08)
  */
+import type { Kline } from "@berth/sdk";
 import * as v from "valibot";
 
 /**
@@ -30,6 +31,7 @@ const bigInteger = v.pipe(
 );
 const milliseconds = v.pipe(v.union([v.number(), v.pipe(v.bigint(), v.transform(Number))]), v.finite());
 export const identifier = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/, "identifier"));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const optionalText = v.pipe(v.nullish(v.string(), ""), v.string());
 
 /** Body of a refused REST request. */
@@ -37,6 +39,7 @@ export const apiErrorSchema = v.object({ error: v.string(), message: optionalTex
 
 export const systemConfigSchema = v.object({
   starknet_chain_id: v.string(),
+  l1_chain_id: v.optional(v.string(), ""),
   paraclear_account_hash: v.optional(v.string(), ""),
   paraclear_account_proxy_hash: v.optional(v.string(), ""),
 });
@@ -100,6 +103,7 @@ export const orderSchema = v.object({
   size: decimalText,
   remaining_size: decimalText,
   price: optionalDecimalText,
+  trigger_price: optionalDecimalText,
   status: v.picklist(["NEW", "UNTRIGGERED", "OPEN", "CLOSED"]),
   cancel_reason: optionalText,
   client_id: optionalText,
@@ -146,6 +150,26 @@ export const accountSchema = v.object({
   updated_at: v.optional(milliseconds, 0),
 });
 
+/** `[open time ms, open, high, low, close, volume]`, numbers. */
+export const klineRowSchema = v.pipe(
+  v.looseTuple([milliseconds, positive, positive, positive, positive, v.optional(v.nullable(v.number()))]),
+  v.transform(([tsOpenMs, openPrice, highPrice, lowPrice, closePrice, volume]): Kline => ({
+    tsOpenMs,
+    openPrice,
+    highPrice,
+    lowPrice,
+    closePrice,
+    volumeBase: volume ?? NaN,
+  })),
+);
+
+export const fundingDataSchema = v.object({
+  market: v.string(),
+  funding_rate: decimalText,
+  funding_period_hours: v.optional(v.number()),
+  created_at: milliseconds,
+});
+
 export const fundingPaymentSchema = v.object({
   id: v.string(),
   market: v.string(),
@@ -156,6 +180,21 @@ export const fundingPaymentSchema = v.object({
 export const listSchema = v.object({
   results: v.array(v.unknown()),
   next: v.optional(v.nullable(v.string())),
+});
+
+/** Answers to batches of orders: `results` in the order of the request (WebSocket), or two lists (REST). */
+export const batchResultsSchema = v.object({
+  results: v.array(v.object({ order: v.optional(v.unknown()), error: v.optional(v.string()) })),
+});
+export const batchCreatedSchema = v.object({
+  orders: v.pipe(v.nullish(v.array(v.unknown()), []), v.array(v.unknown())),
+  errors: v.pipe(
+    v.nullish(v.array(v.object({ error: optionalText, message: optionalText })), []),
+    v.array(v.object({ error: v.string(), message: v.string() })),
+  ),
+});
+export const batchCancelledSchema = v.object({
+  results: v.array(v.object({ id: optionalText, client_id: optionalText, status: v.string() })),
 });
 
 // WebSocket text frames --------------------------------------------------------------------------------------------

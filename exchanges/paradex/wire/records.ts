@@ -18,6 +18,8 @@ export interface OrderRecord {
   readonly remainingSize: string;
   /** Decimal text; "" or "0" where the order has none. */
   readonly price: string;
+  /** Decimal text; "" or "0" where the order waits for no price. */
+  readonly triggerPrice: string;
   readonly status: "NEW" | "UNTRIGGERED" | "OPEN" | "CLOSED";
   readonly cancelReason: string;
   readonly flags: readonly string[];
@@ -76,6 +78,7 @@ export const orderRecordSchema = v.pipe(
     size: order.size,
     remainingSize: order.remaining_size,
     price: order.price,
+    triggerPrice: order.trigger_price,
     status: order.status,
     cancelReason: order.cancel_reason,
     flags: order.flags,
@@ -146,6 +149,7 @@ const sbeOrderSchema = v.pipe(
     size: v.string(),
     sizeOpen: v.string(),
     price: noneAsEmpty,
+    triggerPrice: noneAsEmpty,
     status: v.picklist(["NEW", "UNTRIGGERED", "OPEN", "CLOSED"]),
     cancelReason: v.string(),
     flags: v.array(v.string()),
@@ -162,6 +166,7 @@ const sbeOrderSchema = v.pipe(
     size: order.size,
     remainingSize: order.sizeOpen,
     price: order.price,
+    triggerPrice: order.triggerPrice,
     status: order.status,
     cancelReason: order.cancelReason,
     flags: order.flags,

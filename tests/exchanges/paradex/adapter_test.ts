@@ -277,7 +277,7 @@ Deno.test("a strange market is passed over with a line, clock skew is told", asy
 Deno.test("the manifest names what the process may reach and load", () => {
   const { manifest } = paradex;
   assertEquals([manifest.id, manifest.venue, manifest.kind], ["paradex", "paradex", "exchange"]);
-  assertEquals(manifest.packages, ["@noble/hashes", "valibot"]);
+  assertEquals(manifest.packages, ["@noble/curves", "@noble/hashes", "valibot"]);
   assertEquals(Object.keys(manifest.endpoints.live), Object.keys(manifest.endpoints.testnet ?? {}));
   assertEquals<unknown>(
     Object.fromEntries(Object.entries(manifest.settings).map(([name, setting]) => [name, setting.default])),

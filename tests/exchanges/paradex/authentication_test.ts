@@ -30,9 +30,12 @@ function bench(answer: (path: string, calls: number) => Response) {
   const log = recordingLog();
   const authentication = new Authentication({
     rest: new RestClient("https://venue.test/v1/", fetch, time),
-    signer: paradexSigner({ curve, chainId, account, privateKey }),
-    account,
-    publicKey,
+    identity: () => ({
+      account,
+      publicKey,
+      signer: paradexSigner({ curve, chainId, account, privateKey }),
+      ethereumAddress: "",
+    }),
     venueNowMs: time.epochMs,
     scheduler: time,
     random: constantRandom,
