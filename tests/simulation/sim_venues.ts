@@ -15,7 +15,7 @@ import { OkxAdapter } from "../../exchanges/okx/adapter.ts";
 import { settings as okxSettings } from "../../exchanges/okx/settings.ts";
 import * as okx from "../../exchanges/okx/simulator.ts";
 import { ParadexAdapter } from "../../exchanges/paradex/adapter.ts";
-import type { SigningKey } from "../../exchanges/paradex/private_side.ts";
+import type { SigningKey } from "../../exchanges/paradex/credentials.ts";
 import { settings as paradexSettings } from "../../exchanges/paradex/settings.ts";
 import { type SignedOrder, toChainUnits } from "../../exchanges/paradex/signing.ts";
 import * as paradex from "../../exchanges/paradex/simulator.ts";
