@@ -10,6 +10,7 @@ import { incrementsToNumber } from "../model/ticks.ts";
 import type { OpportunityMessage } from "../protocol/messages.ts";
 import type {
   DisplaySnapshot,
+  GroupRow,
   NoticeRow,
   OpportunityRow,
   OrderRow,
@@ -102,6 +103,8 @@ export class DisplayFeed implements Tally {
       opportunities: { seen: this.seen, taken: this.taken, latest: [...this.#opportunities] },
       orders: state.workingOrders.map((order) => this.#orderRow(order)),
       positions: state.positions.map((position) => this.#positionRow(position)),
+      groups: state.groups.map((group) => this.#groupRow(group)),
+      groupCounts: state.groupTotals,
       plugins: (this.#options.manager()?.views() ?? []).map(pluginRow),
       risk: state.scopes.map((scope) => ({
         scope: scopeName(scope.scope),
@@ -177,6 +180,24 @@ export class DisplayFeed implements Tally {
       status: order.status,
       ageMs: (this.#options.clock.epochUs() - order.tsCreatedUs) / 1000,
       ...this.#decimals(order.instrument),
+    };
+  }
+
+  #groupRow(group: EngineSnapshot["groups"][number]): GroupRow {
+    const [first, second] = group.legs;
+    const symbols = [...new Set([symbolOf(first.instrument), symbolOf(second.instrument)])];
+    return {
+      plugin: group.plugin,
+      symbol: symbols.join("/"),
+      words: group.legs.map(({ side, instrument }) => `${side} ${venueOf(instrument)}`).join(", "),
+      phase: group.phase,
+      isBroken: group.isBroken,
+      sizeBase: Math.min(first.heldBase, second.heldBase),
+      sizeDecimals: this.#decimals(first.instrument).sizeDecimals,
+      nakedUsd: group.nakedUsd,
+      nakedMs: group.nakedMs,
+      ageMs: group.ageMs,
+      why: group.why,
     };
   }
 

@@ -107,6 +107,8 @@ export function summarize(input: SummaryInput): ExactSummary {
       venues,
       opportunities: { seen: display.opportunities.seen, taken: display.opportunities.taken },
       roundTrips: totals.roundTrips,
+      groups: display.groupCounts,
+      nakedUsd: display.groups.reduce((total, group) => total + group.nakedUsd, 0),
       orders: totals.orders,
       fills: totals.fills,
       refusals: display.refusals,

@@ -120,6 +120,43 @@ export interface PositionRow {
   readonly sizeDecimals: number;
 }
 
+/** A leg group: a trade of two legs that the host holds. */
+export interface GroupRow {
+  readonly plugin: string;
+  /** `BTC-PERP`, or both where the legs differ. */
+  readonly symbol: string;
+  /** `buy okx, sell paradex`. */
+  readonly words: string;
+  readonly phase: string;
+  /** One leg had to be completed or taken back. */
+  readonly isBroken: boolean;
+  /** Of the leg that holds less. */
+  readonly sizeBase: number;
+  readonly sizeDecimals: number;
+  /** Value of what one leg holds beyond the other, and since when it does; 0 when even. */
+  readonly nakedUsd: number;
+  readonly nakedMs: number;
+  readonly ageMs: number;
+  readonly why: string;
+}
+
+/** Leg groups of the run. */
+export interface GroupCounts {
+  readonly begun: number;
+  readonly opened: number;
+  readonly closed: number;
+  readonly nothingFilled: number;
+  readonly unwound: number;
+  readonly closedElsewhere: number;
+  readonly broken: number;
+  readonly halted: number;
+  /** The largest that one leg was ahead of the other, and the longest. */
+  readonly maxNakedUsd: number;
+  readonly maxNakedMs: number;
+  /** Positions read back from the venues after groups. */
+  readonly verified: { readonly agreed: number; readonly differed: number; readonly pending: number };
+}
+
 export interface PluginRow {
   readonly id: string;
   readonly kind: "strategy" | "exchange";
@@ -176,6 +213,9 @@ export interface DisplaySnapshot {
   };
   readonly orders: readonly OrderRow[];
   readonly positions: readonly PositionRow[];
+  /** Not over. */
+  readonly groups: readonly GroupRow[];
+  readonly groupCounts: GroupCounts;
   readonly plugins: readonly PluginRow[];
   readonly risk: readonly RiskRow[];
   readonly refusals: readonly { readonly code: string; readonly count: number }[];

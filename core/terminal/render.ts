@@ -5,6 +5,7 @@
 import { clockText, countText, shortNumberText, signedUsdText, usdStyle, usdText } from "./formats.ts";
 import type { DisplayEnvironment, DisplaySnapshot } from "./ports.ts";
 import {
+  groupsSection,
   noticesSection,
   opportunitiesSection,
   ordersSection,
@@ -99,6 +100,7 @@ const leftSections = (snapshot: DisplaySnapshot): readonly Section[] => [
   opportunitiesSection(snapshot),
 ];
 const rightSections = (snapshot: DisplaySnapshot): readonly Section[] => [
+  groupsSection(snapshot),
   positionsSection(snapshot),
   ordersSection(snapshot),
   pluginsSection(snapshot),

@@ -14,6 +14,7 @@ import {
 } from "./formats.ts";
 import type {
   DisplaySnapshot,
+  GroupRow,
   NoticeRow,
   OpportunityRow,
   OrderRow,
@@ -189,6 +190,27 @@ export const positionsSection = ({ positions }: DisplaySnapshot): Section =>
     column("UNREAL", "right", 9, 0, (row) => usdCell(row.unrealizedUsd)),
     column("REALIZED", "right", 9, 1, (row) => usdCell(row.realizedUsd)),
   ]);
+
+const calmPhases = ["open", "opening", "closing"];
+
+export const groupsSection = ({ groups, groupCounts }: DisplaySnapshot): Section => {
+  const isCalm = groups.every(({ nakedUsd, phase }) => nakedUsd === 0 && phase !== "halted");
+  const heading = `GROUPS ${countText(groupCounts.opened)} opened, ${countText(groupCounts.broken)} broken`;
+  return section<GroupRow>(isCalm ? 4 : 0, isCalm ? 1 : 2, groups, [
+    column(heading, "left", 24, 0, (row) => span(row.plugin)),
+    column("SYMBOL", "left", 8, 0, (row) => span(row.symbol)),
+    column("LEGS", "left", 12, 3, (row) => span(row.words, "dim")),
+    column("PHASE", "left", 9, 0, (row) => span(row.phase, phaseStyle(row))),
+    column("SIZE", "right", 8, 2, (row) => span(sizeText(row.sizeBase, row.sizeDecimals))),
+    column("NAKED", "right", 8, 0, (row) => span(usdText(row.nakedUsd), row.nakedUsd > 0 ? "bad" : "dim")),
+    column("FOR", "right", 5, 1, (row) => span(ageText(row.nakedMs), ageStyle(row.nakedMs, 500, 3_000))),
+    column("AGE", "right", 5, 4, (row) => span(ageText(row.ageMs), "dim")),
+    column("WHY", "left", 0, 5, (row) => span(row.why, "dim")),
+  ]);
+};
+
+const phaseStyle = (row: GroupRow): Style =>
+  row.phase === "halted" ? "bad" : !calmPhases.includes(row.phase) || row.isBroken ? "warn" : "good";
 
 const sizeStyle = (sizeBase: number): Style => sizeBase > 0 ? "good" : sizeBase < 0 ? "bad" : "dim";
 

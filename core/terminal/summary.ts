@@ -1,6 +1,6 @@
 /** What a run did, printed when it ends: for people as a table, for machines as one JSON object. */
 import { clockText, countText, priceText, signedUsdText, sizeText, usdStyle, usdText } from "./formats.ts";
-import type { DisplayEnvironment, OrderRow, PositionRow } from "./ports.ts";
+import type { DisplayEnvironment, GroupCounts, OrderRow, PositionRow } from "./ports.ts";
 import { environmentWords } from "./render.ts";
 import { clipped, type Line, paint, type PaintOptions, type Span, span } from "./styled_text.ts";
 import { type Column, drawTable } from "./table.ts";
@@ -32,6 +32,9 @@ export interface RunSummary {
   readonly venues: readonly VenueSummary[];
   readonly opportunities: { readonly seen: number; readonly taken: number };
   readonly roundTrips: number;
+  readonly groups: GroupCounts;
+  /** Value of legs that are alone at the end. */
+  readonly nakedUsd: number;
   readonly orders: number;
   readonly fills: number;
   readonly refusals: readonly { readonly code: string; readonly count: number }[];
@@ -113,6 +116,29 @@ function ledgerLines(summary: RunSummary): readonly Line[] {
   });
 }
 
+/** Nothing where no plugin trades in legs. */
+function groupLines({ groups, nakedUsd }: RunSummary): readonly Line[] {
+  if (groups.begun === 0) return [];
+  const { verified } = groups;
+  const most = groups.maxNakedUsd === 0
+    ? ""
+    : ` · at most ${usdText(groups.maxNakedUsd)} USD alone, for ${Math.round(groups.maxNakedMs)} ms`;
+  const counts =
+    `leg groups ${groups.opened} opened, ${groups.closed} closed, ${groups.broken} broken, ${groups.unwound} taken back${most}`;
+  const reads = `positions read back ${verified.agreed} equal, ${verified.differed} different`;
+  const isEven = nakedUsd === 0 && groups.halted === 0 && verified.differed === 0;
+  return [
+    text(counts),
+    [
+      span(
+        nakedUsd === 0 ? "no leg alone" : `${usdText(nakedUsd)} USD of legs alone`,
+        nakedUsd === 0 ? "good" : "bad",
+      ),
+      span(` · ${reads}`, isEven ? "plain" : "warn"),
+    ],
+  ];
+}
+
 function restartLines(summary: RunSummary): readonly Line[] {
   return summary.plugins
     .filter((plugin) => plugin.restarts > 0 || plugin.state === "quarantined")
@@ -145,6 +171,7 @@ export function summaryLines(
     text(
       `opportunities ${opportunities.seen} seen, ${opportunities.taken} taken · round trips ${summary.roundTrips} · orders ${summary.orders} · fills ${summary.fills} · refused ${refused}`,
     ),
+    ...groupLines(summary),
     [
       span("realized "),
       usd(summary.realizedUsd),

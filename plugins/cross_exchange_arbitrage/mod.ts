@@ -1,27 +1,31 @@
 /**
  * Cross-exchange arbitrage: buys where an instrument is offered cheaper than another venue bids, sells there, and
  * closes the pair when the prices meet again. Executable prices, both directions of every pair of venues, taker fees
- * of all legs, exact sizes.
+ * of all legs, exact sizes. The legs are the host's: each pair is a leg group.
  */
 import {
   defineStrategy,
+  type GroupView,
   type Instrument,
+  type InstrumentId,
   isTwoSided,
   type Quote,
   type Strategy,
   type StrategyContext,
+  symbolOf,
 } from "@berth/sdk";
 import {
   commonSizeStep,
   type Edge,
   edgeOf,
+  grossEdgeBps,
   openingSteps,
   scoreOf,
   type SizeStep,
   stepsToBase,
   stepsToText,
 } from "./net_edge.ts";
-import { type LegName, type PairPort, PairTrade } from "./pair_trade.ts";
+import { exitReason, type LegMarket, legsOf, pairResult } from "./pair_exit.ts";
 import { legModeOf, parsePairLegMode, settings } from "./settings.ts";
 
 type Context = StrategyContext<typeof settings>;
@@ -45,10 +49,16 @@ interface Opportunity {
   readonly steps: number;
 }
 
+/** Beyond the size that was meant: what a leg may be worth while it is alone. */
+const nakedAllowance = 1.5;
+
 class Arbitrage implements Strategy {
   readonly #ctx: Context;
   #routesBySymbol = new Map<string, Route[]>();
-  readonly #pairs = new Map<string, PairTrade>();
+  /** Refs of the groups that are not over, by symbol. */
+  readonly #pairs = new Map<string, string>();
+  /** Pairs whose opening was logged. */
+  readonly #opened = new Set<string>();
   readonly #blockedUntilMs = new Map<string, number>();
   #instrumentCount = 0;
   #isStopping = false;
@@ -69,12 +79,8 @@ class Arbitrage implements Strategy {
 
   onQuote(quote: Quote): void {
     if (this.#ctx.instruments.all().length !== this.#instrumentCount) this.#buildRoutes();
-    const symbol = quote.instrument.slice(quote.instrument.indexOf(":") + 1);
-    const pair = this.#pairs.get(symbol);
-    if (pair !== undefined) {
-      pair.review();
-      this.#dropIfOver(symbol, pair);
-    }
+    const symbol = symbolOf(quote.instrument);
+    if (this.#pairs.has(symbol)) this.#review(symbol);
     const routes = this.#routesBySymbol.get(symbol);
     if (routes === undefined) return;
     for (const route of routes) {
@@ -82,33 +88,24 @@ class Arbitrage implements Strategy {
     }
   }
 
-  onOrder(
-    order: {
-      readonly ref: string;
-      readonly isDone: boolean;
-      readonly filledBase: number;
-      readonly reason: string | undefined;
-    },
-  ): void {
-    if (!order.isDone) return;
-    for (const [symbol, pair] of this.#pairs) {
-      if (!pair.owns(order.ref)) continue;
-      pair.onOrderDone(order.ref, order.filledBase);
-      this.#dropIfOver(symbol, pair);
+  /** The host's word on a pair: also on those that an earlier run left, which are taken on. */
+  onGroup(group: GroupView): void {
+    const symbol = symbolOf(group.legs[0].instrument);
+    if (!group.isDone) {
+      this.#pairs.set(symbol, group.ref);
+      if (group.phase === "open" && !this.#opened.has(group.ref)) this.#logOpened(symbol, group);
+      return this.#review(symbol);
     }
+    if (this.#pairs.get(symbol) === group.ref) this.#pairs.delete(symbol);
+    this.#opened.delete(group.ref);
+    const { cooldownMs, failureCooldownMs } = this.#ctx.settings;
+    const pauseMs = group.outcome === "closed" ? cooldownMs : failureCooldownMs;
+    this.#blockedUntilMs.set(symbol, this.#ctx.time.epochMs() + pauseMs);
+    this.#logEnded(symbol, group);
+    this.#checkStopped();
   }
 
-  onFill(
-    fill: { readonly ref: string; readonly price: number; readonly sizeBase: number; readonly fee: number },
-  ): void {
-    for (const [symbol, pair] of this.#pairs) {
-      if (!pair.owns(fill.ref)) continue;
-      pair.onFill(fill.ref, fill);
-      this.#dropIfOver(symbol, pair);
-    }
-  }
-
-  /** Closes open pairs; the host cancels and flattens what is left at the deadline. */
+  /** Closes open pairs; the host closes what is left at the deadline. */
   async onStop(): Promise<void> {
     this.#isStopping = true;
     const isEmpty = new Promise<void>((resolve) => (this.#stopped = resolve));
@@ -117,23 +114,63 @@ class Arbitrage implements Strategy {
   }
 
   #reviewPairs(): void {
-    for (const [symbol, pair] of this.#pairs) {
-      if (this.#isStopping) pair.close("stopping");
-      pair.review();
-      this.#dropIfOver(symbol, pair);
-    }
+    for (const symbol of this.#pairs.keys()) this.#review(symbol);
     this.#ctx.gauge("open_pairs", this.#pairs.size);
-    const waiting = [...this.#pairs.values()].some((pair) => pair.phase.kind !== "halted");
-    if (this.#isStopping && !waiting) this.#stopped?.();
+    this.#checkStopped();
   }
 
-  /** A halted pair stays, and with it the block on its symbol, until the operator restarts the plugin. */
-  #dropIfOver(symbol: string, pair: PairTrade): void {
-    if (pair.phase.kind !== "done") return;
-    this.#pairs.delete(symbol);
-    const { cooldownMs, failureCooldownMs } = this.#ctx.settings;
-    const hasFailed = pair.phase.why === "nothing_filled" || pair.phase.why === "unwound";
-    this.#blockedUntilMs.set(symbol, this.#ctx.time.epochMs() + (hasFailed ? failureCooldownMs : cooldownMs));
+  /** A halted pair stays, and with it the block on its symbol, until the operator has seen to it. */
+  #checkStopped(): void {
+    const isWaiting = this.#ctx.groups.live().some(({ phase }) => phase !== "halted");
+    if (this.#isStopping && !isWaiting) this.#stopped?.();
+  }
+
+  /** Closes the pair of a symbol when that pays, or when the strategy stops. */
+  #review(symbol: string): void {
+    const ref = this.#pairs.get(symbol);
+    const group = ref === undefined ? undefined : this.#ctx.groups.get(ref);
+    if (group === undefined || group.closeReason !== undefined) return;
+    if (this.#isStopping) return this.#ctx.groups.close(group.ref, "stopping");
+    if (group.phase !== "open") return;
+    const pair = legsOf(group);
+    const market = { long: this.#market(pair.long.instrument), short: this.#market(pair.short.instrument) };
+    const reason = exitReason(pair, market, this.#ctx.settings);
+    if (reason !== undefined) this.#ctx.groups.close(group.ref, reason);
+  }
+
+  #market(instrument: InstrumentId): LegMarket {
+    const { quotes, instruments } = this.#ctx;
+    return {
+      quote: quotes.get(instrument),
+      ageMs: quotes.ageMs(instrument),
+      instrument: instruments.get(instrument),
+    };
+  }
+
+  #logOpened(symbol: string, group: GroupView): void {
+    this.#opened.add(group.ref);
+    const { long, short } = legsOf(group);
+    const [boughtAt, soldAt] = [long.averageOpenPrice ?? NaN, short.averageOpenPrice ?? NaN];
+    const grossBps = grossEdgeBps(boughtAt, soldAt);
+    this.#ctx.log.info("pair opened", { symbol, sizeBase: long.heldBase, boughtAt, soldAt, grossBps });
+  }
+
+  #logEnded(symbol: string, group: GroupView): void {
+    if (group.phase === "refused") {
+      return this.#ctx.log.debug("pair refused", { symbol, code: group.reason, text: group.text });
+    }
+    if (group.outcome === "nothing_filled") return;
+    const { pnlBeforeFees, fees } = pairResult(legsOf(group));
+    const heldMs = this.#ctx.time.epochMs() - group.tsCreatedMs;
+    const why = group.closeReason ?? group.outcome;
+    this.#ctx.log.info("pair closed", {
+      symbol,
+      why,
+      broken: group.isBroken,
+      pnl: pnlBeforeFees - fees,
+      fees,
+      heldMs,
+    });
   }
 
   /** Every ordered pair of venues that list a symbol: both directions. */
@@ -223,45 +260,46 @@ class Arbitrage implements Strategy {
 
   #take({ route, buyQuote, sellQuote, steps }: Opportunity): void {
     const values = this.#ctx.settings;
-    const pilot = this.#pilotLeg(route, buyQuote, sellQuote);
-    const plan = {
-      symbol: route.symbol,
-      long: route.buy,
-      short: route.sell,
-      mode: legModeOf(values, route.symbol, [route.buy.venue, route.sell.venue]),
-      pilot,
-      sizeBase: stepsToText(steps, route.step),
+    const cap = values.priceCapBps / 10_000;
+    const long = {
+      instrument: route.buy.id,
+      side: "buy" as const,
+      limitPrice: buyQuote.askPrice * (1 + cap),
     };
-    const pair = new PairTrade(plan, values, this.#port([buyQuote, sellQuote]));
-    this.#pairs.set(route.symbol, pair);
-    pair.open();
-    this.#dropIfOver(route.symbol, pair);
+    const short = {
+      instrument: route.sell.id,
+      side: "sell" as const,
+      limitPrice: sellQuote.bidPrice * (1 - cap),
+    };
+    const isLongFirst = this.#pilotLeg(route, buyQuote, sellQuote) === "long";
+    const mode = legModeOf(values, route.symbol, [route.buy.venue, route.sell.venue]);
+    const ref = this.#ctx.groups.open({
+      legs: isLongFirst ? [long, short] : [short, long],
+      sizeBase: stepsToText(steps, route.step),
+      mode: mode === "together" ? "together" : "sequential",
+      maxNakedNotionalUsd: values.orderNotionalUsd * nakedAllowance,
+      maxNakedMs: values.maxNakedMs,
+      completeWithinBps: values.completeMaxLossBps,
+      exitCapBps: values.exitPriceCapBps,
+      maxHoldMs: values.maxHoldMs,
+      because: [buyQuote, sellQuote],
+    });
+    this.#pairs.set(route.symbol, ref);
   }
 
   /** The leg that is likelier to be missed goes first: a missed pilot costs nothing. */
-  #pilotLeg(route: Route, buyQuote: Quote, sellQuote: Quote): LegName {
+  #pilotLeg(route: Route, buyQuote: Quote, sellQuote: Quote): "long" | "short" {
     const { pilotVenue } = this.#ctx.settings;
     if (pilotVenue === route.buy.venue) return "long";
     if (pilotVenue === route.sell.venue) return "short";
     return buyQuote.askSizeBase <= sellQuote.bidSizeBase ? "long" : "short";
-  }
-
-  #port(because: readonly Quote[]): PairPort {
-    const { quotes, orders, time, log } = this.#ctx;
-    return {
-      nowMs: () => time.epochMs(),
-      quote: (instrument) => quotes.get(instrument),
-      ageMs: (instrument) => quotes.ageMs(instrument),
-      submit: (order) => orders.submit({ ...order, timeInForce: "IOC", because }),
-      note: (level, message, fields) => log[level](message, fields),
-    };
   }
 }
 
 export default defineStrategy({
   kind: "strategy",
   id: "cross_exchange_arbitrage",
-  version: "0.1.0",
+  version: "0.2.0",
   sdkVersion: 1,
   author: "berth",
   description:

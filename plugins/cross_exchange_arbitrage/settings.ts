@@ -82,12 +82,12 @@ export const settings = {
     description:
       "A broken pair is completed rather than unwound while that costs at most this many bps more than unwinding.",
   }),
-  maxRepairAttempts: setting.number({
-    default: 5,
-    min: 1,
-    max: 50,
-    integer: true,
-    description: "Tries to even out or close a pair before it is halted for the operator.",
+  maxNakedMs: setting.number({
+    default: 3_000,
+    min: 100,
+    max: 60_000,
+    description:
+      "A leg that has been alone for this many ms is only taken back, at the widest price that the risk gate allows.",
   }),
   closeSpreadBps: setting.number({
     default: 1,
@@ -106,7 +106,7 @@ export const settings = {
     default: 600_000,
     min: 100,
     max: 30 * 86_400_000,
-    description: "Close the pair when it is this many ms old, whatever the spread.",
+    description: "The host closes the pair when it is this many ms old, whatever the spread.",
   }),
   cooldownMs: setting.number({
     default: 500,

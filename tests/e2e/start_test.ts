@@ -37,6 +37,8 @@ interface Summary {
   readonly workingOrders: readonly unknown[];
   readonly orders: number;
   readonly fills: number;
+  readonly groups: { readonly opened: number; readonly closed: number; readonly halted: number };
+  readonly nakedUsd: number;
 }
 
 /** The summary is the last line; its shape is what the assertions look at. */
@@ -67,11 +69,14 @@ Deno.test("the default run trades between both venues, ends flat, and its books 
     assertGreater(summary.opportunities.taken, 0);
     assertGreater(summary.roundTrips, 1); // both legs of one pair at least
     assertEquals([summary.positions, summary.workingOrders], [[], []]);
+    assertGreater(summary.groups.closed, 0);
+    assertEquals([summary.groups.halted, summary.nakedUsd], [0, 0]);
 
     using journal = openJournalReader(join(dataDir, "sim/journal.db"));
     const kinds = new Map(journal.counts().map(({ kind, count }) => [kind, count]));
     assertEquals(kinds.get("fill"), summary.fills);
     assertGreater(kinds.get("intent") ?? 0, 3);
+    assertGreater(kinds.get("leg_group") ?? 0, 3);
     assertEquals(journal.runs().at(-1)?.isCleanStop, true);
     const secrets = /PARADEX_PRIVATE_KEY|OKX_SECRET_KEY|Sim-[0-9a-f]{12}/;
     assertEquals(secrets.test(out), false);

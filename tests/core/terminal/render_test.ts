@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
+import type { GroupRow } from "../../../core/terminal/ports.ts";
 import { environmentWords, render } from "../../../core/terminal/render.ts";
 import { environments } from "../../../core/sdk/manifest.ts";
-import { anySnapshot, sampleSnapshot } from "./sample_snapshot.ts";
+import { anySnapshot, sampleGroup, sampleSnapshot } from "./sample_snapshot.ts";
 
 const small = { columns: 80, rows: 24, color: false } as const;
 const plain = (line: string): string =>
@@ -123,6 +124,15 @@ Deno.test("colours change nothing but colours", () => {
   assert(colored.join("").includes("\x1b[31m"));
 });
 
+Deno.test("a leg that is alone is seen first; a calm group takes its turn", () => {
+  const naked = render({ ...sampleSnapshot, groups: [sampleGroup] }, small).join("\n");
+  assertMatch(naked, /GROUPS 4 opened, 2 broken.*NAKED/);
+  assertMatch(naked, /cross_exchange_arbitrage +BTC-PERP +repairing +0\.01000 +216\.30 340ms/);
+  const calm: GroupRow = { ...sampleGroup, phase: "open", isBroken: false, nakedUsd: 0, nakedMs: 0 };
+  const lines = render({ ...sampleSnapshot, groups: [calm] }, { ...small, rows: 60 });
+  assert(lines.some((line) => /BTC-PERP +open/.test(line)));
+});
+
 Deno.test("an empty snapshot is a picture too", () => {
   const empty = {
     ...sampleSnapshot,
@@ -131,6 +141,7 @@ Deno.test("an empty snapshot is a picture too", () => {
     opportunities: { seen: 0, taken: 0, latest: [] },
     orders: [],
     positions: [],
+    groups: [],
     plugins: [],
     risk: [],
     refusals: [],

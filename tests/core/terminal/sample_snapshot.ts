@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type {
   DisplaySnapshot,
+  GroupRow,
   NoticeRow,
   OpportunityRow,
   OrderRow,
@@ -58,6 +59,21 @@ const plugin = (id: string, changes: Partial<PluginRow> = {}): PluginRow => ({
   restarts: 0,
   ...changes,
 });
+
+/** A broken one, one leg ahead. */
+export const sampleGroup: GroupRow = {
+  plugin: "cross_exchange_arbitrage",
+  symbol: "BTC-PERP",
+  words: "buy okx, sell paradex",
+  phase: "repairing",
+  isBroken: true,
+  sizeBase: 0.01,
+  sizeDecimals: 5,
+  nakedUsd: 216.3,
+  nakedMs: 340,
+  ageMs: 900,
+  why: "",
+};
 
 export const sampleSnapshot: DisplaySnapshot = {
   run: {
@@ -145,6 +161,20 @@ export const sampleSnapshot: DisplaySnapshot = {
     plugin("cross_exchange_arbitrage"),
     plugin("paradex_scalper", { state: "quarantined", why: "three crashes within a minute", restarts: 3 }),
   ],
+  groups: [],
+  groupCounts: {
+    begun: 5,
+    opened: 4,
+    closed: 3,
+    nothingFilled: 0,
+    unwound: 1,
+    closedElsewhere: 0,
+    broken: 2,
+    halted: 0,
+    maxNakedUsd: 512.4,
+    maxNakedMs: 87.4,
+    verified: { agreed: 8, differed: 0, pending: 0 },
+  },
   risk: [
     { scope: "global", state: "active", reason: "", todayUsd: 17, grossExposureUsd: 1297.6 },
     {
@@ -243,6 +273,19 @@ const positionRow: fc.Arbitrary<PositionRow> = fc.record({
   priceDecimals: decimals,
   sizeDecimals: decimals,
 });
+const groupRow: fc.Arbitrary<GroupRow> = fc.record({
+  plugin: text,
+  symbol: text,
+  words: text,
+  phase: text,
+  isBroken: fc.boolean(),
+  sizeBase: number,
+  sizeDecimals: decimals,
+  nakedUsd: number,
+  nakedMs: number,
+  ageMs: number,
+  why: text,
+});
 const pluginRow: fc.Arbitrary<PluginRow> = fc.record({
   id: text,
   kind: fc.constantFrom("strategy", "exchange"),
@@ -294,6 +337,20 @@ export const anySnapshot: fc.Arbitrary<DisplaySnapshot> = fc.record({
   opportunities: fc.record({ seen: count, taken: count, latest: few(opportunityRow) }),
   orders: few(orderRow),
   positions: few(positionRow),
+  groups: few(groupRow),
+  groupCounts: fc.record({
+    begun: count,
+    opened: count,
+    closed: count,
+    nothingFilled: count,
+    unwound: count,
+    closedElsewhere: count,
+    broken: count,
+    halted: count,
+    maxNakedUsd: number,
+    maxNakedMs: number,
+    verified: fc.record({ agreed: count, differed: count, pending: count }),
+  }),
   plugins: few(pluginRow),
   risk: few(riskRow),
   refusals: few(fc.record({ code: text, count })),

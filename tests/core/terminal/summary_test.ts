@@ -14,6 +14,8 @@ Deno.test("the summary tells what a run did", () => {
     "paradex        12.3k      22      16      2.25       −4.10       +1.00",
     "",
     "opportunities 12 seen, 3 taken · round trips 9 · orders 42 · fills 31 · refused 5",
+    "leg groups 4 opened, 3 closed, 2 broken, 1 taken back · at most 512.40 USD alone, for 87 ms",
+    "no leg alone · positions read back 8 equal, 0 different",
     "realized +8.20  unrealized +1.00  fees 4.50  funding 0.10  net +4.60 USD",
     "no positions left · no orders left working",
     "okx: the venue's own books agree to the last unit",

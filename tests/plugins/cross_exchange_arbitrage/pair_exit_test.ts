@@ -1,0 +1,141 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import {
+  type GroupLegView,
+  increment,
+  type Instrument,
+  type InstrumentId,
+  instrumentId,
+  type Quote,
+  venueId,
+} from "@berth/sdk";
+import {
+  exitReason,
+  type ExitSettings,
+  type LegMarket,
+  pairResult,
+} from "../../../plugins/cross_exchange_arbitrage/pair_exit.ts";
+
+function instrument(venue: string): Instrument {
+  return {
+    id: instrumentId(venue, "BTC-PERP"),
+    venue: venueId(venue),
+    symbol: "BTC-PERP",
+    venueSymbol: "BTC",
+    kind: "perpetual",
+    settlement: "linear",
+    baseAsset: "BTC",
+    quoteAsset: "USD",
+    settlementAsset: "USDC",
+    tick: increment("0.1"),
+    lot: increment("0.001"),
+    contractMultiplier: "1",
+    minSizeLots: 1,
+    maxSizeLots: 1_000_000,
+    minNotional: 0,
+    makerFeeBps: 0,
+    takerFeeBps: 2,
+    maxLeverage: 10,
+    status: "trading",
+  };
+}
+
+const quote = (id: InstrumentId, bidPrice: number, askPrice: number): Quote => ({
+  instrument: id,
+  bidPrice,
+  askPrice,
+  bidSizeBase: 1,
+  askSizeBase: 1,
+  sequence: 1,
+  tsVenueMs: 0,
+  tsRecvUs: 0,
+  source: "stream",
+});
+
+const leg = (
+  venue: string,
+  side: "buy" | "sell",
+  openPrice: number,
+  changes: Partial<GroupLegView> = {},
+): GroupLegView => ({
+  instrument: instrumentId(venue, "BTC-PERP"),
+  side,
+  openedBase: 0.5,
+  closedBase: 0,
+  heldBase: 0.5,
+  averageOpenPrice: openPrice,
+  averageClosePrice: undefined,
+  fees: 0.02,
+  ...changes,
+});
+
+const market = (venue: string, bid: number, ask: number, ageMs = 10): LegMarket => {
+  const listed = instrument(venue);
+  return { quote: quote(listed.id, bid, ask), ageMs, instrument: listed };
+};
+
+const settings: ExitSettings = { closeSpreadBps: 1, takeProfitBps: 2, maxExitQuoteAgeMs: 1_000 };
+
+const cases: readonly {
+  readonly name: string;
+  /** Bought at 100, sold at 100.2: 19.98 bps less 8 of fees leave 11.98 for the way back. */
+  readonly long: LegMarket;
+  readonly short: LegMarket;
+  readonly expected: "take_profit" | "converged" | undefined;
+}[] = [
+  {
+    name: "the way back costs 9 bps: profit is left",
+    long: market("alpha", 100, 100.1),
+    short: market("beta", 100, 100.09),
+    expected: "take_profit",
+  },
+  {
+    name: "the way back costs 10 bps: not enough",
+    long: market("alpha", 100, 100.1),
+    short: market("beta", 100, 100.1),
+    expected: undefined,
+  },
+  {
+    name: "prices have met, whatever is left",
+    long: market("alpha", 100.1, 100.2),
+    short: market("beta", 100, 100.11),
+    expected: "take_profit",
+  },
+  {
+    name: "an old quote decides nothing",
+    long: market("alpha", 100, 100.1, 2_000),
+    short: market("beta", 99, 99.1),
+    expected: undefined,
+  },
+  {
+    name: "without a quote nothing is decided",
+    long: { ...market("alpha", 100, 100.1), quote: undefined },
+    short: market("beta", 99, 99.1),
+    expected: undefined,
+  },
+  {
+    name: "without fees known no profit is",
+    long: { ...market("alpha", 100, 100.1), instrument: undefined },
+    short: market("beta", 100, 100.05),
+    expected: undefined,
+  },
+];
+for (const { name, long, short, expected } of cases) {
+  Deno.test(`exitReason(): ${name}`, () => {
+    const pair = { long: leg("alpha", "buy", 100), short: leg("beta", "sell", 100.2) };
+    assertEquals(exitReason(pair, { long, short }, settings), expected);
+  });
+}
+
+Deno.test("exitReason(): a pair that was bought dear closes when prices have met", () => {
+  const pair = { long: leg("alpha", "buy", 100.2), short: leg("beta", "sell", 100.2) };
+  const at = { long: market("alpha", 100.1, 100.2), short: market("beta", 100, 100.105) };
+  assertEquals(exitReason(pair, at, settings), "converged");
+});
+
+Deno.test("pairResult(): what both legs brought, by their fills", () => {
+  const long = leg("alpha", "buy", 100, { closedBase: 0.5, averageClosePrice: 101, heldBase: 0 });
+  const short = leg("beta", "sell", 100.2, { closedBase: 0.5, averageClosePrice: 101.1, heldBase: 0 });
+  const { pnlBeforeFees, fees } = pairResult({ long, short });
+  assertAlmostEquals(pnlBeforeFees, 0.5 - 0.45, 1e-9);
+  assertAlmostEquals(fees, 0.04, 1e-12);
+});
