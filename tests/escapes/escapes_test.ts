@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { readCases } from "./corpus_cases.ts";
 import { testCorpus } from "./run_corpus.ts";
+import { testStaticCases } from "./run_static_cases.ts";
 
 const cases = await readCases();
 const isQuick = (kind: string): boolean => kind !== "killed" && kind !== "killed_at_stop";
@@ -9,6 +10,7 @@ const isQuick = (kind: string): boolean => kind !== "killed" && kind !== "killed
 testCorpus({ kind: "process", cases: cases.filter((one) => isQuick(one.expected.kind)), batchSize: 16 });
 // They take a core each, so few at a time.
 testCorpus({ kind: "process", cases: cases.filter((one) => !isQuick(one.expected.kind)), batchSize: 4 });
+testStaticCases("process");
 
 Deno.test("the corpus has the groups it is meant to have, and every case is one of them", () => {
   const groups = [...new Set(cases.map((one) => one.group))].sort();
