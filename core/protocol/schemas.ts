@@ -25,6 +25,15 @@ const branded = <T>(make: (text: string) => T) =>
     }),
   );
 
+function isJson(json: string): boolean {
+  try {
+    JSON.parse(json);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const finite = v.pipe(v.number(), v.finite());
 const timestamp = v.pipe(finite, v.minValue(0));
 const safeInteger = v.pipe(v.number(), v.safeInteger());
@@ -316,7 +325,10 @@ const strategySchema = v.variant("type", [
   v.object({ type: v.literal("submit_group"), ref, terms: groupTerms, causes }),
   v.object({ type: v.literal("close_group"), ref, reason: text(80) }),
   v.object({ type: v.literal("cancel_all"), instrument: orUndefined(instrument) }),
-  v.object({ type: v.literal("save_state"), json: text(frameLimits.maxStateBytes) }),
+  v.object({
+    type: v.literal("save_state"),
+    json: v.pipe(text(frameLimits.maxStateBytes), v.check(isJson, "no JSON")),
+  }),
   v.object({
     type: v.literal("opportunity"),
     symbol: text(64),

@@ -7,6 +7,7 @@ import { BerthError, describeError } from "../errors.ts";
 import type { Clock } from "../model/clock.ts";
 import { decodeBook, decodeJson, encodeBook, encodeMessage } from "../protocol/codec.ts";
 import { Conflation } from "../protocol/conflation.ts";
+import { protocolVersion } from "../protocol/messages.ts";
 import { parsePluginMessage } from "../protocol/schemas.ts";
 import { faultError, type FrameKind, frameKinds, FrameReader, FrameWriter } from "../protocol/stream.ts";
 import { moduleTexts, readPluginFiles } from "./plugin_files.ts";
@@ -24,17 +25,26 @@ import { sampleEveryMs, Supervisor } from "./supervisor.ts";
 
 const heartbeatEveryMs = 50;
 const maxErrorChars = 4_000;
+/** Far more than it is asked for, and more than a host that stalled for a while finds waiting. */
+const maxHeartbeatsPerSecond = 1_000;
+/** What the runtime writes of a crash is some ten thousand; nothing else belongs there. */
+const maxErrorBytesPerSecond = 1 << 20;
 
 export interface ChildProcessOptions {
   readonly clock: Clock;
   /** The project's root: holds deno.json and `core/`. */
   readonly projectDir: string;
+  /** Another entry of the process: tests stand there for a plugin that got past everything inside its process. */
+  readonly bootstrapPath?: string;
 }
 
 /** The kind of sandbox that a source run uses: permissions by command line. */
-export function createChildProcessSandbox({ clock, projectDir }: ChildProcessOptions): Sandbox {
+export function createChildProcessSandbox(
+  { clock, projectDir, bootstrapPath }: ChildProcessOptions,
+): Sandbox {
+  const entryPath = bootstrapPath ?? join(projectDir, "core/sandbox/bootstrap.ts");
   const launch = (spec: SandboxSpec): Launch => ({
-    args: commandLine(spec, projectDir),
+    args: [...commandLine(spec, projectDir), entryPath],
     env: cacheEnvironment(),
   });
   return { start: (spec, handlers) => startProcess(clock, launch(spec), spec, handlers) };
@@ -63,7 +73,7 @@ export interface Launch {
 export const v8Flags = (limits: SandboxLimits): string =>
   `--max-old-space-size=${limits.heapMb},--disallow-code-generation-from-strings`;
 
-/** The command line of a plugin's process. */
+/** The command line of a plugin's process, up to its entry. */
 export function commandLine(spec: SandboxSpec, projectDir: string): readonly string[] {
   const { net, read, write } = spec.permissions;
   const sdk = ["sdk", "model", "protocol", "errors.ts"].map((part) => join(projectDir, "core", part));
@@ -81,7 +91,6 @@ export function commandLine(spec: SandboxSpec, projectDir: string): readonly str
     `--allow-read=${[...sdk, ...read].join(",")}`,
     ...(net.length > 0 ? [`--allow-net=${net.join(",")}`] : []),
     ...(write.length > 0 ? [`--allow-write=${write.join(",")}`] : []),
-    join(projectDir, "core/sandbox/bootstrap.ts"),
   ];
 }
 
@@ -102,6 +111,8 @@ class ChildProcess implements SandboxProcess {
   #isGone = false;
   #failure: { readonly code: string; readonly details: string } | undefined;
   #errorTail = "";
+  readonly #heartbeats = new RateWindow();
+  readonly #errorBytes = new RateWindow();
 
   constructor(clock: Clock, launch: Launch, spec: SandboxSpec, handlers: SandboxHandlers) {
     this.#spec = spec;
@@ -241,13 +252,27 @@ class ChildProcess implements SandboxProcess {
   async #read(): Promise<void> {
     for await (const chunk of this.#process.stdout) {
       if (this.#reason !== undefined) continue; // it is being killed: nothing it says counts any more
-      const fault = this.#reader.push(chunk, (kind, payload) => this.#onFrame(kind, payload));
+      const fault = this.#reader.push(chunk, (kind, payload) => this.#takeFrame(kind, payload));
       if (fault !== undefined) this.kill(faultError(this.#spec.pluginId, fault));
     }
   }
 
-  #onFrame(kind: FrameKind, payload: Uint8Array): void {
+  /** What goes wrong in the host over one plugin's frame ends that plugin and nobody else. */
+  #takeFrame(kind: FrameKind, payload: Uint8Array): void {
     if (this.#reason !== undefined) return;
+    try {
+      this.#onFrame(kind, payload);
+    } catch (error) {
+      this.kill(
+        error instanceof BerthError ? error : new BerthError("INVARIANT_BROKEN", {
+          invariant: `the host can take any frame of ${this.#spec.pluginId}`,
+          details: describeError(error),
+        }, { cause: error }),
+      );
+    }
+  }
+
+  #onFrame(kind: FrameKind, payload: Uint8Array): void {
     if (kind === frameKinds.records) return this.#onRecords(payload);
     if (kind === frameKinds.book) return this.#onBook(payload);
     let found: unknown;
@@ -260,10 +285,21 @@ class ChildProcess implements SandboxProcess {
     if (parsed.kind === "fault") return this.#badFrame(parsed.reason);
     const { message } = parsed;
     if (message.type === "heartbeat") {
+      const perSecond = this.#heartbeats.add(1, this.#clock.monotonicMs());
+      if (perSecond > maxHeartbeatsPerSecond) {
+        return void this.kill(this.#exceeded("heartbeatsPerSecond", perSecond, maxHeartbeatsPerSecond));
+      }
       this.#supervisor.onHeartbeat(this.#clock.monotonicMs(), message.heapUsedBytes, message.loopDelayMs);
       return;
     }
-    if (message.type === "ready") this.#supervisor.onReady(this.#clock.monotonicMs());
+    if (message.type === "ready") {
+      const { protocolVersion: theirs } = message;
+      if (theirs !== protocolVersion) {
+        const facts = { pluginId: this.#spec.pluginId, theirs, ours: protocolVersion };
+        return void this.kill(new BerthError("PROTOCOL_VERSION_MISMATCH", facts));
+      }
+      this.#supervisor.onReady(this.#clock.monotonicMs());
+    }
     if (message.type === "failed") this.#failure = { code: message.code, details: message.details };
     this.#handlers.onMessage(message);
   }
@@ -286,6 +322,11 @@ class ChildProcess implements SandboxProcess {
   async #readErrors(): Promise<void> {
     const decoder = new TextDecoder();
     for await (const chunk of this.#process.stderr) {
+      if (this.#reason !== undefined) continue;
+      const perSecond = this.#errorBytes.add(chunk.length, this.#clock.monotonicMs());
+      if (perSecond > maxErrorBytesPerSecond) {
+        this.kill(this.#exceeded("errorBytesPerSecond", perSecond, maxErrorBytesPerSecond));
+      }
       const text = decoder.decode(chunk, { stream: true });
       this.#errorTail = (this.#errorTail + text).slice(-maxErrorChars);
       for (const line of text.split("\n")) {
@@ -313,6 +354,21 @@ class ChildProcess implements SandboxProcess {
 
   #exceeded(limit: string, value: number, allowed: number): BerthError {
     return new BerthError("PLUGIN_LIMIT_EXCEEDED", { pluginId: this.#spec.pluginId, limit, value, allowed });
+  }
+}
+
+/** How much came within the second under way. */
+class RateWindow {
+  #count = 0;
+  #tsStartedMs = -Infinity;
+
+  /** Adds to it; returns the sum. */
+  add(amount: number, nowMs: number): number {
+    if (nowMs - this.#tsStartedMs >= 1_000) {
+      this.#tsStartedMs = nowMs;
+      this.#count = 0;
+    }
+    return this.#count += amount;
   }
 }
 
