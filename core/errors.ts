@@ -34,6 +34,11 @@ export const errorTexts = {
     why: "No bar or record lies in the chosen time range.",
     fix: "Check --from and --to, and that the file is the right one.",
   }),
+  BACKTEST_PLUGIN: (f: { plugin: string; why: string }) => ({
+    what: `${f.plugin} can't be backtested: ${f.why}.`,
+    why: "A backtest runs one strategy with settings that its manifest allows.",
+    fix: "Name a strategy by its id or by the path of its file, and check --set.",
+  }),
   BACKTEST_BAD_BARS: (f: { path: string; line: number; why: string }) => ({
     what: `${f.path} can't be read as bars${f.line > 0 ? `, line ${f.line}` : ""}: ${f.why}.`,
     why: "A backtest needs a CSV file with timestamp, open, high, low, close and perhaps volume.",

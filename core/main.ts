@@ -16,6 +16,9 @@ const usageCodes: readonly ErrorCode[] = [
   "CONFIG_INVALID",
   "CONFIG_UNREADABLE",
   "HOST_LIVE_NOT_CONFIRMED",
+  "BACKTEST_PLUGIN",
+  "BACKTEST_BAD_BARS",
+  "BACKTEST_NO_DATA",
 ];
 const busyCodes: readonly ErrorCode[] = ["HOST_ALREADY_RUNNING", "HOST_PORT_BUSY"];
 
@@ -68,6 +71,13 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
       const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
       const columns = output.size()?.columns;
       return await runDoctor(line.options, { workingFolder, write, columns, seed });
+    }
+    case "backtest": {
+      const { runBacktestCommand } = await import("./cli/backtest.ts");
+      const { isTerminal } = output;
+      const writeError = (text: string): void => output.writeError(text);
+      await runBacktestCommand(line.options, { workingFolder, write, writeError, isTerminal });
+      return exitCodes.ok;
     }
     case "config_check": {
       const { readPlace } = await import("./cli/place.ts");

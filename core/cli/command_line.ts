@@ -6,6 +6,7 @@ import { Command, CommanderError, Option } from "commander";
 import { BerthError } from "../errors.ts";
 import { type LogFormat, logFormats } from "../host/config.ts";
 import { type LogLevel, logLevels } from "../terminal/log_lines.ts";
+import { addBacktest, type BacktestCommandOptions } from "./backtest_options.ts";
 import {
   choiceOption,
   collected,
@@ -67,6 +68,7 @@ export type CommandLine =
   | { readonly kind: "journal"; readonly options: JournalOptions }
   | { readonly kind: "explain"; readonly options: ExplainOptions }
   | { readonly kind: "doctor"; readonly options: DoctorCommandOptions }
+  | { readonly kind: "backtest"; readonly options: BacktestCommandOptions }
   | { readonly kind: "config_check"; readonly options: Pick<PlaceOptions, "configFile"> }
   | { readonly kind: "config_schema" }
   /** Help or version, asked for. */
@@ -289,6 +291,7 @@ export function readCommandLine(words: readonly string[], version: string): Comm
     .configureOutput({ writeOut: (text) => shown.push(text), writeErr: (text) => shown.push(text) })
     .addHelpText("after", generalExamples);
   for (const add of [addStart, addDoctor, addJournal, addExplain, addConfig]) add(program, found);
+  addBacktest(program, (options) => found({ kind: "backtest", options }));
   try {
     program.parse([...words], { from: "user" });
   } catch (error) {

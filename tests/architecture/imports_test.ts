@@ -54,6 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "npm:",
   ],
   "core/cli": [
+    "core/backtest",
     "core/host",
     "core/journal",
     "core/terminal",
