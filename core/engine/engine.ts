@@ -399,9 +399,10 @@ export class Engine implements EngineSurface {
     record.isRunning = false;
     const id = outbox.nextId("plugin");
     outbox.journal(id, undefined, nowUs, { kind: "plugin", plugin, change: "stopped", details: reason });
+    if (!isFinal) return; // its next version takes its orders over
     this.#orderDesk.cancelWhere((order) => order.plugin === plugin && !isHostRef(order.ref), id);
     this.#stopping.add(plugin);
-    if (isFinal && record.onStop === "flatten") this.#operatorDesk.flattenPlugin(plugin, id);
+    if (record.onStop === "flatten") this.#operatorDesk.flattenPlugin(plugin, id);
   }
 
   #checkStopping(): void {

@@ -116,13 +116,13 @@ export type EngineEvent =
     readonly budget: GrantedBudget;
     readonly onStop: "keep_positions" | "flatten";
   }
-  /** Its process is gone or told to go; its orders are cancelled, its positions kept or flattened. */
+  /** Its process is gone; its orders are cancelled, its positions kept or flattened. */
   | {
     readonly kind: "plugin_stopped";
     readonly tsUs: number;
     readonly plugin: PluginId;
     readonly reason: string;
-    /** False for a reload: positions stay whatever the policy says. */
+    /** False for a reload: its next version follows at once, orders and positions stay as they are. */
     readonly isFinal: boolean;
   }
   | { readonly kind: "intent"; readonly tsUs: number; readonly intent: OrderIntent }

@@ -21,7 +21,9 @@ import { watchConfig } from "./config_watch.ts";
 import { findPlugins, type PluginSource } from "./discovery.ts";
 import { DisplayFeed } from "./display_feed.ts";
 import { Driver } from "./engine_driver.ts";
-import { readGrants } from "./grants.ts";
+import { FolderWatch } from "./folder_watch.ts";
+import { grantsPath, readGrants } from "./grants.ts";
+import { watchGrants } from "./grants_watch.ts";
 import type { ExchangeManifest } from "../sdk/manifest.ts";
 import { type AccessResult, adapterAccess } from "./modes.ts";
 import { exitCodes, type HostOptions } from "./options.ts";
@@ -30,7 +32,7 @@ import { PaperDesk } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
 import { forgetAccounts, isSameWorld, restoreDecisions, restoreRun } from "./recovery.ts";
 import { type ExactSummary, summarize } from "./run_summary.ts";
-import { readSecrets, type Secrets } from "./secrets.ts";
+import { readSecrets, type Secrets, secretsNamed, type SecretsResult } from "./secrets.ts";
 import { attachSimulation, type Simulation, startSimulation } from "./simulation_process.ts";
 import type { HostLog } from "./ports.ts";
 import { systemClock, systemScheduler } from "./system_clock.ts";
@@ -104,7 +106,7 @@ class Host {
   #ticker: ReturnType<typeof setInterval> | undefined;
   #engine: Engine | undefined;
   #baselinesKeptMs = -Infinity;
-  #configWatch: (() => void) | undefined;
+  readonly #watches = new DisposableStack();
   #killSwitch: KillSwitch | undefined;
   #hasQuotes = false;
   #isStopping = false;
@@ -130,7 +132,7 @@ class Host {
       }),
       findPlugins(join(projectDir, "exchanges")),
       this.#findStrategies(),
-      readGrants(join(config.dataDir, "grants.json")),
+      readGrants(grantsPath(config.dataDir)),
     ]);
     this.#journal = journal;
     const runId = crypto.randomUUID();
@@ -188,23 +190,26 @@ class Host {
       environment,
       seed,
       grants,
-      bundledFolders: [join(projectDir, "exchanges"), join(projectDir, "plugins")],
+      // `plugins/` is where strangers' files are dropped: being there earns no trust.
+      bundledFolders: [join(projectDir, "exchanges")],
       trustedFolders: this.#options.trustedFolders,
       configOf: (id) => config.plugins[id] ?? defaultPluginConfig,
       symbols: config.venues.symbols,
+      filesFolder: join(this.#dataDir, "plugin_files"),
       accessOf: (manifest) => this.#accessOf(manifest),
+      secretsOf: (names) => this.#secretsOf(names),
       paperDesk: (venue) =>
         new PaperDesk({ venue, driver, depositUsd: config.simulation.depositUsd, runTag: runId.slice(0, 8) }),
       savedState: (id) =>
         journal.kept.find((value) => value.scope === "plugin_state" && value.key === id)?.body,
       keepState: (id, value) => journal.keep("plugin_state", id, value),
-      onState: (id, state) =>
+      onState: (id, state, update) =>
         journal.append({
           id: `plugin/${id}/${this.#clock.epochUs()}`,
           kind: "plugin_state",
           tsUs: this.#clock.epochUs(),
           plugin: id,
-          body: state,
+          body: update === undefined ? state : { ...state, update },
         }),
     });
     const killSwitch = new KillSwitch({
@@ -215,7 +220,7 @@ class Host {
     });
     this.#killSwitch = killSwitch;
     for (const notice of journal.notices) log.write("warn", "journal", JSON.stringify(notice));
-    this.#warnOfTrust();
+    this.#warnOfTrust(feed);
     const enabled = (source: PluginSource): boolean => config.venues.enabled?.includes(source.name) ?? true;
     const venues = exchanges.filter(enabled);
     await Promise.all([
@@ -237,17 +242,32 @@ class Host {
     await killSwitch.watchFile();
     this.#options.signals.onKill((flatten) => void killSwitch.kill("signal", flatten));
     this.#manager.startAll();
+    this.#followOperator(this.#manager, log);
     session.start();
     this.#ticker = setInterval(() => this.#tick(driver), tickEveryMs);
-    const { configFile } = this.#options;
-    if (configFile !== undefined) {
-      const manager = this.#manager;
-      this.#configWatch = watchConfig(
+  }
+
+  /** Follows without a restart what is dropped into the plugin folders, approved, or set. */
+  #followOperator(manager: PluginManager, log: HostLog): void {
+    const { config, configFile } = this.#options;
+    const folders = this.#pluginFolders();
+    this.#watches.use(
+      new FolderWatch({
+        folders,
+        log,
+        monotonicMs: () => this.#clock.monotonicMs(),
+        onChange: (found) => manager.follow(folders, found),
+      }),
+    );
+    this.#watches.use(watchGrants(grantsPath(config.dataDir), log, (grants) => manager.setGrants(grants)));
+    if (configFile === undefined) return;
+    this.#watches.defer(
+      watchConfig(
         configFile,
         log,
         (changed) => manager.applySettings((id) => changed.plugins[id] ?? defaultPluginConfig),
-      );
-    }
+      ),
+    );
   }
 
   #tick(driver: Driver): void {
@@ -303,7 +323,7 @@ class Host {
 
   async release(): Promise<void> {
     clearInterval(this.#ticker);
-    this.#configWatch?.();
+    this.#watches.dispose();
     this.#killSwitch?.stop();
     await this.#manager?.killAll();
     await this.#simulation?.stop();
@@ -312,9 +332,14 @@ class Host {
   }
 
   async #findStrategies(): Promise<readonly PluginSource[]> {
-    if (this.#options.strategies === "none") return [];
-    const found = await Promise.all(this.#options.config.pluginFolders.map(findPlugins));
+    const found = await Promise.all(this.#pluginFolders().map(findPlugins));
     return found.flat();
+  }
+
+  /** Those of the configuration, and those the operator trusts: to trust a folder is to use it. */
+  #pluginFolders(): readonly string[] {
+    if (this.#options.strategies === "none") return [];
+    return [...new Set([...this.#options.config.pluginFolders, ...this.#options.trustedFolders])];
   }
 
   async #startSimulation(venues: readonly string[]): Promise<void> {
@@ -339,13 +364,12 @@ class Host {
     });
   }
 
-  #warnOfTrust(): void {
+  #warnOfTrust(feed: DisplayFeed): void {
     for (const folder of this.#options.trustedFolders) {
-      this.#log?.write(
-        "warn",
-        "host",
-        `plugins in ${folder} run without your approval, because of --trust`,
-      );
+      const text =
+        `plugins in ${folder} run WITHOUT your approval, whatever they ask for, because of --trust`;
+      this.#log?.write("warn", "host", text);
+      feed.notice("critical", text);
     }
   }
 
@@ -424,6 +448,13 @@ class Host {
       this.#options.config.venues.endpoints[manifest.venue],
     );
     if (result.kind === "access") this.#session?.protect(Object.values(result.access.secrets));
+    return result;
+  }
+
+  /** Secrets that a strategy was granted by name; they can't be printed from then on. */
+  #secretsOf(names: readonly string[]): SecretsResult {
+    const result = secretsNamed(this.#secrets, names);
+    if (result.kind === "found") this.#session?.protect(Object.values(result.values));
     return result;
   }
 

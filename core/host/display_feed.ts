@@ -21,6 +21,7 @@ import type {
   VenueRow,
 } from "../terminal/ports.ts";
 import type { PluginManager, PluginView } from "./plugin_manager.ts";
+import { whyOf } from "./plugin_states.ts";
 import type { Tally } from "./ports.ts";
 
 const keptOpportunities = 50;
@@ -224,7 +225,9 @@ const bySymbol = (
 
 function pluginRow(view: PluginView): PluginRow {
   const { usage } = view;
-  const why = "why" in view.state ? view.state.why : "";
+  const why = view.update === undefined
+    ? whyOf(view.state)
+    : `update ${view.update.kind}: ${view.update.why}`;
   return {
     id: view.id,
     kind: view.kind === "exchange" ? "exchange" : "strategy",

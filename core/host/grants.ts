@@ -8,7 +8,7 @@
  * 3. A file that can't be read grants nothing.
  */
 import * as v from "valibot";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { BerthError } from "../errors.ts";
 import type { Environment, Manifest } from "../sdk/manifest.ts";
 import { checkManifest } from "./manifest_schema.ts";
@@ -116,6 +116,9 @@ const fileSchema = v.strictObject({
   })),
 });
 
+/** Where the grants of a data folder lie; all environments share them. */
+export const grantsPath = (dataDir: string): string => join(dataDir, "grants.json");
+
 /**
  * Reads the grants of a data folder; a missing file has none.
  * @throws {BerthError} CONFIG_UNREADABLE, CONFIG_INVALID: a damaged file grants nothing and must be seen
@@ -150,6 +153,19 @@ export async function readGrants(path: string): Promise<GrantBook> {
     return checked.kind === "valid" ? [{ ...grant, manifest: checked.value }] : [];
   });
   return { grants, disabled: parsed.output.disabled };
+}
+
+/**
+ * Changes the grants, one after the other if several commands do at the same time.
+ * @throws {BerthError} CONFIG_UNREADABLE, CONFIG_INVALID
+ */
+export async function changeGrants(path: string, change: (book: GrantBook) => GrantBook): Promise<GrantBook> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  using lock = await Deno.open(`${path}.lock`, { read: true, write: true, create: true });
+  await lock.lock(true);
+  const changed = change(await readGrants(path));
+  await writeGrants(path, changed);
+  return changed;
 }
 
 /** Writes the grants whole: a new file of mode 0600 that replaces the old one in one step. */

@@ -1,577 +1,486 @@
 /**
- * The life of every plugin: found, probed, decided on, started, watched, restarted, stopped. One record a plugin, one
- * state at a time; every change is logged and shown.
+ * The life of every plugin: found, examined, admitted, started, watched, restarted, replaced, stopped. One slot a file
+ * or folder; what is to happen to a slot happens one after the other.
  *
- * found → probing → (broken | awaiting_approval | disabled | starting) → running → (backing_off → starting |
- * quarantined | stopping → stopped)
+ * Invariants:
+ * 1. What runs are the laid out files whose fingerprint was judged, never the files in the folder.
+ * 2. A version that is broken, waits, or failed to start never ends the one that runs.
+ * 3. Whatever ends for good has its orders cancelled by the engine; a version that is replaced hands them on.
  */
-import { join } from "node:path";
-import type { GrantedBudget } from "../engine/events.ts";
+import { dirname } from "node:path";
 import { BerthError, describeError } from "../errors.ts";
 import type { Clock } from "../model/clock.ts";
-import { pluginId as toPluginId, type VenueId, venueId } from "../model/ids.ts";
-import {
-  type ExchangeHello,
-  type HostMessage,
-  protocolVersion,
-  type StrategyHello,
-} from "../protocol/messages.ts";
-import { defaultHeartbeatEveryMs } from "../sandbox/child_process.ts";
-import type { Sandbox, SandboxLimits, SandboxProcess, SandboxUsage } from "../sandbox/sandbox.ts";
-import { defaultLimits } from "../sandbox/sandbox.ts";
+import { type VenueId, venueId } from "../model/ids.ts";
+import type { SandboxExit } from "../sandbox/sandbox.ts";
 import { afterCrash } from "../sandbox/supervisor.ts";
-import type { Environment, ExchangeManifest, Manifest, StrategyManifest } from "../sdk/manifest.ts";
-import { AdapterChannel } from "./adapter_channel.ts";
+import type { ExchangeManifest, Manifest } from "../sdk/manifest.ts";
 import type { PluginConfig } from "./config.ts";
 import type { PluginSource } from "./discovery.ts";
-import { canonicalJson, filesHash, fingerprint } from "./fingerprint.ts";
-import { decide, type Decision, type GrantBook } from "./grants.ts";
-import { checkSettings, type Fault } from "./manifest_schema.ts";
-import type { AccessResult, AdapterAccess } from "./modes.ts";
-import { paperCapabilities, type PaperDesk } from "./paper_desk.ts";
-import type { EngineDriver, HostLog, Tally } from "./ports.ts";
-import { probeManifest } from "./probe.ts";
-import { budgetOf, grantOf, StrategyChannel, visibleInstruments } from "./strategy_channel.ts";
+import { canonicalJson } from "./fingerprint.ts";
+import type { FoundPlugin } from "./folder_watch.ts";
+import type { GrantBook } from "./grants.ts";
+import { checkSettings } from "./manifest_schema.ts";
+import { type AdmissionRules, faultsText, isBundled } from "./plugin_admission.ts";
+import { removeOthers } from "./laid_out_files.ts";
+import { exitWords, type Launch, type LauncherOptions, PluginLauncher } from "./plugin_launcher.ts";
+import { isHeld, manifestOf, newSlot, type Slot, targetOf } from "./plugin_slot.ts";
+import { type PendingUpdate, type PluginState, type PluginView, whyOf } from "./plugin_states.ts";
+import { PluginSubscriptions, type RunningPlugin } from "./plugin_subscriptions.ts";
+import { examine, type SoundVersion } from "./plugin_version.ts";
 import { VenueQuestions } from "./venue_questions.ts";
 
-export type PluginState =
-  | { readonly kind: "found" | "probing" | "starting" | "running" | "stopping" | "disabled" }
-  | { readonly kind: "broken"; readonly why: string }
-  | { readonly kind: "awaiting_approval"; readonly why: string }
-  | { readonly kind: "backing_off"; readonly why: string; readonly untilMs: number }
-  | { readonly kind: "quarantined"; readonly why: string }
-  | { readonly kind: "stopped"; readonly why: string };
+export type { PluginState, PluginView } from "./plugin_states.ts";
 
-export interface PluginView {
-  readonly id: string;
-  readonly kind: "strategy" | "exchange" | "unknown";
-  readonly state: PluginState;
-  readonly usage: SandboxUsage | undefined;
-  readonly restarts: number;
-  readonly decision: Decision | undefined;
-}
-
-export interface PluginManagerOptions {
+export interface PluginManagerOptions
+  extends
+    Omit<LauncherOptions, "subscriptions" | "questions" | "keepState">,
+    Omit<AdmissionRules, "venueSecrets" | "grants" | "configOf"> {
   readonly clock: Clock;
-  readonly sandbox: Sandbox;
-  readonly driver: EngineDriver;
-  readonly log: HostLog;
-  readonly tally: Tally;
-  readonly environment: Environment;
-  readonly seed: number;
+  /** A folder of the host's own: files of the plugins as they were examined. */
+  readonly filesFolder: string;
   readonly grants: GrantBook;
-  /** Folders whose plugins came with berth, and those trusted on the command line. */
-  readonly bundledFolders: readonly string[];
-  readonly trustedFolders: readonly string[];
   readonly configOf: (id: string) => PluginConfig;
   /** Symbols the operator named; undefined for what the strategies ask for. */
   readonly symbols: readonly string[] | undefined;
-  readonly accessOf: (manifest: ExchangeManifest) => AccessResult;
-  /** In paper trading: makes the host's own venue in place of a real one. */
-  readonly paperDesk: (venue: VenueId) => PaperDesk;
+  /** What earlier runs kept. */
   readonly savedState: (id: string) => unknown;
   readonly keepState: (id: string, value: unknown) => void;
-  /** Journalled: `plugin_state` with why. */
-  readonly onState: (id: string, state: PluginState) => void;
-}
-
-interface Managed {
-  readonly source: PluginSource;
-  id: string;
-  state: PluginState;
-  manifest: Manifest | undefined;
-  decision: Decision | undefined;
-  process: SandboxProcess | undefined;
-  /** Settings that its process has, as canonical text. */
-  settingsText: string;
-  /** Paper trading only. */
-  paper: PaperDesk | undefined;
-  subscriber: number;
-  restarts: number;
-  readonly crashesMs: number[];
+  /** Journalled: `plugin_state` with why; beside a version that runs, what became of a newer one. */
+  readonly onState: (id: string, state: PluginState, update: PendingUpdate | undefined) => void;
 }
 
 const stopDeadlineMs = 3_000;
+/** A version that was killed while it was read is looked at again this often. */
+const maxLooks = 3;
+const lookAgainMs = 2_000;
 
-const whyOf = (state: PluginState): string => ("why" in state ? state.why : "");
+const updateWords: Readonly<Record<PendingUpdate["kind"], string>> = {
+  awaiting_approval: "its changed file waits, the version before it runs on",
+  broken: "its changed file is broken, the version before it runs on",
+  failed: "its changed file did not start, the version before it is put back",
+};
 
 export class PluginManager {
   /** What any part of the host may ask of the adapters that run. */
   readonly questions = new VenueQuestions();
   readonly #options: PluginManagerOptions;
-  readonly #plugins = new Map<string, Managed>();
+  readonly #slots = new Map<string, Slot>();
+  readonly #states = new Map<string, unknown>();
+  readonly #subscriptions: PluginSubscriptions;
+  readonly #launcher: PluginLauncher;
+  #grants: GrantBook;
+  #configOf: (id: string) => PluginConfig;
   #nextSubscriber = 0;
+  #isStarted = false;
   #isStopping = false;
 
   constructor(options: PluginManagerOptions) {
     this.#options = options;
+    this.#grants = options.grants;
+    this.#configOf = options.configOf;
+    this.#subscriptions = new PluginSubscriptions(options.driver, () => this.#running());
+    this.#launcher = new PluginLauncher({
+      ...options,
+      subscriptions: this.#subscriptions,
+      questions: this.questions,
+      keepState: (id, value) => this.#keepState(id, value),
+    });
   }
 
   views(): readonly PluginView[] {
-    return [...this.#plugins.values()].map((plugin) => ({
-      id: plugin.id,
-      kind: plugin.manifest?.kind ?? "unknown",
-      state: plugin.state,
-      usage: plugin.process?.usage(),
-      restarts: plugin.restarts,
-      decision: plugin.decision,
-    }));
+    return [...this.#slots.values()].map((slot) => {
+      const manifest = manifestOf(slot);
+      return {
+        id: slot.id,
+        kind: manifest?.kind ?? "unknown",
+        version: manifest?.version,
+        path: slot.source.rootPath,
+        state: slot.state,
+        update: slot.update,
+        usage: slot.process?.usage(),
+        restarts: slot.restarts,
+        decision: slot.decision,
+      };
+    });
   }
 
   /** Manifests of the adapters that were found, once {@link probeAll} is done. */
   get exchangeManifests(): readonly ExchangeManifest[] {
-    return [...this.#plugins.values()].flatMap((
-      { manifest },
-    ) => (manifest?.kind === "exchange" ? [manifest] : []));
+    return [...this.#slots.values()].flatMap((slot) => {
+      const manifest = manifestOf(slot);
+      return manifest?.kind === "exchange" ? [manifest] : [];
+    });
   }
 
   /** Venues whose adapters are meant to run: whose word a kill waits for. */
   tradedVenues(): readonly VenueId[] {
-    return [...this.#plugins.values()].flatMap(({ manifest, state }) =>
-      manifest?.kind === "exchange" && state.kind !== "disabled" && state.kind !== "stopped"
+    return [...this.#slots.values()].flatMap((slot) => {
+      const manifest = manifestOf(slot);
+      return manifest?.kind === "exchange" && slot.state.kind !== "disabled" && slot.state.kind !== "stopped"
         ? [venueId(manifest.venue)]
-        : []
-    );
+        : [];
+    });
   }
 
-  /** Reads all manifests, side by side. */
+  /** Reads all plugins, side by side, and forgets files of versions that are no more. */
   async probeAll(sources: readonly PluginSource[]): Promise<void> {
-    await Promise.all(sources.map((source) => this.#probe(source)));
+    const slots = sources.map((source) => this.#slotOf(source));
+    await Promise.all(slots.map((slot) => this.#enqueue(slot, () => this.#look(slot))));
+    const hashes = [...this.#slots.values()].flatMap(({ newest }) => newest?.filesHash ?? []);
+    await removeOthers(this.#options.filesFolder, new Set(hashes));
   }
 
   /** Starts everything that may run. Adapters and strategies come up together; data flows when both are there. */
   startAll(): void {
-    for (const plugin of this.#plugins.values()) {
-      if (plugin.manifest !== undefined && plugin.state.kind === "found") this.#start(plugin);
+    this.#isStarted = true;
+    this.#settleAll();
+  }
+
+  /** What lies in `folders` now: new and changed plugins are read, those that are gone are stopped. */
+  follow(folders: readonly string[], found: readonly FoundPlugin[]): void {
+    const present = new Set(found.map(({ source }) => source.rootPath));
+    for (const [path, slot] of this.#slots) {
+      if (!folders.includes(dirname(path)) || present.has(path) || slot.isGone) continue;
+      slot.isGone = true;
+      void this.#enqueue(slot, () => this.#settle(slot));
     }
+    for (const { source, stamp } of found) {
+      const slot = this.#slotOf(source);
+      if (slot.stamp === stamp && !slot.isGone) continue;
+      slot.isGone = false;
+      slot.stamp = stamp;
+      slot.looks = 0;
+      void this.#enqueue(slot, () => this.#look(slot));
+    }
+  }
+
+  /** The operator approved, revoked, disabled or enabled something. */
+  setGrants(grants: GrantBook): void {
+    this.#grants = grants;
+    this.#settleAll();
+  }
+
+  /** Hands changed settings to running strategies; what does not fit is told and changes nothing. */
+  applySettings(configOf: (id: string) => PluginConfig): void {
+    this.#configOf = configOf;
+    for (const slot of this.#slots.values()) {
+      if (slot.current?.manifest.kind !== "strategy" || slot.process === undefined) continue;
+      const checked = checkSettings(slot.current.manifest.settings, configOf(slot.id).settings);
+      if (checked.kind === "invalid") {
+        this.#options.log.write("error", slot.id, `settings not changed: ${faultsText(checked.faults)}`);
+        continue;
+      }
+      if (canonicalJson(checked.value) === canonicalJson(slot.settings)) continue;
+      slot.settings = checked.value;
+      this.#options.log.write("info", slot.id, "settings changed");
+      slot.process.send({ type: "settings", settings: checked.value });
+    }
+    this.#settleAll();
   }
 
   /** Strategies first, so that nothing new is sent; adapters when {@link stopAdapters} is called. */
   async stopStrategies(reason: string): Promise<void> {
-    this.#isStopping = true;
     await this.#stopKind("strategy", reason);
   }
 
   async stopAdapters(reason: string): Promise<void> {
-    this.#isStopping = true;
     await this.#stopKind("exchange", reason);
   }
 
   /** Ends every process at once. */
   async killAll(): Promise<void> {
     this.#isStopping = true;
-    const running = [...this.#plugins.values()].flatMap((
-      { process, id },
-    ) => (process === undefined ? [] : [{ process, id }]));
+    const slots = [...this.#slots.values()];
+    for (const slot of slots) {
+      clearTimeout(slot.lookTimer);
+      clearTimeout(slot.restartTimer);
+    }
     await Promise.all(
-      running.map(({ process, id }) =>
-        process.kill(new BerthError("PLUGIN_STOP_LATE", { pluginId: id, deadlineMs: 0 }))
+      slots.map(({ process, id }) =>
+        process?.kill(new BerthError("PLUGIN_STOP_LATE", { pluginId: id, deadlineMs: 0 }))
       ),
     );
+    await Promise.all(slots.map(({ work }) => work));
   }
 
-  /** Hands changed settings to running strategies; what does not fit is told and changes nothing. */
-  applySettings(configOf: (id: string) => PluginConfig): void {
-    for (const plugin of this.#plugins.values()) {
-      if (plugin.manifest?.kind !== "strategy" || plugin.process === undefined) continue;
-      const checked = checkSettings(plugin.manifest.settings, configOf(plugin.id).settings);
-      if (checked.kind === "invalid") {
-        this.#options.log.write(
-          "error",
-          plugin.id,
-          `settings not changed: ${checked.faults.map(faultText).join("; ")}`,
-        );
-        continue;
-      }
-      const text = canonicalJson(checked.value);
-      if (text === plugin.settingsText) continue;
-      plugin.settingsText = text;
-      this.#options.log.write("info", plugin.id, "settings changed");
-      plugin.process.send({ type: "settings", settings: checked.value });
+  // ---- one thing after the other
+
+  #slotOf(source: PluginSource): Slot {
+    const known = this.#slots.get(source.rootPath);
+    if (known !== undefined) return known;
+    const slot = newSlot(source);
+    this.#slots.set(source.rootPath, slot);
+    return slot;
+  }
+
+  #enqueue(slot: Slot, work: () => void | Promise<void>): Promise<void> {
+    slot.work = slot.work.then(work).catch((error: unknown) => {
+      this.#setState(slot, { kind: "broken", why: describeError(error) });
+    });
+    return slot.work;
+  }
+
+  #settleAll(): void {
+    for (const slot of this.#slots.values()) void this.#enqueue(slot, () => this.#settle(slot));
+  }
+
+  /** Reads what lies in the folder, then does what follows from it. */
+  async #look(slot: Slot): Promise<void> {
+    if (this.#isStopping) return;
+    clearTimeout(slot.lookTimer);
+    const { sandbox, filesFolder } = this.#options;
+    slot.newest = await examine(slot.source, {
+      sandbox,
+      folder: filesFolder,
+      isBundled: isBundled(slot.source, this.#options),
+    }, slot.newest);
+    slot.looks += 1;
+    if (slot.newest.kind === "broken" && slot.newest.mayHeal && slot.looks < maxLooks) {
+      slot.lookTimer = setTimeout(() => void this.#enqueue(slot, () => this.#look(slot)), lookAgainMs);
+    }
+    await this.#settle(slot);
+  }
+
+  /** Brings a slot to where it should be by what is known now. */
+  async #settle(slot: Slot): Promise<void> {
+    if (slot.newest?.kind === "sound" && slot.current === undefined) slot.id = slot.newest.manifest.id;
+    if (!this.#isStarted || this.#isStopping) return;
+    const target = targetOf(slot, [...this.#slots.values()], this.#rules());
+    slot.decision = target.decision;
+    this.#setUpdate(slot, target.update);
+    const { version } = target;
+    if (version === undefined) {
+      await this.#end(slot, target.state);
+      if (slot.isGone) this.#forget(slot);
+      return;
+    }
+    if (slot.current?.fingerprint === version.fingerprint) {
+      if (slot.process !== undefined || isHeld(slot.state)) return;
+    } else if (slot.process !== undefined) {
+      const isSamePlugin = slot.current?.manifest.id === version.manifest.id &&
+        slot.current.manifest.kind === version.manifest.kind;
+      if (isSamePlugin) return await this.#reload(slot, version);
+      await this.#end(slot, { kind: "stopped", why: `its file is ${version.manifest.id} now` });
+      this.#options.log.write("info", slot.id, `becomes ${version.manifest.id}`);
+      this.#settleBroken();
+    }
+    clearTimeout(slot.restartTimer);
+    slot.crashesMs.length = 0;
+    this.#start(slot, version);
+  }
+
+  #rules(): AdmissionRules {
+    const { environment, bundledFolders, trustedFolders } = this.#options;
+    const venueSecrets = new Set(this.exchangeManifests.flatMap(({ tradingSecrets }) => tradingSecrets));
+    return {
+      environment,
+      bundledFolders,
+      trustedFolders,
+      grants: this.#grants,
+      configOf: this.#configOf,
+      venueSecrets,
+    };
+  }
+
+  #forget(slot: Slot): void {
+    clearTimeout(slot.lookTimer);
+    if (this.#slots.get(slot.source.rootPath) === slot) this.#slots.delete(slot.source.rootPath);
+    this.#settleBroken();
+  }
+
+  /** An id became free. */
+  #settleBroken(): void {
+    for (const slot of this.#slots.values()) {
+      if (slot.state.kind === "broken") void this.#enqueue(slot, () => this.#settle(slot));
     }
   }
 
-  /** Tells each adapter which data the running strategies want. */
-  refreshSubscriptions(): void {
-    for (let index = 0; this.#options.driver.engine.instrument(index) !== undefined; index++) {
-      this.#subscribe(index);
+  // ---- processes
+
+  /** @returns false when it can't be started, with the reason in its state */
+  #start(slot: Slot, version: SoundVersion): boolean {
+    const { manifest } = version;
+    const config = this.#configOf(manifest.id);
+    const checked = checkSettings(manifest.settings, config.settings);
+    if (checked.kind === "invalid" && slot.current?.fingerprint !== version.fingerprint) {
+      this.#setState(slot, { kind: "broken", why: faultsText(checked.faults) });
+      return false;
     }
+    if (checked.kind === "valid") slot.settings = checked.value;
+    slot.id = manifest.id;
+    slot.current = version;
+    if (manifest.kind === "strategy" && slot.subscriber < 0) slot.subscriber = this.#nextSubscriber++;
+    this.#setState(slot, { kind: "starting" });
+    const launch: Launch = {
+      source: slot.source,
+      version,
+      subscriber: manifest.kind === "strategy" ? slot.subscriber : -1,
+      config,
+      settings: slot.settings,
+      savedState: this.#savedState(manifest.id),
+      symbols: this.#symbols(),
+      onReady: () => {
+        if (slot.state.kind === "starting") this.#setState(slot, { kind: "running" });
+        slot.starting?.resolve(undefined);
+      },
+      onExit: (exit) => this.#onExit(slot, launch, exit),
+    };
+    const result = this.#launcher.launch(launch);
+    if (result.kind === "impossible") {
+      this.#setState(slot, { kind: "stopped", why: result.why });
+      return false;
+    }
+    slot.process = result.process;
+    slot.launched = result;
+    return true;
+  }
+
+  /** @returns why it did not come up, or undefined when it runs */
+  async #startAndWait(slot: Slot, version: SoundVersion): Promise<string | undefined> {
+    const starting = Promise.withResolvers<string | undefined>();
+    slot.starting = starting;
+    const why = this.#start(slot, version) ? await starting.promise : whyOf(slot.state);
+    slot.starting = undefined;
+    return why;
+  }
+
+  /** A new version takes over; when it does not come up, the old one is put back with the state it had. */
+  async #reload(slot: Slot, next: SoundVersion): Promise<void> {
+    const { log } = this.#options;
+    const { current, process, launched } = slot;
+    if (current === undefined || process === undefined || launched === undefined) return;
+    log.write("info", slot.id, `version ${next.manifest.version} takes over`, {
+      files: next.filesHash.slice(0, 12),
+    });
+    const stateBefore = this.#savedState(slot.id);
+    slot.isReloading = true;
+    this.#setState(slot, { kind: "stopping" });
+    await process.stop("a new version takes over", stopDeadlineMs);
+    let why = this.#isStopping ? "the host stops" : await this.#startAndWait(slot, next);
+    if (why !== undefined && !this.#isStopping) {
+      slot.failed = { fingerprint: next.fingerprint, why };
+      this.#setUpdate(slot, { kind: "failed", why });
+      this.#keepState(slot.id, stateBefore);
+      why = await this.#startAndWait(slot, current);
+    }
+    slot.isReloading = false;
+    if (why === undefined) return;
+    launched.detach(why, true); // neither runs: its orders are nobody's any more
+    if (this.#isStopping) this.#setState(slot, { kind: "stopped", why });
+    else this.#afterCrash(slot, why);
+  }
+
+  /** Stops the process, if there is one, and rests in a state. */
+  async #end(slot: Slot, state: PluginState): Promise<void> {
+    clearTimeout(slot.restartTimer);
+    slot.crashesMs.length = 0;
+    if (slot.process !== undefined) {
+      slot.isExpectingExit = true;
+      this.#setState(slot, { kind: "stopping" });
+      await slot.process.stop(whyOf(state) || state.kind, stopDeadlineMs);
+      slot.isExpectingExit = false;
+    }
+    slot.current = undefined;
+    slot.failed = undefined;
+    this.#setState(slot, state);
   }
 
   async #stopKind(kind: Manifest["kind"], reason: string): Promise<void> {
-    const affected = [...this.#plugins.values()].filter((plugin) => plugin.manifest?.kind === kind);
-    await Promise.all(affected.map(async (plugin) => {
-      const { process } = plugin;
+    this.#isStopping = true;
+    const affected = [...this.#slots.values()].filter((slot) => manifestOf(slot)?.kind === kind);
+    await Promise.all(affected.map(async (slot) => {
+      clearTimeout(slot.restartTimer);
+      const { process } = slot;
       if (process === undefined) {
-        if (plugin.state.kind === "backing_off") this.#setState(plugin, { kind: "stopped", why: reason });
+        if (slot.state.kind === "backing_off") this.#setState(slot, { kind: "stopped", why: reason });
         return;
       }
-      this.#setState(plugin, { kind: "stopping" });
+      this.#setState(slot, { kind: "stopping" });
       await process.stop(reason, stopDeadlineMs);
     }));
   }
 
-  #setState(plugin: Managed, state: PluginState): void {
-    plugin.state = state;
+  #onExit(slot: Slot, launch: Launch, exit: SandboxExit): void {
+    const why = exitWords(exit, launch);
+    slot.process = undefined;
+    slot.launched?.detach(why, !slot.isReloading);
+    slot.launched = undefined;
+    if (slot.isReloading) {
+      slot.starting?.resolve(why);
+      return;
+    }
+    if (this.#isStopping || slot.isExpectingExit || exit.reason === undefined) {
+      if (slot.isExpectingExit) return;
+      return this.#setState(slot, { kind: "stopped", why: exit.reason === undefined ? "" : why });
+    }
+    this.#afterCrash(slot, why);
+  }
+
+  #afterCrash(slot: Slot, why: string): void {
+    const { clock } = this.#options;
+    slot.crashesMs.push(clock.monotonicMs());
+    const next = afterCrash(slot.crashesMs);
+    if (next.kind === "quarantine") return this.#setState(slot, { kind: "quarantined", why });
+    this.#setState(slot, { kind: "backing_off", why, untilMs: clock.epochMs() + next.delayMs });
+    slot.restartTimer = setTimeout(() => void this.#enqueue(slot, () => this.#restart(slot)), next.delayMs);
+  }
+
+  #restart(slot: Slot): void {
+    if (slot.state.kind !== "backing_off" || slot.current === undefined || this.#isStopping) return;
+    slot.restarts += 1;
+    this.#start(slot, slot.current);
+  }
+
+  #setState(slot: Slot, state: PluginState): void {
+    const isSame = slot.state.kind === state.kind && whyOf(slot.state) === whyOf(state);
+    slot.state = state;
+    if (isSame) return;
     const level = state.kind === "broken" || state.kind === "quarantined"
       ? "error"
-      : state.kind === "backing_off"
+      : state.kind === "backing_off" || state.kind === "awaiting_approval"
       ? "warn"
       : "info";
     const why = whyOf(state);
-    this.#options.log.write(level, plugin.id, why === "" ? state.kind : `${state.kind}: ${why}`);
-    this.#options.onState(plugin.id, state);
+    this.#options.log.write(level, slot.id, why === "" ? state.kind : `${state.kind}: ${why}`);
+    this.#options.onState(slot.id, state, slot.update);
   }
 
-  async #probe(source: PluginSource): Promise<void> {
-    const plugin: Managed = {
-      source,
-      id: source.name,
-      state: { kind: "probing" },
-      manifest: undefined,
-      decision: undefined,
-      process: undefined,
-      settingsText: "",
-      paper: undefined,
-      subscriber: -1,
-      restarts: 0,
-      crashesMs: [],
-    };
-    this.#plugins.set(source.rootPath, plugin);
-    try {
-      const probed = await probeManifest(this.#options.sandbox, source);
-      if (probed.kind === "broken") return this.#setState(plugin, { kind: "broken", why: probed.why });
-      plugin.manifest = probed.manifest;
-      plugin.id = probed.manifest.id;
-      const twin = [...this.#plugins.values()].find((other) =>
-        other !== plugin && other.manifest?.id === plugin.id
-      );
-      if (twin !== undefined) {
-        plugin.manifest = undefined;
-        return this.#setState(plugin, { kind: "broken", why: `its id is that of ${twin.source.rootPath}` });
+  #setUpdate(slot: Slot, update: PendingUpdate | undefined): void {
+    const isSame = slot.update?.kind === update?.kind && slot.update?.why === update?.why;
+    slot.update = update;
+    if (isSame || update === undefined) return;
+    const level = update.kind === "awaiting_approval" ? "warn" : "error";
+    this.#options.log.write(level, slot.id, `${updateWords[update.kind]}: ${update.why}`);
+    this.#options.onState(slot.id, slot.state, update);
+  }
+
+  // ---- what plugins share
+
+  #savedState(id: string): unknown {
+    return this.#states.has(id) ? this.#states.get(id) : this.#options.savedState(id);
+  }
+
+  #keepState(id: string, value: unknown): void {
+    this.#states.set(id, value);
+    this.#options.keepState(id, value);
+  }
+
+  /** With no strategy there is still something to look at. */
+  #symbols(): readonly string[] {
+    const { symbols } = this.#options;
+    if (symbols !== undefined) return symbols;
+    const wanted = [...this.#slots.values()].flatMap((slot) => {
+      const manifest = manifestOf(slot);
+      return manifest?.kind === "strategy" ? manifest.trading.instruments : [];
+    });
+    return wanted.length === 0 ? ["*-PERP"] : [...new Set(wanted)];
+  }
+
+  *#running(): Generator<RunningPlugin> {
+    for (const { current, process, subscriber } of this.#slots.values()) {
+      if (current !== undefined && process !== undefined) {
+        yield { manifest: current.manifest, process, subscriber };
       }
-      await this.#decide(plugin, probed.manifest);
-    } catch (error) {
-      this.#setState(plugin, { kind: "broken", why: describeError(error) });
     }
-  }
-
-  async #decide(plugin: Managed, manifest: Manifest): Promise<void> {
-    const { environment, grants, bundledFolders, trustedFolders, configOf } = this.#options;
-    const isBelow = (folders: readonly string[]): boolean =>
-      folders.some((folder) => plugin.source.rootPath.startsWith(join(folder, "/")));
-    plugin.decision = decide(grants, {
-      manifest,
-      fingerprint: fingerprint(await filesHash(plugin.source), manifest),
-      environment,
-      isTrusted: isBelow(trustedFolders),
-      isBundled: isBelow(bundledFolders),
-    });
-    if (plugin.decision.kind === "wait") {
-      return this.#setState(plugin, {
-        kind: "awaiting_approval",
-        why: `${plugin.decision.why}: ${plugin.decision.words.join("; ")}`,
-      });
-    }
-    const isOff = plugin.decision.kind === "disabled" || !configOf(plugin.id).enabled;
-    if (isOff) this.#setState(plugin, { kind: "disabled" });
-    else plugin.state = { kind: "found" };
-  }
-
-  #start(plugin: Managed): void {
-    const { manifest } = plugin;
-    if (manifest === undefined || this.#isStopping) return;
-    const settings = checkSettings(manifest.settings, this.#options.configOf(plugin.id).settings);
-    if (settings.kind === "invalid") {
-      return this.#setState(plugin, { kind: "broken", why: settings.faults.map(faultText).join("; ") });
-    }
-    plugin.settingsText = canonicalJson(settings.value);
-    if (manifest.kind === "strategy") this.#startStrategy(plugin, manifest, settings.value);
-    else this.#startAdapter(plugin, manifest, settings.value);
-  }
-
-  #limits(plugin: Managed): SandboxLimits {
-    const { limits } = this.#options.configOf(plugin.id);
-    return {
-      ...defaultLimits,
-      heapMb: limits.maxHeapMb,
-      rssMb: limits.maxMemoryMb,
-      heartbeatMs: limits.heartbeatMs,
-      startTimeoutMs: limits.startMs,
-    };
-  }
-
-  #helloBase(
-    plugin: Managed,
-    settings: Readonly<Record<string, unknown>>,
-  ): Omit<StrategyHello, "role" | "instruments"> {
-    const { environment, clock, seed, savedState } = this.#options;
-    return {
-      type: "hello",
-      protocolVersion,
-      pluginId: toPluginId(plugin.id),
-      environment,
-      settings,
-      secrets: {},
-      savedState: savedState(plugin.id),
-      seed,
-      heartbeatEveryMs: defaultHeartbeatEveryMs,
-      timeMode: "real",
-      epochUs: clock.epochUs(),
-    };
-  }
-
-  #startStrategy(
-    plugin: Managed,
-    manifest: StrategyManifest,
-    settings: Readonly<Record<string, unknown>>,
-  ): void {
-    const { driver, log, tally, clock } = this.#options;
-    const id = toPluginId(plugin.id);
-    const hello: StrategyHello = {
-      ...this.#helloBase(plugin, settings),
-      role: "strategy",
-      instruments: visibleInstruments(driver, manifest),
-    };
-    const channel = new StrategyChannel({
-      plugin: id,
-      manifest,
-      driver,
-      log,
-      tally,
-      saveState: (value) => this.#options.keepState(plugin.id, value),
-      onBreach: (reason) => void plugin.process?.kill(reason),
-    });
-    const { net = [], read = [], write = [] } = manifest.permissions ?? {};
-    this.#spawn(plugin, hello, { net, read, write }, [], {
-      onMessage: (message) => channel.onMessage(message),
-      onRecords: () => undefined,
-      onBook: () => undefined,
-    });
-    if (plugin.process === undefined) return;
-    if (plugin.subscriber < 0) plugin.subscriber = this.#nextSubscriber++;
-    driver.attachStrategy(plugin.id, plugin.subscriber, plugin.process);
-    const budget: GrantedBudget = budgetOf(manifest, this.#options.configOf(plugin.id).budget);
-    driver.dispatch({
-      kind: "plugin_started",
-      tsUs: clock.epochUs(),
-      plugin: id,
-      subscriber: plugin.subscriber,
-      grant: grantOf(manifest),
-      budget,
-      onStop: manifest.onStop,
-    });
-    this.refreshSubscriptions();
-  }
-
-  #startAdapter(
-    plugin: Managed,
-    manifest: ExchangeManifest,
-    settings: Readonly<Record<string, unknown>>,
-  ): void {
-    const access = this.#options.accessOf(manifest);
-    if (access.kind === "impossible") {
-      return this.#setState(plugin, { kind: "stopped", why: `${access.what} ${access.fix}` });
-    }
-    const { driver, log, tally } = this.#options;
-    const venue = venueId(manifest.venue);
-    plugin.paper?.stop();
-    plugin.paper = access.access.isPaper ? this.#options.paperDesk(venue) : undefined;
-    const { paper } = plugin;
-    const channel = new AdapterChannel({
-      paper,
-      pluginId: plugin.id,
-      venue,
-      driver,
-      log,
-      tally,
-      questions: this.questions,
-      onInstrument: (index, isNew) => this.#onInstrument(index, isNew),
-      onBreach: (reason) => void plugin.process?.kill(reason),
-    });
-    this.#spawn(
-      plugin,
-      this.#exchangeHello(plugin, manifest, settings, access.access),
-      { net: access.access.netHosts, read: [], write: [] },
-      manifest.packages,
-      {
-        onMessage: (message) => {
-          if (message.type === "ready") {
-            this.#onAdapterReady(
-              manifest,
-              paper === undefined ? message : { hasTrading: true, capabilities: paperCapabilities },
-            );
-          }
-          channel.onMessage(message);
-        },
-        onRecords: (payload) => channel.onRecords(payload),
-        onBook: (book) => {
-          const mine = channel.bookOf(book);
-          if (mine === undefined) return;
-          for (const subscriber of driver.engine.router.subscribers(mine.index, "books")) {
-            this.#bySubscriber(
-              subscriber,
-            )?.pushBook(mine.book);
-          }
-        },
-      },
-    );
-    const { process } = plugin;
-    if (process === undefined) return;
-    driver.attachAdapter(
-      manifest.venue,
-      paper === undefined ? (_id, request) => process.send(request) : paper.request,
-    );
-    // Beside the engine the real venue is asked, in paper trading too: it needs no account for that.
-    this.questions.attach(venue, (_id, request) => process.send(request));
-  }
-
-  #bySubscriber(subscriber: number): SandboxProcess | undefined {
-    return [...this.#plugins.values()].find((plugin) => plugin.subscriber === subscriber)?.process;
-  }
-
-  #exchangeHello(
-    plugin: Managed,
-    manifest: ExchangeManifest,
-    settings: Readonly<Record<string, unknown>>,
-    access: AdapterAccess,
-  ): ExchangeHello {
-    const wanted = [...this.#plugins.values()].flatMap((
-      other,
-    ) => (other.manifest?.kind === "strategy" ? other.manifest.trading.instruments : []));
-    return {
-      ...this.#helloBase(plugin, settings),
-      role: "exchange",
-      venue: manifest.venue,
-      endpoints: access.endpoints,
-      secrets: access.isPaper ? {} : access.secrets,
-      // With no strategy there is still something to look at.
-      symbols: this.#options.symbols ?? (wanted.length === 0 ? ["*-PERP"] : [...new Set(wanted)]),
-    };
-  }
-
-  #onAdapterReady(
-    manifest: ExchangeManifest,
-    message: {
-      readonly hasTrading: boolean;
-      readonly capabilities: Readonly<Record<string, boolean>> | undefined;
-    },
-  ): void {
-    const { driver, clock } = this.#options;
-    driver.dispatch({
-      kind: "adapter_started",
-      tsUs: clock.epochUs(),
-      venue: venueId(manifest.venue),
-      hasTrading: message.hasTrading,
-      capabilities: message.capabilities ?? {},
-    });
-    this.refreshSubscriptions();
-  }
-
-  #onInstrument(index: number, isNew: boolean): void {
-    const { driver } = this.#options;
-    const instrument = driver.engine.instrument(index);
-    if (instrument === undefined) return;
-    for (const plugin of this.#plugins.values()) {
-      if (plugin.manifest?.kind !== "strategy" || plugin.process === undefined) continue;
-      const visible = visibleInstruments(driver, plugin.manifest).filter((one) => one.index === index);
-      if (visible.length > 0) plugin.process.send({ type: "instruments", instruments: visible });
-    }
-    if (isNew) this.#subscribe(index);
-  }
-
-  /** Quotes and marks of every instrument are wanted by the risk gate itself, the rest by strategies. */
-  #subscribe(index: number): void {
-    const { engine } = this.#options.driver;
-    const instrument = engine.instrument(index);
-    if (instrument === undefined) return;
-    const adapter = [...this.#plugins.values()].find(({ manifest }) =>
-      manifest?.kind === "exchange" && manifest.venue === instrument.venue
-    );
-    const extra = (["trades", "books"] as const).filter((kind) =>
-      engine.router.subscribers(index, kind).length > 0
-    );
-    adapter?.process?.send({
-      type: "subscribe",
-      instrument: instrument.id,
-      kinds: ["quotes", "marks", ...extra],
-    });
-  }
-
-  #spawn(
-    plugin: Managed,
-    hello: Extract<HostMessage, { readonly type: "hello" }>,
-    permissions: {
-      readonly net: readonly string[];
-      readonly read: readonly string[];
-      readonly write: readonly string[];
-    },
-    packages: readonly string[],
-    handlers: Pick<Parameters<Sandbox["start"]>[1], "onMessage" | "onRecords" | "onBook">,
-  ): void {
-    this.#setState(plugin, { kind: "starting" });
-    const { sandbox, log } = this.#options;
-    plugin.process = sandbox.start({
-      pluginId: toPluginId(plugin.id),
-      role: hello.role,
-      entryPath: plugin.source.entryPath,
-      rootPath: plugin.source.rootPath,
-      permissions,
-      packages,
-      limits: this.#limits(plugin),
-      hello,
-    }, {
-      ...handlers,
-      onMessage: (message) => {
-        if (message.type === "ready" && plugin.state.kind === "starting") {
-          this.#setState(plugin, { kind: "running" });
-        }
-        handlers.onMessage(message);
-      },
-      onErrorLine: (line) => log.write("debug", plugin.id, line, { from: "stderr" }),
-      onExit: (exit) => this.#onExit(plugin, exit.reason),
-    });
-  }
-
-  #onExit(plugin: Managed, reason: BerthError | undefined): void {
-    const { driver, clock } = this.#options;
-    plugin.process = undefined;
-    const why = reason === undefined ? "stopped" : describeError(reason);
-    const tsUs = clock.epochUs();
-    if (plugin.manifest?.kind === "strategy") {
-      driver.attachStrategy(plugin.id, plugin.subscriber, undefined);
-      driver.dispatch({
-        kind: "plugin_stopped",
-        tsUs,
-        plugin: toPluginId(plugin.id),
-        reason: why,
-        isFinal: true,
-      });
-    } else if (plugin.manifest?.kind === "exchange") {
-      plugin.paper?.stop();
-      driver.attachAdapter(plugin.manifest.venue, undefined);
-      this.questions.detach(venueId(plugin.manifest.venue), why);
-      driver.dispatch({ kind: "adapter_lost", tsUs, venue: venueId(plugin.manifest.venue), reason: why });
-    }
-    if (this.#isStopping || reason === undefined) {
-      return this.#setState(plugin, { kind: "stopped", why: reason === undefined ? "" : why });
-    }
-    this.#afterCrash(plugin, why);
-  }
-
-  #afterCrash(plugin: Managed, why: string): void {
-    const { clock } = this.#options;
-    plugin.crashesMs.push(clock.monotonicMs());
-    const next = afterCrash(plugin.crashesMs);
-    if (next.kind === "quarantine") return this.#setState(plugin, { kind: "quarantined", why });
-    this.#setState(plugin, { kind: "backing_off", why, untilMs: clock.epochMs() + next.delayMs });
-    setTimeout(() => {
-      if (plugin.state.kind !== "backing_off") return;
-      plugin.restarts += 1;
-      this.#start(plugin);
-    }, next.delayMs);
   }
 }
-
-const faultText = (fault: Fault): string =>
-  `setting ${fault.field} is ${fault.found}; expected ${fault.expected}`;

@@ -1,6 +1,6 @@
 /** Reads a plugin's manifest in a sandbox with no permissions at all, which is thrown away afterwards. */
 import { describeError } from "../errors.ts";
-import { pluginId } from "../model/ids.ts";
+import { type PluginId, pluginId } from "../model/ids.ts";
 import { protocolVersion } from "../protocol/messages.ts";
 import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Manifest } from "../sdk/manifest.ts";
@@ -9,27 +9,40 @@ import { checkManifest } from "./manifest_schema.ts";
 
 export type Probed =
   | { readonly kind: "manifest"; readonly manifest: Manifest }
-  | { readonly kind: "broken"; readonly why: string };
+  | {
+    readonly kind: "broken";
+    readonly why: string;
+    /** It was killed from outside (too slow, too much memory): another look may find it sound. */
+    readonly mayHeal: boolean;
+  };
 
 const probeLimits = { ...defaultLimits, heapMb: 96, rssMb: 256, startTimeoutMs: 8_000 };
 /** Packages that a module may load while only its manifest is read: those of the adapters that come with berth. */
 const probePackages = ["@noble/hashes", "@noble/curves", "valibot"];
 
+/** Errors name the plugin by its file until its manifest is read. */
+function nameFor({ name }: PluginSource): PluginId {
+  const cleaned = name.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_").replace(/^[^a-z]+/, "").slice(0, 48);
+  return pluginId(cleaned.length < 2 ? "plugin" : cleaned);
+}
+
 /** What the plugin says of itself, checked; or why it can't be believed. */
 export async function probeManifest(
   sandbox: Sandbox,
   source: PluginSource,
-  isAdapter = source.rootPath.includes("/exchanges/"),
+  isBundled: boolean,
+  filesHash?: string,
 ): Promise<Probed> {
   let found: unknown;
   let hasAnswered = false;
   const process = sandbox.start({
-    pluginId: pluginId("probe"),
+    pluginId: nameFor(source),
     role: "probe",
     entryPath: source.entryPath,
     rootPath: source.rootPath,
+    filesHash,
     permissions: { net: [], read: [], write: [] },
-    packages: isAdapter ? probePackages : [],
+    packages: isBundled ? probePackages : [],
     limits: probeLimits,
     hello: { type: "hello", role: "probe", protocolVersion },
   }, {
@@ -48,6 +61,7 @@ export async function probeManifest(
     return {
       kind: "broken",
       why: exit.reason === undefined ? "it ended without showing a manifest" : describeError(exit.reason),
+      mayHeal: exit.signal !== undefined,
     };
   }
   const checked = checkManifest(found);
@@ -57,5 +71,6 @@ export async function probeManifest(
     why: checked.faults.map((fault) =>
       `manifest field ${fault.field} is ${fault.found}; expected ${fault.expected}`
     ).join("; "),
+    mayHeal: false,
   };
 }

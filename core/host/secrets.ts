@@ -11,6 +11,20 @@ export interface Secrets {
   valuesOf(names: Iterable<string>): readonly string[];
 }
 
+/** The secrets a plugin names, or which of them the operator has not given. */
+export type SecretsResult =
+  | { readonly kind: "found"; readonly values: Readonly<Record<string, string>> }
+  | { readonly kind: "missing"; readonly names: readonly string[] };
+
+/** Values of these names; an empty one counts as missing. */
+export function secretsNamed(secrets: Secrets, names: readonly string[]): SecretsResult {
+  const found = names.map((name) => [name, secrets.get(name) ?? ""] as const);
+  const missing = found.filter(([, value]) => value === "").map(([name]) => name);
+  return missing.length > 0
+    ? { kind: "missing", names: missing }
+    : { kind: "found", values: Object.fromEntries(found) };
+}
+
 /**
  * @param envFile path of the `.env` file; a missing one is empty
  * @throws {BerthError} CONFIG_UNREADABLE when it is there and can't be read

@@ -6,14 +6,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Engine } from "../../core/engine/engine.ts";
 import { defaultRateBudget, defaultTiming } from "../../core/engine/events.ts";
+import type { EngineSnapshot } from "../../core/engine/snapshot.ts";
 import { defaultPluginConfig, type PluginConfig } from "../../core/host/config.ts";
 import { findPlugins, type PluginSource } from "../../core/host/discovery.ts";
 import { Driver } from "../../core/host/engine_driver.ts";
-import { emptyGrantBook } from "../../core/host/grants.ts";
+import { FolderWatch } from "../../core/host/folder_watch.ts";
+import { emptyGrantBook, type GrantBook } from "../../core/host/grants.ts";
 import type { AccessResult } from "../../core/host/modes.ts";
 import { PaperDesk } from "../../core/host/paper_desk.ts";
 import { PluginManager, type PluginState, type PluginView } from "../../core/host/plugin_manager.ts";
 import type { LogFields } from "../../core/host/ports.ts";
+import type { SecretsResult } from "../../core/host/secrets.ts";
 import { systemClock } from "../../core/host/system_clock.ts";
 import type { JournalRecord, JournalWriter } from "../../core/journal/writer.ts";
 import { instrumentId, venueId } from "../../core/model/ids.ts";
@@ -97,6 +100,8 @@ export interface MiniHostOptions {
   readonly accessOf?: (manifest: ExchangeManifest) => AccessResult;
   /** Gives each venue an account that fills orders against the quotes; default none, so that every order is refused. */
   readonly hasAccounts?: boolean;
+  readonly grants?: GrantBook;
+  readonly secretsOf?: (names: readonly string[]) => SecretsResult;
   /** Made-up venues; default alpha and beta. */
   readonly venues?: readonly string[];
   /** Instruments of each; default BTC-PERP and ETH-PERP, more are made up. */
@@ -112,6 +117,8 @@ export class MiniHost {
   readonly #driver: Driver;
   readonly #hasAccounts: boolean;
   readonly #desks: PaperDesk[] = [];
+  readonly #filesFolder = Deno.makeTempDirSync();
+  #watch: FolderWatch | undefined;
   readonly #waiting = new Set<() => void>();
   readonly #record = new Uint8Array(recordBytes);
   #sequence = 0;
@@ -162,11 +169,13 @@ export class MiniHost {
       },
       environment: "sim",
       seed: 1,
-      grants: emptyGrantBook,
+      grants: options.grants ?? emptyGrantBook,
       bundledFolders: [join(projectDir, "exchanges")],
       trustedFolders: options.trustedFolders ?? [],
       configOf: options.configOf ?? (() => defaultPluginConfig),
       symbols: undefined,
+      filesFolder: this.#filesFolder,
+      secretsOf: options.secretsOf ?? (() => ({ kind: "found", values: {} })),
       accessOf: options.accessOf ?? (() => ({ kind: "impossible", what: "no adapters here", fix: "" })),
       paperDesk: (venue) =>
         new PaperDesk({ venue, driver: this.#driver, depositUsd: 100_000, runTag: "test" }),
@@ -186,6 +195,23 @@ export class MiniHost {
         engine.registerInstrument(madeUpInstrument(venue, symbol), clock.epochUs());
       }
     }
+  }
+
+  /** From now on the host follows what happens in the folder. */
+  watch(folder: string): void {
+    this.#watch = new FolderWatch({
+      folders: [folder],
+      log: {
+        write: (level, source, message, fields = {}) => this.lines.push({ level, source, message, fields }),
+      },
+      monotonicMs: () => this.#driver.clock.monotonicMs(),
+      onChange: (found) => this.manager.follow([folder], found),
+    });
+  }
+
+  /** What the engine knows now. */
+  snapshot(): EngineSnapshot {
+    return this.#driver.engine.snapshot(this.#driver.clock.epochUs());
   }
 
   /** Probes and starts the plugins of a folder, with quotes flowing every `quoteEveryMs`. */
@@ -296,10 +322,12 @@ export class MiniHost {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#watch?.[Symbol.dispose]();
     clearInterval(this.#pump);
     clearInterval(this.#ticker);
     for (const desk of this.#desks) desk.stop();
     await this.manager.killAll();
+    await Deno.remove(this.#filesFolder, { recursive: true });
   }
 
   #changed(): void {

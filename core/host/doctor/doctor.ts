@@ -141,7 +141,7 @@ class Examination {
     const { clock, options: { config, environment, seed }, source, venue } = this.#options;
     const sandbox = createChildProcessSandbox({ clock, projectDir });
     const probed = await this.#timed("adapter", async () => {
-      const read = await probeManifest(sandbox, source);
+      const read = await probeManifest(sandbox, source, true);
       return read.kind === "broken"
         ? { end: failed(read.why, "Reinstall berth, or undo the change to its adapter."), value: undefined }
         : { end: passed(`${read.manifest.id} ${read.manifest.version}`), value: read.manifest };
@@ -208,7 +208,7 @@ class Examination {
     await patient.startAdapter();
     const state = await patient.until(() => {
       const view = patient.adapter?.state;
-      return view === undefined || view.kind === "found" || view.kind === "probing" ||
+      return view === undefined || view.kind === "probing" ||
           view.kind === "starting"
         ? undefined
         : view;

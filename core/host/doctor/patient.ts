@@ -2,6 +2,7 @@
  * One venue under examination: its real adapter in its sandbox, an engine of its own with the configured limits, and,
  * where an order was asked for, the strategy that places it. Nothing of the host's own data folder is touched.
  */
+import { join } from "node:path";
 import { Engine } from "../../engine/engine.ts";
 import { defaultRateBudget, defaultTiming } from "../../engine/events.ts";
 import type { EngineSnapshot } from "../../engine/snapshot.ts";
@@ -200,6 +201,8 @@ export class Patient implements AsyncDisposable {
       environment,
       seed,
       grants,
+      filesFolder: join(this.#folder, "plugin_files"),
+      secretsOf: (names) => ({ kind: "missing", names }),
       bundledFolders: [exchangesFolder],
       trustedFolders: trustedFolder === undefined ? [] : [trustedFolder],
       configOf: (id): PluginConfig => {
