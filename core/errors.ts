@@ -44,6 +44,11 @@ export const errorTexts = {
     why: "A backtest needs a CSV file with timestamp, open, high, low, close and perhaps volume.",
     fix: "Mend the file or name another by --bars.",
   }),
+  HISTORY_UNAVAILABLE: (f: { instrument: string; why: string }) => ({
+    what: `The past of ${f.instrument} is not to be had: ${f.why}.`,
+    why: "The venue was asked once and gave no answer that can be used.",
+    fix: "Ask again later, for a shorter range, or go on without it.",
+  }),
   HOST_PORT_BUSY: (f: { port: number; purpose: string }) => ({
     what: `Port ${f.port} (${f.purpose}) is already in use.`,
     why: "Another program, perhaps another berth, listens there.",

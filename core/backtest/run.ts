@@ -142,6 +142,9 @@ class BacktestRun implements EngineDriver {
         gauge: (_plugin, name, value) => this.#recorder.gauge(name, value),
       },
       saveState: () => undefined,
+      askHistory: () =>
+        Promise.resolve({ kind: "failed", code: "unreachable", details: "a backtest has no venue to ask" }),
+      answer: (questionId, answer) => this.#outgoing.push({ type: "history_answer", questionId, answer }),
       onBreach: (reason) => void strategy.process.kill(reason),
     });
     try {

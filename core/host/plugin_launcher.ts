@@ -112,6 +112,8 @@ export class PluginLauncher {
       log,
       tally,
       saveState: (value) => keepState(manifest.id, value),
+      askHistory: (question) => this.#options.questions.history(question),
+      answer: (questionId, answer) => process.send({ type: "history_answer", questionId, answer }),
       onBreach: (reason) => void process.kill(reason),
     });
     const process = this.#spawn(launch, hello, { net, read, write }, [], {

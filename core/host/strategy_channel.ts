@@ -7,7 +7,12 @@ import type { GrantedBudget, TradingGrant } from "../engine/events.ts";
 import type { BerthError } from "../errors.ts";
 import { causeId, type PluginId } from "../model/ids.ts";
 import type { OrderTerms } from "../model/order.ts";
-import type { IndexedInstrument, PluginMessage } from "../protocol/messages.ts";
+import type {
+  HistoryAnswer,
+  HistoryQuestion,
+  IndexedInstrument,
+  PluginMessage,
+} from "../protocol/messages.ts";
 import type { StrategyManifest } from "../sdk/manifest.ts";
 import { MessageBudget } from "./message_budget.ts";
 import type { EngineDriver, HostLog, Tally } from "./ports.ts";
@@ -19,6 +24,9 @@ export interface StrategyChannelOptions {
   readonly log: HostLog;
   readonly tally: Tally;
   readonly saveState: (value: unknown) => void;
+  /** Answers a question about the past; always resolves. */
+  readonly askHistory: (question: HistoryQuestion) => Promise<HistoryAnswer>;
+  readonly answer: (questionId: number, answer: HistoryAnswer) => void;
   /** The plugin broke a limit: it must be stopped. */
   readonly onBreach: (reason: BerthError) => void;
 }
@@ -96,6 +104,8 @@ export class StrategyChannel {
         return driver.dispatch({ kind: "cancel_all_intent", tsUs, plugin, instrument: message.instrument });
       case "save_state":
         return this.#options.saveState(JSON.parse(message.json));
+      case "history_question":
+        return this.#history(message.questionId, message.question);
       case "log":
         return log.write(message.level, plugin, message.message, message.fields);
       case "callback_error":
@@ -109,6 +119,17 @@ export class StrategyChannel {
       default:
         return; // the sandbox deals with its own; an adapter's words do not pass the schema of a strategy
     }
+  }
+
+  /** The past of instruments that were not granted stays unknown. */
+  #history(questionId: number, question: HistoryQuestion): void {
+    const { driver, manifest, askHistory, answer } = this.#options;
+    const index = driver.engine.indexOf(question.instrument);
+    const instrument = index === undefined ? undefined : driver.engine.instrument(index);
+    if (instrument === undefined || !grantCovers(manifest.trading, instrument)) {
+      return answer(questionId, { kind: "failed", code: "instrument_unknown", details: question.instrument });
+    }
+    askHistory(question).then((found) => answer(questionId, found));
   }
 
   /** An order outside the grant is refused here, with the same code for the plugin as for the log. */

@@ -10,7 +10,8 @@ import type {
   FailedResponse,
   MarketQuestion,
 } from "../model/adapter_request.ts";
-import type { VenueId } from "../model/ids.ts";
+import { type VenueId, venueOf } from "../model/ids.ts";
+import type { HistoryAnswer, HistoryQuestion } from "../protocol/messages.ts";
 import type { AdapterRequests } from "./ports.ts";
 
 export type VenueQuestion = MarketQuestion | AccountQuestion;
@@ -23,6 +24,8 @@ interface Waiting {
 
 /** For an adapter's own answer, a timeout included, to arrive before the question is given up here. */
 const graceMs = 1_000;
+/** Long ranges are asked for in pages, within the venue's rate limits. */
+const historyTimeoutMs = 20_000;
 
 function unanswered(code: "unreachable" | "garbled_reply", details: string): FailedResponse {
   return { kind: "failed", code, venueCode: "", details };
@@ -63,6 +66,15 @@ export class VenueQuestions {
       this.#waiting.set(requestId, { venue, kind: question.kind, resolve: end });
       send(requestId, { type: "request", requestId, timeoutMs, ...question });
     });
+  }
+
+  /** A strategy's question about the past. */
+  async history(question: HistoryQuestion): Promise<HistoryAnswer> {
+    const answer = await this.ask(venueOf(question.instrument), question, historyTimeoutMs);
+    if (answer.kind === "klines" || answer.kind === "funding_rates") return answer;
+    return answer.kind === "failed"
+      ? { kind: "failed", code: answer.code, details: answer.details }
+      : { kind: "failed", code: "garbled_reply", details: `an answer of ${answer.kind}` };
   }
 
   /** Takes an adapter's answer. @returns false when it is the engine's */

@@ -6,7 +6,7 @@
  * Version 1. A peer of another version is refused at the handshake.
  */
 import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/account.ts";
-import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
+import type { AdapterRequest, AdapterResponse, MarketQuestion } from "../model/adapter_request.ts";
 import type { CauseId, InstrumentId, PluginId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { LegGroup, LegGroupTerms } from "../model/leg_group.ts";
@@ -122,6 +122,7 @@ export type HostMessage =
   | { readonly type: "venue_health"; readonly health: VenueHealth }
   /** One of the plugin's leg groups changed; money as exact integers. */
   | { readonly type: "group"; readonly ref: string; readonly group: LegGroup }
+  | { readonly type: "history_answer"; readonly questionId: number; readonly answer: HistoryAnswer }
   // to adapters
   | {
     readonly type: "subscribe";
@@ -155,6 +156,12 @@ export interface OpportunityMessage {
   readonly isTaken: boolean;
   readonly skipped?: string | undefined;
 }
+
+/** What a strategy may ask about the past of an instrument that it was granted. */
+export type HistoryQuestion = Extract<MarketQuestion, { readonly kind: "klines" | "funding_rates" }>;
+export type HistoryAnswer =
+  | Extract<AdapterResponse, { readonly kind: "klines" | "funding_rates" }>
+  | { readonly kind: "failed"; readonly code: string; readonly details: string };
 
 /** Plugin → host. */
 export type PluginMessage =
@@ -205,6 +212,7 @@ export type PluginMessage =
   | { readonly type: "close_group"; readonly ref: string; readonly reason: string }
   | { readonly type: "cancel_all"; readonly instrument: InstrumentId | undefined }
   | { readonly type: "save_state"; readonly json: string }
+  | { readonly type: "history_question"; readonly questionId: number; readonly question: HistoryQuestion }
   | OpportunityMessage
   // from adapters
   | { readonly type: "instrument"; readonly index: InstrumentIndex; readonly instrument: Instrument }

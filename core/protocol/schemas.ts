@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { causeId, clientOrderId, fillId, parseInstrumentId, venueId, venueOrderId } from "../model/ids.ts";
-import { maxHistoryRows } from "../model/market.ts";
+import { klineIntervals, maxHistoryRows } from "../model/market.ts";
 import { legModes } from "../model/leg_group.ts";
 import { money } from "../model/money.ts";
 import { cancelReasons, rejectCodes, sides, timesInForce } from "../model/order.ts";
@@ -328,6 +328,20 @@ const strategySchema = v.variant("type", [
   v.object({
     type: v.literal("save_state"),
     json: v.pipe(text(frameLimits.maxStateBytes), v.check(isJson, "no JSON")),
+  }),
+  v.object({
+    type: v.literal("history_question"),
+    questionId: v.pipe(safeInteger, v.minValue(1)),
+    question: v.variant("kind", [
+      v.object({
+        kind: v.literal("klines"),
+        instrument,
+        interval: v.picklist(klineIntervals),
+        fromMs: timestamp,
+        toMs: timestamp,
+      }),
+      v.object({ kind: v.literal("funding_rates"), instrument, fromMs: timestamp, toMs: timestamp }),
+    ]),
   }),
   v.object({
     type: v.literal("opportunity"),

@@ -7,6 +7,7 @@
  * a bar whose four prices are the close before it and whose volume is 0, as long as any bar came before.
  */
 import { BerthError } from "../errors.ts";
+import type { Kline } from "../model/market.ts";
 import type { Side } from "../model/order.ts";
 
 /** The intervals and their length. */
@@ -131,16 +132,17 @@ export class KlineBuilder {
 
   /**
    * Takes bars that the venue's REST API gave, oldest first; the last may be under way. Trades up to `upToMs` (the venue's
-   * time of that answer) are in them already and are left out afterwards. Replaces what was built before.
+   * time of that answer) are in them already and are left out afterwards. Their quote volume is estimated from the mean of
+   * the four prices. Replaces what was built before.
    */
-  seed(bars: readonly Omit<Candle, "isClosed" | "closeTimeMs">[], upToMs: number): void {
+  seed(bars: readonly Kline[], upToMs: number): void {
     this.#closed.length = 0;
     this.#bar = undefined;
     this.#seededUpToMs = upToMs;
     for (const bar of bars) {
-      const openTimeMs = this.#openTimeOf(bar.openTimeMs);
+      const openTimeMs = this.#openTimeOf(bar.tsOpenMs);
       this.#closeUpTo(openTimeMs);
-      this.#bar = { ...bar, openTimeMs, tsFirstMs: openTimeMs, tsLastMs: openTimeMs, isEmpty: false };
+      this.#bar = seededBar(openTimeMs, bar);
     }
     this.advanceTo(upToMs);
   }
@@ -235,6 +237,21 @@ function emptyBar(openTimeMs: number, price: number): OpenBar {
     tsFirstMs: openTimeMs,
     tsLastMs: openTimeMs,
     isEmpty: true,
+  };
+}
+
+/** What a venue's bar does not state (trades, takers, a volume) counts as none. */
+function seededBar(openTimeMs: number, bar: Kline): OpenBar {
+  const volumeBase = bar.volumeBase > 0 ? bar.volumeBase : 0;
+  const meanPrice = (bar.openPrice + bar.highPrice + bar.lowPrice + bar.closePrice) / 4;
+  return {
+    ...emptyBar(openTimeMs, bar.openPrice),
+    high: bar.highPrice,
+    low: bar.lowPrice,
+    close: bar.closePrice,
+    volumeBase,
+    volumeQuote: volumeBase * meanPrice,
+    isEmpty: false,
   };
 }
 

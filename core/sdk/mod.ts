@@ -3,6 +3,7 @@ export * from "./settings.ts";
 export * from "./manifest.ts";
 export * from "./strategy.ts";
 export * from "./groups.ts";
+export type { History } from "./history.ts";
 export * from "./exchange.ts";
 export * from "../model/ids.ts";
 export * from "../model/ticks.ts";

@@ -30,6 +30,7 @@ import type { Quote } from "../model/quote.ts";
 import type { RoundingDirection } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
 import type { Groups, GroupView } from "./groups.ts";
+import type { History } from "./history.ts";
 import type { Environment, StrategyManifest } from "./manifest.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
 
@@ -217,6 +218,8 @@ export interface StrategyContext<Shape extends SettingsShape = SettingsShape> {
   /** Trades of two legs that the host holds. */
   readonly groups: Groups;
   readonly positions: Positions;
+  /** Klines and funding rates of the past, asked of the venue. Not to be had in a backtest over bars. */
+  readonly history: History;
   readonly time: Time;
   /** Uniform in [0, 1), seeded by the run. */
   readonly random: () => number;

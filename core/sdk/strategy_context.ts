@@ -29,6 +29,7 @@ import {
 } from "../protocol/messages.ts";
 import { absentIfNaN, recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
 import { GroupsRuntime } from "./groups_runtime.ts";
+import { HistoryClient } from "./history.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
 import type {
   FillView,
@@ -106,6 +107,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
   readonly #options: StrategyRuntimeOptions<Shape>;
   readonly #send: (message: PluginMessage) => void;
   readonly #time: PluginTime;
+  readonly #history: HistoryClient;
   readonly #known: KnownInstrument[] = [];
   readonly #byId = new Map<InstrumentId, KnownInstrument>();
   readonly #instrumentsBySymbol = new Map<string, Instrument[]>();
@@ -124,6 +126,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
   constructor(options: StrategyRuntimeOptions<Shape>) {
     this.#options = options;
     this.#send = options.send;
+    this.#history = new HistoryClient(options.send);
     this.#time = createTime(options.hello, options.platform, (callback, run) => this.#guard(callback, run));
     this.#groups = new GroupsRuntime({
       instrument: (id) => this.#byId.get(id)?.instrument,
@@ -206,6 +209,8 @@ export class StrategyRuntime<Shape extends SettingsShape> {
         return this.#guard("onSettings", () => this.#strategy.onSettings?.());
       case "group":
         return this.#groups.onMessage(message.ref, message.group);
+      case "history_answer":
+        return this.#history.onAnswer(message.questionId, message.answer);
       case "hello":
       case "run_until":
       case "stop":
@@ -467,6 +472,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
         get: (instrument) => this.#positionView(instrument),
         all: () => [...this.#positions.keys()].map((instrument) => this.#positionView(instrument)),
       },
+      history: this.#history,
       time: this.#time,
       random,
       log: {

@@ -129,17 +129,10 @@ Deno.test("a trade out of order within its bar sets open and close by time, one 
 });
 
 Deno.test("a seeded builder goes on with the bar under way and leaves out trades that were in the answer", () => {
-  const bar = {
-    volumeBase: 5,
-    volumeQuote: 500,
-    tradeCount: 0, // not every venue states it
-    takerBuyVolumeBase: 0,
-    takerBuyVolumeQuote: 0,
-  };
   const builder = new KlineBuilder({ interval: "1m" });
   builder.seed([
-    { ...bar, openTimeMs: 0, open: 1, high: 3, low: 1, close: 2 },
-    { ...bar, openTimeMs: 60_000, open: 2, high: 4, low: 2, close: 3 },
+    { tsOpenMs: 0, openPrice: 1, highPrice: 3, lowPrice: 1, closePrice: 2, volumeBase: NaN },
+    { tsOpenMs: 60_000, openPrice: 2, highPrice: 4, lowPrice: 2, closePrice: 3, volumeBase: 5 },
   ], 90_000);
   builder.processTrade(at(89_000, 100));
   assertEquals(prices(builder.getCurrentKline()), [2, 4, 2, 3]);
