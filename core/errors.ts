@@ -52,12 +52,27 @@ export const errorTexts = {
   HOST_PORT_BUSY: (f: { port: number; purpose: string }) => ({
     what: `Port ${f.port} (${f.purpose}) is already in use.`,
     why: "Another program, perhaps another berth, listens there.",
-    fix: `Stop it, or set another port in the config.`,
+    fix: "Stop it, or choose another port by --console-port (0 for any free one) or console.port.",
   }),
   HOST_ALREADY_RUNNING: (f: { dataDir: string; pid: number }) => ({
     what: `Another berth (process ${f.pid}) uses ${f.dataDir}.`,
     why: "Two hosts on one journal and account would fight over orders.",
     fix: "Stop the other one, or give this one its own dataDir.",
+  }),
+  HOST_NOT_RUNNING: (f: { folder: string }) => ({
+    what: `No host runs in ${f.folder}.`,
+    why: "This command speaks to a running host.",
+    fix: "Start it, or name its --env and --data-dir.",
+  }),
+  HOST_REFUSED: (f: { request: string; status: number; detail: string }) => ({
+    what: `The host refused ${f.request}: ${f.detail}`,
+    why: `It answered with status ${f.status}.`,
+    fix: "Change what the sentence names, and say it again.",
+  }),
+  HOST_UNREACHABLE: (f: { url: string; reason: string }) => ({
+    what: `The host at ${f.url} can't be spoken to: ${f.reason}.`,
+    why: "It holds its lock, but its console does not answer.",
+    fix: "For a kill use the signal SIGUSR1 or a file KILL in its folder; else start it with its console.",
   }),
   HOST_LIVE_NOT_CONFIRMED: (f: { environment: string }) => ({
     what: `The environment ${f.environment} trades real money and was not confirmed.`,

@@ -3,6 +3,7 @@
  * 1 failed, 2 command line or configuration, 3 port or data folder in use.
  */
 import { type CommandLine, readCommandLine } from "./cli/command_line.ts";
+import type { KillOptions } from "./cli/operator_command_line.ts";
 import { ConfigFaults } from "./cli/place.ts";
 import { version } from "./cli/version.ts";
 import { BerthError, describeError, type ErrorCode } from "./errors.ts";
@@ -37,6 +38,50 @@ function wordsOf(error: unknown): string {
   return describeError(error);
 }
 
+/** @throws {BerthError} CLI_USAGE */
+function consolePort(): number | undefined {
+  const text = Deno.env.get("BERTH_CONSOLE_PORT");
+  if (text === undefined || text === "") return undefined;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port <= 65_535) return port;
+  throw new BerthError("CLI_USAGE", {
+    problem: `BERTH_CONSOLE_PORT is ${JSON.stringify(text)}`,
+    fix: "write a whole number from 0 to 65535",
+  });
+}
+
+/** Exit code 0 when the venues confirm that nothing is left. */
+async function runKillCommand(
+  options: KillOptions,
+  workingFolder: string,
+  output: TerminalOutput,
+): Promise<number> {
+  const { kill } = await import("./cli/kill.ts");
+  const { hostOptions, listenForSignals } = await import("./cli/start.ts");
+  const { runKill } = await import("./host/compose.ts");
+  using signals = listenForSignals();
+  const { isClean } = await kill(options, {
+    workingFolder,
+    output,
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    runKill,
+    hostOptions: (quiet) =>
+      hostOptions({
+        ...options,
+        durationMs: undefined,
+        seed: undefined,
+        logLevel: "warn",
+        logFormat: undefined,
+        pluginFolders: [],
+        trustedFolders: [],
+        isLiveConfirmed: true, // it only closes
+        consolePort: undefined,
+        isConsoleOff: true,
+      }, { version, workingFolder, output: quiet, signals, drawSeed: () => 1 }),
+  });
+  return isClean ? exitCodes.ok : exitCodes.failure;
+}
+
 /** Runs one command; returns the exit code. */
 async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
   const workingFolder = Deno.cwd();
@@ -52,10 +97,29 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
       const { hostOptions, listenForSignals } = await import("./cli/start.ts");
       using signals = listenForSignals();
       const drawSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-      const options = await hostOptions(line.options, { version, workingFolder, output, signals, drawSeed });
+      const options = await hostOptions(line.options, {
+        version,
+        workingFolder,
+        output,
+        signals,
+        drawSeed,
+        consolePort: consolePort(),
+      });
       const { runHost } = await import("./host/compose.ts");
       return await runHost(options);
     }
+    case "status": {
+      const { showStatus } = await import("./cli/risk.ts");
+      await showStatus(line.options, { workingFolder, nowMs: Date.now(), write });
+      return exitCodes.ok;
+    }
+    case "risk": {
+      const { changeRisk } = await import("./cli/risk.ts");
+      await changeRisk(line.options, { workingFolder, nowMs: Date.now(), write });
+      return exitCodes.ok;
+    }
+    case "kill":
+      return await runKillCommand(line.options, workingFolder, output);
     case "journal": {
       const { showJournal } = await import("./cli/journal.ts");
       await showJournal(line.options, { workingFolder, nowMs: Date.now(), write });

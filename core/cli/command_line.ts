@@ -22,6 +22,7 @@ import {
   wholeOption,
   withPlace,
 } from "./option_readers.ts";
+import { addKill, addRisk, addStatus, type OperatorLine } from "./operator_command_line.ts";
 
 export interface StartOptions extends PlaceOptions {
   readonly durationMs: number | undefined;
@@ -32,6 +33,9 @@ export interface StartOptions extends PlaceOptions {
   readonly pluginFolders: readonly string[];
   readonly trustedFolders: readonly string[];
   readonly isLiveConfirmed: boolean;
+  /** Undefined: as configured. */
+  readonly consolePort: number | undefined;
+  readonly isConsoleOff: boolean;
 }
 
 export interface JournalOptions extends PlaceOptions {
@@ -69,6 +73,7 @@ export type CommandLine =
   | { readonly kind: "explain"; readonly options: ExplainOptions }
   | { readonly kind: "doctor"; readonly options: DoctorCommandOptions }
   | { readonly kind: "backtest"; readonly options: BacktestCommandOptions }
+  | OperatorLine
   | { readonly kind: "config_check"; readonly options: Pick<PlaceOptions, "configFile"> }
   | { readonly kind: "config_schema" }
   /** Help or version, asked for. */
@@ -91,6 +96,8 @@ Examples:
   berth start --duration 5m
   berth journal --kind fill --last 20
   berth explain b1x2y3
+  berth kill --flatten
+  berth risk resume global --reason "seen and understood"
 `;
 
 type Found = (line: CommandLine) => void;
@@ -123,13 +130,24 @@ function addStart(program: Command, found: Found): void {
       new Option("--log-format <format>", `${logFormats.join(", ")} (default: auto)`)
         .argParser(choiceOption("--log-format", logFormats)),
     )
+    .addOption(
+      new Option(
+        "--console-port <port>",
+        "of dashboard and HTTP interface; 0 for any free one (default: 8117)",
+      )
+        .argParser(wholeOption("--console-port", 0, 65_535)),
+    )
+    .option("--no-console", "serve no dashboard and no HTTP interface")
     .option("--i-understand-live-trading", "needed for --env live: orders move real money")
     .addHelpText("after", startExamples)
     .allowExcessArguments(true) // a mistyped command arrives here, as the default command's argument
     .action((options: Readonly<Record<string, unknown>>, command: Command) => {
       const word = command.args[0];
       if (word !== undefined) {
-        misuse(`There is no command ${word}`, "write start, doctor, journal, explain or config");
+        misuse(
+          `There is no command ${word}`,
+          "write start, status, risk, kill, doctor, journal, explain or config",
+        );
       }
       found({
         kind: "start",
@@ -142,6 +160,8 @@ function addStart(program: Command, found: Found): void {
           pluginFolders: textsOf(options.plugins),
           trustedFolders: textsOf(options.trust),
           isLiveConfirmed: options.iUnderstandLiveTrading === true,
+          consolePort: numberOf(options.consolePort),
+          isConsoleOff: options.console === false,
         },
       });
     });
@@ -272,6 +292,13 @@ function sentenceOf(error: CommanderError): string {
   }
 }
 
+/** Groups of commands do nothing by themselves. */
+function missingCommand(words: readonly string[]): string {
+  return words[0] === "risk"
+    ? "A command of berth risk is missing; add show, tighten, loosen, halt, reduce or resume."
+    : "A command of berth config is missing; add check or schema.";
+}
+
 /**
  * Reads a command line.
  *
@@ -290,7 +317,9 @@ export function readCommandLine(words: readonly string[], version: string): Comm
     .exitOverride()
     .configureOutput({ writeOut: (text) => shown.push(text), writeErr: (text) => shown.push(text) })
     .addHelpText("after", generalExamples);
-  for (const add of [addStart, addDoctor, addJournal, addExplain, addConfig]) add(program, found);
+  for (const add of [addStart, addStatus, addRisk, addKill, addDoctor, addJournal, addExplain, addConfig]) {
+    add(program, found);
+  }
   addBacktest(program, (options) => found({ kind: "backtest", options }));
   try {
     program.parse([...words], { from: "user" });
@@ -302,7 +331,7 @@ export function readCommandLine(words: readonly string[], version: string): Comm
     return error.exitCode === 0
       ? { kind: "show", text: shown.join("") }
       : error.code === "commander.help"
-      ? { kind: "misuse", sentence: "A command of berth config is missing; add check or schema." }
+      ? { kind: "misuse", sentence: missingCommand(words) }
       : { kind: "misuse", sentence: sentenceOf(error) };
   }
   return lines[0] ?? { kind: "misuse", sentence: "There is nothing to do; see berth --help." };

@@ -13,6 +13,8 @@ export interface StartSurroundings {
   readonly workingFolder: string;
   readonly output: TerminalOutput;
   readonly signals: HostSignals;
+  /** `BERTH_CONSOLE_PORT`, where it is set. */
+  readonly consolePort?: number | undefined;
   /** A seed for a start that names none, from 0 to 2^32 − 1. */
   drawSeed(): number;
 }
@@ -32,7 +34,7 @@ export async function hostOptions(options: StartOptions, around: StartSurroundin
   }
   const pluginFolders = await existingFolders("--plugins", options.pluginFolders, workingFolder);
   const trustedFolders = await existingFolders("--trust", options.trustedFolders, workingFolder);
-  const config = withCommandLine(place.config, options, pluginFolders);
+  const config = withCommandLine(place.config, options, pluginFolders, around.consolePort);
   const seed = options.seed ?? config.seed;
   const { format } = config.log;
   return {
@@ -58,10 +60,16 @@ function withCommandLine(
   config: HostConfig,
   options: StartOptions,
   pluginFolders: readonly string[],
+  consolePort: number | undefined,
 ): HostConfig {
   return {
     ...config,
     pluginFolders: pluginFolders.length > 0 ? [...pluginFolders] : config.pluginFolders,
+    console: {
+      ...config.console,
+      enabled: config.console.enabled && !options.isConsoleOff,
+      port: options.consolePort ?? consolePort ?? config.console.port,
+    },
     log: { level: options.logLevel ?? config.log.level, format: options.logFormat ?? config.log.format },
   };
 }

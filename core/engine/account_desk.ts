@@ -1,6 +1,7 @@
 /** Everything that comes from adapters: their coming and going, answers, reports, and the comparison of accounts. */
 import type { ReconciliationKind } from "../execution/reconciliation/account_reconciliation.ts";
 import { comparePositions } from "../execution/reconciliation/position_comparison.ts";
+import { endOf } from "../execution/request_statistics.ts";
 import type { PendingRequest } from "../execution/request_ledger.ts";
 import type { Fill, FundingPayment, VenuePosition } from "../model/account.ts";
 import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
@@ -58,6 +59,7 @@ export class AccountDesk {
   #loseRequests(account: VenueAccount): void {
     const { requests, orders, time } = this.#rooms();
     for (const { pending, why } of requests.lose(account.venue)) {
+      this.#orderDesk.statistics.count(account.venue, pending.request.kind, "lost", NaN);
       orders.requestLost(pending.request, why, time.nowUs, causeId(`request/${pending.requestId}`));
     }
   }
@@ -136,6 +138,11 @@ export class AccountDesk {
       outbox.notice("RESPONSE_UNEXPECTED", { venue: account.venue, requestId, response: response.kind });
       return;
     }
+    const { request, sentUs } = answered.pending;
+    const latencyMs = (this.#rooms().time.nowUs - sentUs) / 1000;
+    if (!answered.isLate) {
+      this.#orderDesk.statistics.count(account.venue, request.kind, endOf(response), latencyMs);
+    }
     this.#answer(account, answered.pending, response);
   }
 
@@ -144,6 +151,7 @@ export class AccountDesk {
     const { requests, outbox, time } = this.#rooms();
     for (const { pending, why } of requests.expire(time.nowUs)) {
       const { venue, requestId, request } = pending;
+      this.#orderDesk.statistics.count(venue, request.kind, "lost", NaN);
       outbox.notice("REQUEST_UNANSWERED", { venue, requestId, request: request.kind });
       this.#unanswered(pending, why);
     }

@@ -1,4 +1,5 @@
 /** From intent to order: gate, order manager, and what everybody is told of an order's life. */
+import { RequestStatistics } from "../execution/request_statistics.ts";
 import type { OrderManagerPort, OrderNotice } from "../execution/order_manager.ts";
 import { pluginHash } from "../execution/client_order_ids.ts";
 import type { Fill } from "../model/account.ts";
@@ -62,6 +63,8 @@ export class OrderDesk implements OrderManagerPort {
   readonly #refusals = new Map<string, number>();
   readonly #recent: Order[] = [];
   readonly #followers: OrderFollower[] = [];
+  readonly #done = new Map<string, number>();
+  readonly statistics = new RequestStatistics();
 
   constructor(rooms: () => Rooms, port: OrderDeskPort) {
     this.#rooms = rooms;
@@ -75,6 +78,10 @@ export class OrderDesk implements OrderManagerPort {
   /** How often each refusal was given. */
   get refusals(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#refusals);
+  }
+  /** Orders that ended, by their last status. */
+  get done(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#done);
   }
   /** Orders that ended, newest last. */
   get recent(): readonly Order[] {
@@ -206,6 +213,7 @@ export class OrderDesk implements OrderManagerPort {
   #ended(order: Order): void {
     const { instruments, states } = this.#rooms();
     this.#recent.push(order);
+    this.#done.set(order.status, (this.#done.get(order.status) ?? 0) + 1);
     if (this.#recent.length > 200) this.#recent.shift();
     const instrument = instruments.get(instruments.indexOf(order.instrument) ?? -1);
     const how = order.filledLots > 0 ? "filled" : order.reason === "requested" ? "cancelled" : undefined;

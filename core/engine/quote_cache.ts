@@ -7,6 +7,7 @@
  * 2. What was never received is NaN (prices) or has infinite age, so that every comparison with it is false.
  */
 import type { DataSource } from "../model/quote.ts";
+import { latencyBucket, latencyBuckets, type LatencyHistogram } from "../model/latency_histogram.ts";
 import type { InstrumentIndex } from "./events.ts";
 
 const rateWindowUs = 10_000_000;
@@ -40,6 +41,9 @@ export class QuoteCache {
   #latencyMin = column(Infinity);
   #latencyMinBefore = column(Infinity);
   #latencyWindowStartUs = column(-Infinity);
+  /** Buckets of all instruments one after the other, and sums. */
+  #latencyCounts: Float64Array = new Float64Array(initialCapacity * latencyBuckets);
+  #latencySum = column(0);
   #gaps = column(0);
   #markPrice = column(NaN);
   #indexPrice = column(NaN);
@@ -75,6 +79,8 @@ export class QuoteCache {
     this.#latencyMin = grown(this.#latencyMin, capacity, Infinity);
     this.#latencyMinBefore = grown(this.#latencyMinBefore, capacity, Infinity);
     this.#latencyWindowStartUs = grown(this.#latencyWindowStartUs, capacity, -Infinity);
+    this.#latencyCounts = grown(this.#latencyCounts, capacity * latencyBuckets, 0);
+    this.#latencySum = grown(this.#latencySum, capacity, 0);
     this.#gaps = grown(this.#gaps, capacity, 0);
     this.#markPrice = grown(this.#markPrice, capacity, NaN);
     this.#indexPrice = grown(this.#indexPrice, capacity, NaN);
@@ -122,6 +128,8 @@ export class QuoteCache {
   }
 
   #countLatency(index: InstrumentIndex, latencyMs: number, tsRecvUs: number): void {
+    this.#latencyCounts[index * latencyBuckets + latencyBucket(latencyMs)]! += 1;
+    this.#latencySum[index]! += latencyMs;
     const average = this.#latency[index]!;
     this.#latency[index] = average === average ? average + latencyWeight * (latencyMs - average) : latencyMs;
     const windowAgeUs = tsRecvUs - this.#latencyWindowStartUs[index]!;
@@ -132,6 +140,15 @@ export class QuoteCache {
     } else if (latencyMs < this.#latencyMin[index]!) {
       this.#latencyMin[index] = latencyMs;
     }
+  }
+
+  /** Receive time − venue time of all quotes from streams since the start. */
+  latencyHistogram(index: InstrumentIndex): LatencyHistogram {
+    const from = index * latencyBuckets;
+    return {
+      counts: [...this.#latencyCounts.subarray(from, from + latencyBuckets)],
+      sumMs: this.#latencySum[index] ?? 0,
+    };
   }
 
   setMark(

@@ -3,6 +3,8 @@ import type { Balance, VenuePosition } from "../model/account.ts";
 import type { InstrumentId, PluginId, VenueId } from "../model/ids.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import type { Order, OrderReport } from "../model/order.ts";
+import type { RequestCounts } from "../execution/request_statistics.ts";
+import type { LatencyHistogram } from "../model/latency_histogram.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import type { RiskScope, ScopeLimits, TradingState } from "../model/risk_limits.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
@@ -20,6 +22,7 @@ export interface QuoteSnapshot {
   readonly updatesPerSecond: number;
   /** Receive time − venue time, moving average. */
   readonly latencyAverageMs: number;
+  readonly latency: LatencyHistogram;
   readonly gaps: number;
   readonly isCrossed: boolean;
   readonly markPrice: number;
@@ -110,6 +113,9 @@ export interface EngineSnapshot {
   readonly otherFees: Readonly<Record<string, string>>;
   /** Funding that no plugin's position explains, USD: positive is paid. */
   readonly unassignedFundingUsd: number;
+  /** Orders that ended, by their last status. */
+  readonly ordersDone: Readonly<Record<string, number>>;
+  readonly requests: readonly RequestCounts[];
   readonly refusals: Readonly<Record<string, number>>;
   readonly notices: Readonly<Record<string, number>>;
   readonly orderCounter: number;

@@ -16,6 +16,10 @@ import type { KillReport } from "../model/kill_report.ts";
 import type { RunInfo } from "../terminal/ports.ts";
 import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
 import { createChildProcessSandbox } from "../sandbox/child_process.ts";
+import { checkPort, ConsoleServer } from "./console_server.ts";
+import { hostPicture } from "./console_picture.ts";
+import { OperatorCommands } from "./operator_commands.ts";
+import type { ConsoleRun } from "../console/ports.ts";
 import { defaultPluginConfig, environmentFolder, journalPath } from "./config.ts";
 import { watchConfig } from "./config_watch.ts";
 import { findPlugins, type PluginSource } from "./discovery.ts";
@@ -108,6 +112,10 @@ class Host {
   #baselinesKeptMs = -Infinity;
   readonly #watches = new DisposableStack();
   #killSwitch: KillSwitch | undefined;
+  #console: ConsoleServer | undefined;
+  /** How late the ticks came at worst since the console was last told. */
+  #loopDelayMs = 0;
+  #tickedMs = Infinity;
   #hasQuotes = false;
   #isStopping = false;
   #isClean = false;
@@ -121,7 +129,8 @@ class Host {
   }
 
   async start(): Promise<void> {
-    const { config, environment, seed, version } = this.#options;
+    const { config, environment, seed, version, strategies: wanted } = this.#options;
+    if (config.console.enabled && wanted === "all") checkPort(config.console.address, config.console.port);
     const sandbox = createChildProcessSandbox({ clock: this.#clock, projectDir });
     const [journal, exchanges, strategies, grants] = await Promise.all([
       openJournal({
@@ -243,6 +252,7 @@ class Host {
     this.#options.signals.onKill((flatten) => void killSwitch.kill("signal", flatten));
     this.#manager.startAll();
     this.#followOperator(this.#manager, log);
+    await this.#startConsole(driver, feed, session, killSwitch);
     session.start();
     this.#ticker = setInterval(() => this.#tick(driver), tickEveryMs);
   }
@@ -270,7 +280,71 @@ class Host {
     );
   }
 
+  /** After everything else: its thread takes a while to load. */
+  async #startConsole(
+    driver: Driver,
+    feed: DisplayFeed,
+    session: TerminalSession,
+    killSwitch: KillSwitch,
+  ): Promise<void> {
+    const { config, version, strategies } = this.#options;
+    const log = this.#log;
+    if (!config.console.enabled || strategies === "none" || log === undefined) return;
+    const commands = new OperatorCommands({
+      driver,
+      killSwitch,
+      plugins: () =>
+        Promise.resolve({
+          kind: "refused",
+          status: 501,
+          title: "Not here",
+          detail: "this host takes no commands for plugins",
+        }),
+    });
+    this.#console = new ConsoleServer({
+      ...config.console,
+      version,
+      dataDir: config.dataDir,
+      folder: this.#dataDir,
+      journalFile: journalPath(this.#dataDir),
+      pid: Deno.pid,
+      log,
+      picture: () =>
+        hostPicture({
+          engine: driver.engine,
+          feed,
+          plugins: this.#manager?.views() ?? [],
+          run: this.#consoleRun(),
+          tsUs: this.#clock.epochUs(),
+        }),
+      execute: (command, by) => commands.execute(command, by),
+      protect: (secrets) => session.protect(secrets),
+    });
+    await this.#console.start();
+  }
+
+  #consoleRun(): ConsoleRun {
+    const { version, environment, seed } = this.#options;
+    const uptimeMs = this.#clock.monotonicMs() - this.#tsStartMs;
+    const loopDelayMs = this.#loopDelayMs;
+    this.#loopDelayMs = 0;
+    return {
+      runId: this.#runId,
+      version,
+      environment,
+      seed,
+      startedMs: Math.round(this.#clock.epochMs() - uptimeMs),
+      uptimeMs: Math.round(uptimeMs),
+      isStopping: this.#isStopping,
+      hostRssMb: Deno.memoryUsage().rss / (1 << 20),
+      loopDelayMs,
+    };
+  }
+
   #tick(driver: Driver): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#loopDelayMs = Math.max(this.#loopDelayMs, nowMs - this.#tickedMs - tickEveryMs);
+    this.#tickedMs = nowMs;
     driver.dispatch({ kind: "tick", tsUs: this.#clock.epochUs() });
     this.#keepBaselines();
     if (this.#hasQuotes) return;
@@ -325,6 +399,7 @@ class Host {
     clearInterval(this.#ticker);
     this.#watches.dispose();
     this.#killSwitch?.stop();
+    await this.#console?.stop();
     await this.#manager?.killAll();
     await this.#simulation?.stop();
     await this.#journal?.close({ isClean: this.#isClean });
@@ -467,7 +542,7 @@ class Host {
       uptimeMs: this.#clock.monotonicMs() - this.#tsStartMs,
       durationMs,
       isStopping: this.#isStopping,
-      consoleUrl: undefined,
+      consoleUrl: this.#console?.url,
       hostRssMb: Deno.memoryUsage().rss / (1 << 20),
     };
   }

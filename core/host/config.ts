@@ -393,6 +393,22 @@ const fileSchema = v.strictObject({
           v.pipe(wholeBetween(0, 65_535), describe("On 127.0.0.1; 0 takes any free one. Default 8117.")),
           8117,
         ),
+        address: v.optional(
+          v.pipe(
+            matching(/^[0-9a-fA-F.:]{2,45}$/, "an address such as 127.0.0.1"),
+            describe(
+              "Address it listens on; on any but this machine's own, reading needs the token too. Default 127.0.0.1.",
+            ),
+          ),
+          "127.0.0.1",
+        ),
+        allowedHosts: v.optional(
+          v.pipe(
+            v.array(matching(/^[a-z0-9.-]{1,100}$/, "a host name"), "a list of host names"),
+            describe("Names besides the address by which it may be called."),
+          ),
+          [],
+        ),
       }, record("console settings")),
       describe("Dashboard, HTTP interface and metrics, on this machine only."),
     ),

@@ -81,6 +81,11 @@ export class DisplayFeed implements Tally {
     else if (this.#held.delete(key)) this.roundTrips += 1;
   }
 
+  /** What happened lately, newest first. */
+  latest(): { readonly opportunities: readonly OpportunityRow[]; readonly notices: readonly NoticeRow[] } {
+    return { opportunities: [...this.#opportunities], notices: [...this.#notices] };
+  }
+
   snapshot(): DisplaySnapshot {
     const { engine, clock } = this.#options;
     const state = engine.snapshot(clock.epochUs());

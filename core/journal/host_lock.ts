@@ -34,6 +34,22 @@ export function acquireHostLock(dataDir: string, owner: { readonly pid: number }
   return { path, release, [Symbol.dispose]: release };
 }
 
+/** Whether a host holds the lock now. Changes nothing. */
+export function hostRunsIn(dataDir: string): boolean {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(join(dataDir, "host.lock"), { read: true, write: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  try {
+    return !file.tryLockSync(true);
+  } finally {
+    file.close();
+  }
+}
+
 function openLockFile(dataDir: string, path: string): Deno.FsFile {
   try {
     Deno.mkdirSync(dataDir, { recursive: true });

@@ -26,6 +26,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "npm:valibot",
   ],
   "core/sandbox": ["core/model", "core/errors.ts", "core/protocol", "core/sdk"],
+  // The engine's snapshot, as types alone, and the journal's reader: nothing of the engine runs there.
+  "core/console": ["core/model", "core/errors.ts", "core/engine", "core/execution", "core/journal", "npm:"],
   "core/terminal": ["core/model", "core/errors.ts", "core/journal"],
   // A host of its own kind: it composes the same parts over data of the past.
   "core/backtest": [
@@ -50,12 +52,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "core/engine",
     "core/sandbox",
     "core/terminal",
+    "core/console",
     "core/std",
     "npm:",
   ],
   "core/cli": [
     "core/backtest",
     "core/host",
+    "core/console",
     "core/journal",
     "core/terminal",
     "core/model",

@@ -1,0 +1,73 @@
+/** `berth status` and `berth risk`: what a running host does, and its limits and states. */
+import type * as v from "valibot";
+import { doneSchema, list, riskSchema, statusSchema, venueSchema } from "../console/schemas.ts";
+import { scopeLimitNames } from "../model/risk_limits.ts";
+import { connectHost } from "./host_client.ts";
+import type { CommandSurroundings } from "./journal.ts";
+import type { RiskAct, RiskOptions, StatusOptions } from "./operator_command_line.ts";
+import { readPlace } from "./place.ts";
+
+type Risk = v.InferOutput<typeof riskSchema>;
+
+const usd = (value: number | null): string => value === null ? "?" : value.toFixed(2);
+
+/** @throws {BerthError} HOST_NOT_RUNNING, HOST_UNREACHABLE */
+export async function showStatus(options: StatusOptions, around: CommandSurroundings): Promise<void> {
+  const host = await connectHost(await readPlace(options, around.workingFolder));
+  const [status, venues] = await Promise.all([
+    host.get("/status", statusSchema),
+    host.get("/venues", list(venueSchema)),
+  ]);
+  if (options.asJson) return around.write(`${JSON.stringify({ ...status, venues: venues.items })}\n`);
+  const { environment, tradingState, tradingReason, counts, uptimeMs } = status;
+  const why = tradingReason === "" ? "" : ` (${tradingReason})`;
+  around.write(
+    `${environment}, up ${Math.round(uptimeMs / 1000)} s, trading is ${tradingState}${why}\n` +
+      `${counts.orders} orders, ${counts.fills} fills, ${counts.workingOrders} working\n`,
+  );
+  for (const { venue, isStarted, hasTrading, isReconciled, health } of venues.items) {
+    const trading = !hasTrading ? "market data only" : isReconciled ? "ready" : "reconciling";
+    const state = isStarted ? health?.marketData ?? "connecting" : "not running";
+    around.write(`${venue.padEnd(12)} ${state}, ${trading}\n`);
+  }
+}
+
+/** @throws {BerthError} HOST_NOT_RUNNING, HOST_UNREACHABLE, HOST_REFUSED */
+export async function changeRisk(options: RiskOptions, around: CommandSurroundings): Promise<void> {
+  const host = await connectHost(await readPlace(options, around.workingFolder));
+  const request = requestOf(options.act);
+  if (request !== undefined) await host.post(request.path, request.body, doneSchema);
+  const risk = await host.get("/risk", riskSchema);
+  if (options.asJson) return around.write(`${JSON.stringify(risk)}\n`);
+  for (const line of linesOf(risk, options.act)) around.write(`${line}\n`);
+}
+
+function requestOf(act: RiskAct): { readonly path: string; readonly body: unknown } | undefined {
+  switch (act.kind) {
+    case "show":
+      return undefined;
+    case "tighten":
+      return { path: "/risk/tighten", body: { scope: act.scope, limits: act.limits } };
+    case "loosen":
+      return { path: "/risk/loosen", body: { scope: act.scope, limits: act.limits, reason: act.reason } };
+    case "state":
+      return { path: "/risk/state", body: { scope: act.scope, state: act.state, reason: act.reason } };
+    default:
+      return act satisfies never;
+  }
+}
+
+/** Everything for `show`; what a change was about otherwise. */
+function linesOf(risk: Risk, act: RiskAct): readonly string[] {
+  const scopes = act.kind === "show" ? risk.scopes : risk.scopes.filter(({ scope }) => scope === act.scope);
+  const lines = scopes.flatMap((one) => {
+    const why = one.reason === "" ? "" : ` (${one.reason})`;
+    const limits = scopeLimitNames.map((name) => `  ${name.padEnd(24)} ${one.limits[name] ?? "none"}`);
+    const figures = `gross ${usd(one.grossExposureUsd)}, net ${usd(one.netExposureUsd)}, today ${
+      usd(one.todayUsd)
+    }, drawdown ${usd(one.drawdownUsd)} USD`;
+    return [`${one.scope}: ${one.state}${why}; ${figures}`, ...(act.kind === "state" ? [] : limits)];
+  });
+  if (act.kind !== "show") return lines;
+  return [...lines, ...Object.entries(risk.refusals).map(([code, count]) => `refused ${count} × ${code}`)];
+}

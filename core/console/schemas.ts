@@ -1,0 +1,308 @@
+/**
+ * What the console answers with: one schema a resource. Types, OpenAPI and tests come from here. Prices and sizes are
+ * numbers for the eye; sums that must be exact are decimal text. `null` is what is not known.
+ */
+import * as v from "valibot";
+import { tradingStates } from "../model/risk_limits.ts";
+
+const described = <S extends v.GenericSchema>(schema: S, words: string) =>
+  v.pipe(schema, v.description(words));
+/** A float; null where it is not known. */
+const figure = v.nullable(v.number());
+const text = v.string();
+const count = v.number();
+const decimal = described(v.string(), "Exact decimal text.");
+const timeMs = described(v.number(), "Milliseconds since the epoch.");
+
+export const healthSchema = v.object({ status: v.literal("ok"), version: text });
+
+export const readinessSchema = v.object({
+  isReady: v.boolean(),
+  reasons: described(v.array(text), "Why not, one each."),
+});
+
+export const statusSchema = v.object({
+  runId: text,
+  version: text,
+  environment: v.picklist(["sim", "paper", "testnet", "live"]),
+  seed: count,
+  tsStartMs: timeMs,
+  uptimeMs: count,
+  isStopping: v.boolean(),
+  tradingState: v.picklist(tradingStates),
+  tradingReason: text,
+  isKilling: described(v.boolean(), "The kill switch was thrown and the venues have not all answered yet."),
+  counts: v.object({ orders: count, fills: count, roundTrips: count, workingOrders: count }),
+  hostRssMb: count,
+  loopDelayMs: described(figure, "How late the host's own timer ran at worst since the last picture."),
+  pictureAgeMs: described(count, "How old what this console knows is."),
+});
+
+export const channelHealthSchema = v.object({
+  marketData: text,
+  privateStream: v.nullable(text),
+  heartbeatAgeMs: figure,
+  updatesPerSecond: figure,
+  latencyAverageMs: figure,
+  latencyP99Ms: figure,
+  gaps: count,
+  reconnects: count,
+  deadMansSwitch: v.nullable(v.picklist(["armed", "not_armed"])),
+});
+
+export const venueSchema = v.object({
+  venue: text,
+  isStarted: v.boolean(),
+  hasTrading: v.boolean(),
+  isReconciled: v.boolean(),
+  health: v.nullable(channelHealthSchema),
+  balances: v.array(v.object({ asset: text, total: decimal, available: decimal })),
+  positions: v.array(
+    v.object({ instrument: text, positionLots: count, entryPrice: figure, liquidationPrice: figure }),
+  ),
+  foreignPositions: v.array(v.object({ instrument: text, positionLots: count })),
+  foreignOrders: count,
+  reconciliations: v.record(text, count),
+  requestTokens: v.object({ left: count, burst: count }),
+  pendingRequests: count,
+});
+
+export const instrumentSchema = v.object({
+  id: text,
+  venue: text,
+  symbol: text,
+  venueSymbol: text,
+  kind: text,
+  settlement: text,
+  settlementAsset: text,
+  tick: decimal,
+  lot: decimal,
+  minSize: decimal,
+  minNotional: count,
+  makerFeeBps: count,
+  takerFeeBps: count,
+  maxLeverage: count,
+  status: text,
+});
+
+export const quoteSchema = v.object({
+  instrument: text,
+  bidPrice: figure,
+  bidSizeBase: figure,
+  askPrice: figure,
+  askSizeBase: figure,
+  ageMs: figure,
+  updates: count,
+  updatesPerSecond: figure,
+  latencyAverageMs: figure,
+  gaps: count,
+  isCrossed: v.boolean(),
+  markPrice: figure,
+  indexPrice: figure,
+  fundingRate: figure,
+  lastTradePrice: figure,
+  trades: count,
+});
+
+export const opportunitySchema = v.object({
+  tsMs: timeMs,
+  plugin: text,
+  symbol: text,
+  words: text,
+  edgeBps: figure,
+  isTaken: v.boolean(),
+});
+export const opportunitiesSchema = v.object({
+  seen: count,
+  taken: count,
+  latest: described(v.array(opportunitySchema), "Newest first."),
+});
+
+export const pluginSchema = v.object({
+  id: text,
+  kind: v.picklist(["strategy", "exchange", "unknown"]),
+  state: text,
+  why: text,
+  restarts: count,
+  asks: described(v.array(text), "What it asks for while it waits for approval, in plain words."),
+  orders: count,
+  refusals: count,
+  usage: v.nullable(v.object({
+    cpuPercent: figure,
+    rssMb: figure,
+    heapMb: figure,
+    loopDelayMs: figure,
+    heartbeatAgeMs: figure,
+  })),
+});
+
+export const orderSchema = v.object({
+  clientOrderId: text,
+  venueOrderId: v.nullable(text),
+  plugin: text,
+  ref: text,
+  instrument: text,
+  side: v.picklist(["buy", "sell"]),
+  type: v.picklist(["limit", "market"]),
+  price: described(figure, "Limit, or the worst price of a market order."),
+  sizeBase: figure,
+  filledBase: figure,
+  sizeLots: count,
+  filledLots: count,
+  averageFillPrice: figure,
+  reduceOnly: v.boolean(),
+  status: text,
+  reason: v.nullable(text),
+  tsCreatedMs: timeMs,
+  tsUpdatedMs: timeMs,
+});
+export const ordersSchema = v.object({
+  working: described(v.array(orderSchema), "Oldest first."),
+  recent: described(v.array(orderSchema), "Done, newest first; the last 200 of this run."),
+});
+
+export const fillSchema = v.object({
+  id: text,
+  tsMs: timeMs,
+  plugin: v.nullable(text),
+  instrument: text,
+  side: text,
+  price: figure,
+  sizeBase: figure,
+  sizeLots: count,
+  liquidity: text,
+  fee: decimal,
+  feeAsset: text,
+  clientOrderId: v.nullable(text),
+});
+
+export const positionSchema = v.object({
+  plugin: text,
+  instrument: text,
+  positionLots: count,
+  sizeBase: figure,
+  averageEntryPrice: figure,
+  markPrice: figure,
+  unrealizedUsd: figure,
+  realized: decimal,
+  fees: decimal,
+  funding: described(v.string(), "Exact decimal text; positive is paid."),
+});
+
+export const pnlSchema = v.object({
+  scope: text,
+  realizedUsd: figure,
+  unrealizedUsd: figure,
+  feesUsd: figure,
+  fundingUsd: figure,
+  totalUsd: figure,
+  todayUsd: figure,
+  peakUsd: figure,
+  drawdownUsd: figure,
+});
+
+const limit = v.nullable(v.number());
+export const limitsSchema = v.object({
+  maxOrderNotionalUsd: limit,
+  maxPositionNotionalUsd: limit,
+  maxNetExposureUsd: limit,
+  maxGrossExposureUsd: limit,
+  maxLeverage: limit,
+  maxOpenOrders: limit,
+  maxOrdersPerSecond: limit,
+  maxCancelToFillRatio: limit,
+  maxDailyLossUsd: limit,
+  maxDrawdownUsd: limit,
+  maxConsecutiveLosses: limit,
+});
+export const scopeStateSchema = v.object({
+  scope: text,
+  state: v.picklist(tradingStates),
+  reason: text,
+  limits: limitsSchema,
+  grossExposureUsd: figure,
+  netExposureUsd: figure,
+  openOrders: count,
+  todayUsd: figure,
+  drawdownUsd: figure,
+  consecutiveLosses: count,
+  cancels: count,
+  fills: count,
+});
+export const riskSchema = v.object({
+  scopes: described(v.array(scopeStateSchema), "Global first, then accounts, then plugins."),
+  refusals: described(
+    v.record(text, count),
+    "How often each code was given; docs/refusals.md explains them.",
+  ),
+});
+
+export const killReportSchema = v.object({
+  by: text,
+  isFlattening: v.boolean(),
+  startedUs: count,
+  endedUs: count,
+  isClean: described(
+    v.boolean(),
+    "Every venue was asked afterwards, no order is open and, when flattening, no position is held.",
+  ),
+  unresolvedOrders: v.array(v.object({ clientOrderId: text, instrument: text, status: text })),
+  venues: v.array(v.object({
+    venue: text,
+    isVerified: v.boolean(),
+    why: text,
+    openOrders: v.array(v.object({
+      instrument: text,
+      venueOrderId: text,
+      clientOrderId: v.exactOptional(text),
+      side: text,
+      sizeLots: count,
+      filledLots: count,
+    })),
+    positions: v.array(v.object({ instrument: text, positionLots: count })),
+  })),
+});
+export const killStatusSchema = v.object({
+  isWatching: v.boolean(),
+  last: v.nullable(killReportSchema),
+});
+
+export const recordSchema = v.object({
+  sequence: count,
+  id: text,
+  causeId: v.nullable(text),
+  kind: text,
+  tsUs: count,
+  runId: v.nullable(text),
+  plugin: v.nullable(text),
+  venue: v.nullable(text),
+  instrument: v.nullable(text),
+  clientOrderId: v.nullable(text),
+  body: v.unknown(),
+});
+export const runSchema = v.object({
+  runId: text,
+  environment: text,
+  seed: v.nullable(count),
+  version: text,
+  tsStartMs: timeMs,
+  tsStopMs: v.nullable(count),
+  isCleanStop: v.boolean(),
+});
+export const kindCountSchema = v.object({ kind: text, count, firstUs: count, lastUs: count });
+export const explanationSchema = v.object({ lines: v.array(text), steps: v.unknown() });
+
+export const noticeSchema = v.object({
+  tsMs: timeMs,
+  severity: v.picklist(["info", "warning", "critical"]),
+  text,
+});
+/** Of a change that has nothing else to say. */
+export const doneSchema = v.object({ done: v.literal(true) });
+
+export const list = <S extends v.GenericSchema>(schema: S) => v.object({ items: v.array(schema) });
+
+export type Quote = v.InferOutput<typeof quoteSchema>;
+export type Venue = v.InferOutput<typeof venueSchema>;
+export type OrderResource = v.InferOutput<typeof orderSchema>;
+export type RiskResource = v.InferOutput<typeof riskSchema>;
