@@ -49,6 +49,7 @@ export async function wholeRun(): Promise<WholeRun> {
       "--data-dir",
       dataDir,
     ],
+    env: { BERTH_CONSOLE_PORT: "0" },
     stdout: "piped",
     stderr: "null",
   }).spawn();

@@ -64,6 +64,7 @@ Deno.test("the arbitrage trades on beside a strategy that spins, one that throws
         "--data-dir",
         dataDir,
       ],
+      env: { BERTH_CONSOLE_PORT: "0" },
       cwd: projectDir,
       stdout: "piped",
       stderr: "null",

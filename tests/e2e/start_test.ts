@@ -15,6 +15,7 @@ interface Ended {
 async function berth(...args: readonly string[]): Promise<Ended> {
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--frozen", join(projectDir, "core/main.ts"), ...args],
+    env: { BERTH_CONSOLE_PORT: "0" },
     cwd: projectDir,
     stdout: "piped",
     stderr: "piped",
@@ -104,6 +105,7 @@ Deno.test("Ctrl-C stops cleanly: orders confirmed, summary printed, exit code 0"
         "--data-dir",
         dataDir,
       ],
+      env: { BERTH_CONSOLE_PORT: "0" },
       cwd: projectDir,
       stdout: "piped",
       stderr: "piped",
@@ -132,6 +134,7 @@ Deno.test("a second host on the same data folder is refused in one sentence, wit
   try {
     const first = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--frozen", join(projectDir, "core/main.ts"), "start", "--data-dir", dataDir],
+      env: { BERTH_CONSOLE_PORT: "0" },
       cwd: projectDir,
       stdout: "piped",
       stderr: "null",

@@ -103,6 +103,7 @@ function startHost(folder: string): Host {
       "--config",
       join(folder, "berth.json"),
     ],
+    env: { BERTH_CONSOLE_PORT: "0" },
     cwd: projectDir,
     stdout: "piped",
     stderr: "inherit",

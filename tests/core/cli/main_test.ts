@@ -15,7 +15,7 @@ async function berth(folder: string, ...words: readonly string[]): Promise<Ended
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", entry, ...words],
     cwd: folder,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", BERTH_CONSOLE_PORT: "0" },
   }).output();
   const decoder = new TextDecoder();
   return { code, out: decoder.decode(stdout), errors: decoder.decode(stderr) };
