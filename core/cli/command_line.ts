@@ -287,6 +287,8 @@ function sentenceOf(error: CommanderError): string {
       return `${named.split(" ")[0]} has no value; write it as ${named}.`;
     case "commander.missingArgument":
       return `The ${named} is missing; add it after the command.`;
+    case "commander.missingMandatoryOptionValue":
+      return `The option ${named.split(" ")[0]} is missing; write it as ${named}.`;
     default:
       return `${message.charAt(0).toUpperCase()}${message.slice(1).split("\n")[0]}; see berth --help.`;
   }

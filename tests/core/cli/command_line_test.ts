@@ -14,6 +14,8 @@ const start = {
   pluginFolders: [],
   trustedFolders: [],
   isLiveConfirmed: false,
+  consolePort: undefined,
+  isConsoleOff: false,
 };
 
 const startCases: readonly {
@@ -40,6 +42,8 @@ const startCases: readonly {
     words: ["start", "--env", "live", "--i-understand-live-trading"],
     changes: { environment: "live", isLiveConfirmed: true },
   },
+  { words: ["--console-port", "0"], changes: { consolePort: 0 } },
+  { words: ["start", "--no-console"], changes: { isConsoleOff: true } },
 ];
 for (const { words, changes } of startCases) {
   Deno.test(`"berth ${words.join(" ")}" is read`, () => {
@@ -55,6 +59,43 @@ Deno.test("a folder named in one command line does not show up in the next", () 
   const second = readCommandLine([], "1.2.3");
   assertEquals(second.kind === "start" && second.options.pluginFolders, []);
 });
+
+const operatorCases: readonly { readonly words: readonly string[]; readonly options: unknown }[] = [
+  {
+    words: ["kill", "--flatten", "--env", "live"],
+    options: { configFile: undefined, dataDir: undefined, environment: "live", flatten: true, asJson: false },
+  },
+  {
+    words: ["risk", "loosen", "account/okx", "maxOpenOrders=5", "maxLeverage=none", "--reason", "more"],
+    options: {
+      configFile: undefined,
+      dataDir: undefined,
+      environment: undefined,
+      asJson: false,
+      act: {
+        kind: "loosen",
+        scope: "account/okx",
+        limits: { maxOpenOrders: 5, maxLeverage: null },
+        reason: "more",
+      },
+    },
+  },
+  {
+    words: ["risk", "resume", "--reason", "seen", "--json"],
+    options: {
+      configFile: undefined,
+      dataDir: undefined,
+      environment: undefined,
+      asJson: true,
+      act: { kind: "state", scope: "global", state: "active", reason: "seen" },
+    },
+  },
+];
+for (const { words, options } of operatorCases) {
+  Deno.test(`"berth ${words.join(" ")}" is read`, () => {
+    assertEquals<unknown>(readCommandLine(words, "1.2.3"), { kind: words[0], options });
+  });
+}
 
 const misuses: readonly { readonly words: readonly string[]; readonly says: RegExp }[] = [
   { words: ["--duration", "20"], says: /^--duration is "20"; write a number and a unit, such as 20s/ },
@@ -74,12 +115,25 @@ const misuses: readonly { readonly words: readonly string[]; readonly says: RegE
   { words: ["--frobnicate"], says: /^There is no option --frobnicate; see berth --help\.$/ },
   {
     words: ["strat"],
-    says: /^There is no command strat; write start, doctor, journal, explain or config\.$/,
+    says:
+      /^There is no command strat; write start, status, risk, kill, doctor, journal, explain or config\.$/,
   },
   { words: ["start", "now"], says: /^There is no command now; write start/ },
   { words: ["explain"], says: /^The id is missing; add it after the command\.$/ },
   { words: ["explain", "a", "b"], says: /^There are words too many on the command line; leave them out/ },
   { words: ["journal", "--last", "0"], says: /^--last is "0"; write a whole number from 1 to/ },
+  {
+    words: ["risk"],
+    says: /^A command of berth risk is missing; add show, tighten, loosen, halt, reduce or resume\.$/,
+  },
+  {
+    words: ["risk", "halt", "okx", "--reason", "x"],
+    says: /^"okx" is no scope; write global, account\/VENUE/,
+  },
+  { words: ["risk", "tighten", "global", "maxFun=1"], says: /^"maxFun" is no limit; choose of maxOrder/ },
+  { words: ["risk", "tighten", "global", "maxLeverage=-1"], says: /^maxLeverage=-1 has no value; write/ },
+  { words: ["risk", "resume"], says: /^The option --reason is missing; write it as --reason <words>\.$/ },
+  { words: ["--console-port", "70000"], says: /^--console-port is "70000"; write a whole number/ },
   { words: ["config"], says: /^A command of berth config is missing; add check or schema\.$/ },
   { words: ["config", "chek"], says: /^There is no command chek; did you mean check\?$/ },
 ];
