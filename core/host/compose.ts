@@ -470,6 +470,7 @@ class Host {
     const { summary, exact } = await this.#summary(why);
     await Promise.race([manager.stopAdapters(why), leaving]);
     this.#isClean = !this.#options.signals.leave.aborted;
+    clearInterval(this.#ticker); // the summary is the last word
     await this.#session?.finish(summary, exact);
     const isEven = summary.workingOrders.length === 0 &&
       summary.venues.every((venue) => venue.ledger?.agrees ?? true);

@@ -80,7 +80,8 @@ export async function killBench(seed: number, faults: Readonly<Record<string, nu
       host.process.kill("SIGINT");
       const { code } = await host.process.status;
       const log = await host.out;
-      const summary: Pick<Settled, "venues"> = JSON.parse(log.trim().split("\n").at(-1) ?? "{}");
+      const line = log.split("\n").findLast((one) => one.startsWith('{"event":"summary"'));
+      const summary: Partial<Settled> = JSON.parse(line ?? "{}");
       return { code, log, venues: summary.venues ?? [] };
     },
     async [Symbol.asyncDispose]() {
