@@ -4,13 +4,14 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openJournalFile } from "./journal_file.ts";
-import type {
-  JournalNotice,
-  OpenedJournal,
-  OpenRequest,
-  Operation,
-  RecordColumns,
-  WorkerAnswer,
+import {
+  isBoundary,
+  type JournalNotice,
+  type OpenedJournal,
+  type OpenRequest,
+  type Operation,
+  type RecordColumns,
+  type WorkerAnswer,
 } from "./operations.ts";
 import type { KeptValue, RunStart } from "./schema.ts";
 import { controlWord, readFrames } from "./shared_ring.ts";
@@ -74,14 +75,21 @@ function writeUntilClosed(request: OpenRequest, database: DatabaseSync, writer: 
   const decoder = new TextDecoder();
   let seenUrgent = Atomics.load(control, controlWord.urgent);
   let bytesInLog = 0;
+  /** Of a turn that is not over yet. */
+  const gathered: Operation[] = [];
   while (!writer.isClosed) {
     const seenWake = Atomics.load(control, controlWord.wake);
     const frames = readFrames(ring, maxBatch);
     if (frames.length > 0) {
       // This program wrote the frames itself, as the type says: `Operation` in, the same JSON out.
-      writer.write(frames.map((frame): Operation => JSON.parse(decoder.decode(frame))));
-      Atomics.add(control, controlWord.committed, frames.length);
-      Atomics.notify(control, controlWord.committed);
+      gathered.push(...frames.map((frame): Operation => JSON.parse(decoder.decode(frame))));
+      const whole = gathered.findLastIndex(isBoundary) + 1;
+      if (whole > 0) {
+        writer.write(gathered.splice(0, whole));
+        Atomics.add(control, controlWord.committed, whole);
+      }
+      Atomics.add(control, controlWord.progress, 1);
+      Atomics.notify(control, controlWord.progress);
       bytesInLog += frames.reduce((sum, frame) => sum + frame.length, 0);
       if (bytesInLog < checkpointBytes) continue;
     }
@@ -166,6 +174,8 @@ class BatchWriter {
           .run(tsStopMs, isClean ? 1 : 0, runId);
         break;
       }
+      case "turn_end":
+        break;
       case "close":
         this.#isClosed = true;
         break;

@@ -23,6 +23,8 @@ export type Operation =
   | readonly ["counter", name: string, value: number]
   | readonly ["run_start", RunStart]
   | readonly ["run_stop", runId: string, tsStopMs: number, isClean: boolean]
+  /** What one turn of the engine's event loop wrote is all there: it is committed whole or not at all. */
+  | readonly ["turn_end"]
   | readonly ["close"];
 
 export function recordOperation(record: JournalRecord): Operation {
@@ -38,6 +40,9 @@ export function recordOperation(record: JournalRecord): Operation {
     bodyText(record.body),
   ]];
 }
+
+/** Whether a commit may end after this operation. */
+export const isBoundary = ([kind]: Operation): boolean => kind === "turn_end" || kind === "close";
 
 /**
  * How much a commit is worth. `process_crash`: it is in the operating system's hands, which a killed host does not

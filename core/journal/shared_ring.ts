@@ -15,8 +15,10 @@ export const controlWord = {
   wake: 2,
   /** Raised when someone waits for the commit; the reader cuts its wait for company short. */
   urgent: 3,
-  /** Operations committed, modulo 2^32; the writer waits on it. */
+  /** Operations committed, modulo 2^32. */
   committed: 4,
+  /** Raised when something was taken from the ring or committed; the writer waits on it. */
+  progress: 5,
 } as const;
 const controlWords = 8;
 const lengthBytes = 4;

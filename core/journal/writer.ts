@@ -6,7 +6,9 @@
  * Invariants:
  * 1. Operations are committed in the order in which they were handed over.
  * 2. A promise of `durable` resolves only after everything handed over before the call is committed.
- * 3. After a failure nothing more is committed, every waiting and later promise is rejected, and `onFailure` is called
+ * 3. What one turn of the event loop handed over is committed whole or not at all: a fill and the position it makes
+ *    are never torn apart by a crash.
+ * 4. After a failure nothing more is committed, every waiting and later promise is rejected, and `onFailure` is called
  *    once: a host that can't write down what it does must stop trading.
  */
 import { BerthError } from "../errors.ts";
@@ -159,7 +161,8 @@ class ThreadedJournal implements JournalWriter {
   #waiters: Waiter[] = [];
   #handedOver = 0;
   #committed = 0;
-  #isWakeScheduled = false;
+  /** Something was handed over in this turn of the event loop. */
+  #isTurnOpen = false;
   #isWatching = false;
   #failure: BerthError | undefined;
   #runId: string | undefined;
@@ -276,6 +279,20 @@ class ThreadedJournal implements JournalWriter {
 
   #handOver(operation: Operation, id: string): void {
     if (this.#failure !== undefined) return; // `durable` tells; onFailure has told
+    this.#write(operation, id);
+    if (this.#isTurnOpen) return;
+    this.#isTurnOpen = true;
+    queueMicrotask(() => this.#endTurn());
+  }
+
+  #endTurn(): void {
+    this.#isTurnOpen = false;
+    if (this.#failure !== undefined) return;
+    this.#write(["turn_end"], "turn_end");
+    this.#wakeWorker(this.#waiters.length > 0);
+  }
+
+  #write(operation: Operation, id: string): void {
     const text = JSON.stringify(operation);
     const { read, written } = this.#encoder.encodeInto(text, this.#scratch);
     if (read < text.length) {
@@ -288,12 +305,6 @@ class ThreadedJournal implements JournalWriter {
     this.#handedOver += 1;
     const frame = this.#scratch.subarray(0, written);
     if (this.#backlog.length > 0 || !writeFrame(this.#ring, frame)) this.#setBack(frame.slice());
-    if (!this.#isWakeScheduled) {
-      this.#isWakeScheduled = true;
-      queueMicrotask(() => {
-        if (this.#isWakeScheduled) this.#wakeWorker(false); // unless someone woke it in the same turn
-      });
-    }
   }
 
   #setBack(frame: Uint8Array): void {
@@ -308,7 +319,6 @@ class ThreadedJournal implements JournalWriter {
 
   #wakeWorker(isUrgent: boolean): void {
     const { control } = this.#ring;
-    this.#isWakeScheduled = false;
     if (isUrgent) {
       Atomics.add(control, controlWord.urgent, 1);
       Atomics.notify(control, controlWord.urgent);
@@ -323,21 +333,21 @@ class ThreadedJournal implements JournalWriter {
     this.#isWatching = true;
     const { control } = this.#ring;
     while (this.#failure === undefined) {
-      const seen = this.#readCommitted();
+      const seen = Atomics.load(control, controlWord.progress);
+      this.#readCommitted();
       this.#settle();
       this.#drainBacklog();
       if (this.#waiters.length === 0 && this.#backlog.length === 0) break;
-      const wait = Atomics.waitAsync(control, controlWord.committed, seen);
+      const wait = Atomics.waitAsync(control, controlWord.progress, seen);
       if (wait.async) await wait.value;
     }
     this.#isWatching = false;
   }
 
-  /** Takes over the worker's count; returns the shared word as it was read. */
-  #readCommitted(): number {
+  /** Takes over the worker's count. */
+  #readCommitted(): void {
     const word = Atomics.load(this.#ring.control, controlWord.committed);
     this.#committed += (word - this.#committed) | 0; // the word wraps at 2^32, ours does not
-    return word;
   }
 
   #settle(): void {
@@ -369,7 +379,7 @@ class ThreadedJournal implements JournalWriter {
     this.#waiters = [];
     this.#backlog = [];
     this.#ended.resolve();
-    Atomics.notify(this.#ring.control, controlWord.committed); // lets the watcher see it
+    Atomics.notify(this.#ring.control, controlWord.progress); // lets the watcher see it
     this.#options.onFailure?.(failure);
   }
 }

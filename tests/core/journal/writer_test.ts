@@ -58,6 +58,20 @@ Deno.test("many waiters are served, also while records keep coming", async () =>
   await journal.close({ isClean: true });
 });
 
+Deno.test("a turn is committed whole: half of it is never seen, though somebody waits", async () => {
+  await using folder = await testFolder();
+  const journal = await open(folder);
+  journal.append(record("fill/a/1"));
+  const early = journal.durable(); // as the driver does in the middle of a turn
+  using reader = openJournalReader(folder.journalPath);
+  const untilMs = performance.now() + 60;
+  while (performance.now() < untilMs) assertEquals(reader.records().length, 0);
+  journal.append(record("position/a/1"));
+  await early;
+  assertEquals(reader.records().map(({ id }) => id), ["fill/a/1", "position/a/1"]);
+  await journal.close({ isClean: true });
+});
+
 Deno.test("records beyond the ring wait in the backlog and arrive in order", async () => {
   await using folder = await testFolder();
   const journal = await open(folder, { ringBytes: 4096 });
