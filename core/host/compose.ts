@@ -51,12 +51,17 @@ const projectDir = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
  * Order requests a second that each venue allows, with room to spare: Paradex 800 a second an account, OKX 60 in 2 s
- * an instrument (their documentation, autumn 2026).
+ * an instrument, Hyperliquid a weight of 1,200 a minute for actions and questions together (their documentation,
+ * autumn 2026).
  */
 const venueRateBudgets = {
   paradex: { requestsPerSecond: 100, burst: 200, reservedShare: 0.3 },
   okx: { requestsPerSecond: 25, burst: 50, reservedShare: 0.3 },
+  hyperliquid: { requestsPerSecond: 10, burst: 40, reservedShare: 0.3 },
 } as const;
+
+/** Venues of a run whose configuration names none; each one costs a process. */
+const defaultVenues: readonly string[] = ["okx", "paradex"];
 
 /** Runs the host until a signal, the end of its duration, or a failure; resolves with the process's exit code. */
 export async function runHost(options: HostOptions): Promise<number> {
@@ -230,7 +235,8 @@ class Host {
     this.#killSwitch = killSwitch;
     for (const notice of journal.notices) log.write("warn", "journal", JSON.stringify(notice));
     this.#warnOfTrust(feed);
-    const enabled = (source: PluginSource): boolean => config.venues.enabled?.includes(source.name) ?? true;
+    const enabled = (source: PluginSource): boolean =>
+      (config.venues.enabled ?? defaultVenues).includes(source.name);
     const venues = exchanges.filter(enabled);
     await Promise.all([
       this.#manager.probeAll([...venues, ...strategies]),

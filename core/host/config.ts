@@ -270,7 +270,7 @@ const fileSchema = v.strictObject({
           v.pipe(
             v.array(venueName, "a list of venue ids"),
             v.nonEmpty("at least one venue"),
-            describe("Venues to connect. Without it all that have an adapter."),
+            describe("Venues to connect: okx, paradex, hyperliquid. Without it okx and paradex."),
           ),
         ),
         symbols: v.exactOptional(

@@ -18,7 +18,7 @@ export type Probed =
 
 const probeLimits = { ...defaultLimits, heapMb: 96, rssMb: 256, startTimeoutMs: 8_000 };
 /** Packages that a module may load while only its manifest is read: those of the adapters that come with berth. */
-const probePackages = ["@noble/hashes", "@noble/curves", "valibot"];
+const probePackages = ["@msgpack/msgpack", "@noble/hashes", "@noble/curves", "valibot"];
 
 /** Errors name the plugin by its file until its manifest is read. */
 function nameFor({ name }: PluginSource): PluginId {

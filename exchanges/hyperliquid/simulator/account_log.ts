@@ -38,6 +38,10 @@ export class AccountLog {
     this.#accountId = accountId;
     this.#volumeUsd = priorVolumeUsd;
     this.#onFunding = onFunding;
+    for (const { symbol, venueSymbol } of venue.instruments) {
+      const { markPrice, tsNextFundingMs } = venue.mark(symbol);
+      if (markPrice > 0) this.#nextFundingMs.set(venueSymbol, tsNextFundingMs);
+    }
     this.#stop = venue.subscribe((event) => this.#onEvent(event));
   }
 

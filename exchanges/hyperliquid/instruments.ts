@@ -1,0 +1,153 @@
+/**
+ * Hyperliquid's metadata as instruments. Prices have at most five significant figures and at most 6 − szDecimals
+ * decimals, whole numbers aside; the tick is the finest step that the decimals allow, so that it never changes under
+ * orders and positions, and the figures are a limit beside it.
+ *
+ * @see https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/tick-and-lot-size
+ */
+import {
+  fitPriceFigures,
+  formatIncrements,
+  increment,
+  type Instrument,
+  type InstrumentId,
+  instrumentId,
+  parseIncrements,
+  type PriceTicks,
+  priceTicks,
+  type Side,
+  type SizeLots,
+  sizeLots,
+  venueId,
+} from "@berth/sdk";
+import type { AssetRow } from "./wire.ts";
+
+export const venue = venueId("hyperliquid");
+
+const maxPriceDecimals = 6;
+export const maxPriceFigures = 5;
+const minNotionalUsd = 10;
+
+/** An instrument with what its adapter alone needs. */
+export interface HyperliquidInstrument {
+  readonly instrument: Instrument;
+  /** The venue's name for it: `BTC`, `kPEPE`. */
+  readonly coin: string;
+  /** Its place in the venue's list, which names it in orders. Not the same on mainnet and testnet. */
+  readonly asset: number;
+}
+
+export interface FeeBps {
+  readonly maker: number;
+  readonly taker: number;
+}
+
+const stepText = (decimals: number): string => decimals === 0 ? "1" : `0.${"0".repeat(decimals - 1)}1`;
+
+/**
+ * One row of `meta` as an instrument.
+ * @param asset its place in the list
+ * @throws {BerthError} MODEL_INVALID_ID for a coin that makes no symbol, such as one of a builder's market (`xyz:TSLA`)
+ */
+export function toInstrument(row: AssetRow, asset: number, fees: FeeBps): HyperliquidInstrument {
+  const { name: coin, szDecimals, maxLeverage, isDelisted } = row;
+  const symbol = `${coin}-PERP`;
+  const instrument: Instrument = {
+    id: instrumentId(venue, symbol),
+    venue,
+    symbol,
+    venueSymbol: coin,
+    kind: "perpetual",
+    settlement: "linear",
+    baseAsset: coin,
+    quoteAsset: "USDC",
+    settlementAsset: "USDC",
+    tick: increment(stepText(maxPriceDecimals - szDecimals)),
+    maxPriceFigures,
+    lot: increment(stepText(szDecimals)),
+    contractMultiplier: "1",
+    minSizeLots: 1,
+    maxSizeLots: Number.MAX_SAFE_INTEGER,
+    minNotional: minNotionalUsd,
+    makerFeeBps: fees.maker,
+    takerFeeBps: fees.taker,
+    maxLeverage,
+    fundingIntervalHours: 1,
+    status: isDelisted === true ? "halted" : "trading",
+  };
+  return { instrument, coin, asset };
+}
+
+/** Rates as fractions, `0.00045`, in bps; six decimals of a bps, for 0.00045 × 10,000 is no whole number in floats. */
+export function feesOf(
+  rates: { readonly userAddRate: string; readonly userCrossRate: string } | undefined,
+  fallback: FeeBps,
+): FeeBps {
+  if (rates === undefined) return fallback;
+  const bps = (text: string): number => Number((Number(text) * 10_000).toFixed(6));
+  return { maker: bps(rates.userAddRate), taker: bps(rates.userCrossRate) };
+}
+
+/**
+ * A price as the venue takes it. One with too many figures, such as a bound that the risk gate set, moves away from the
+ * market: a buy down, a sell up, so that nothing is paid that was not allowed.
+ */
+export function priceText(
+  ticks: PriceTicks,
+  side: Side,
+  { instrument: { tick } }: HyperliquidInstrument,
+): string {
+  return formatIncrements(
+    fitPriceFigures(ticks, tick, maxPriceFigures, side === "buy" ? "down" : "up"),
+    tick,
+  );
+}
+/** A trigger's price; the nearest that the venue takes. */
+export const triggerPriceText = (
+  ticks: PriceTicks,
+  { instrument: { tick } }: HyperliquidInstrument,
+): string => formatIncrements(fitPriceFigures(ticks, tick, maxPriceFigures, "nearest"), tick);
+export const sizeText = (lots: SizeLots, one: HyperliquidInstrument): string =>
+  formatIncrements(lots, one.instrument.lot);
+/** @throws {BerthError} when the text is no multiple */
+export const parseSize = (text: string, one: HyperliquidInstrument): SizeLots =>
+  sizeLots(parseIncrements(text, one.instrument.lot));
+/** @throws {BerthError} when the text is no multiple */
+export const parsePrice = (text: string, one: HyperliquidInstrument): PriceTicks =>
+  priceTicks(parseIncrements(text, one.instrument.tick));
+
+/** The adapter's instruments by both names. */
+export class InstrumentBook {
+  readonly #byCoin = new Map<string, HyperliquidInstrument>();
+  readonly #byId = new Map<InstrumentId, HyperliquidInstrument>();
+  /** Every coin of the venue's list, wanted or not: "cancel all" is the account's. */
+  readonly #assets = new Map<string, number>();
+
+  add(one: HyperliquidInstrument): void {
+    this.#byCoin.set(one.coin, one);
+    this.#byId.set(one.instrument.id, one);
+  }
+  addAsset(coin: string, asset: number): void {
+    this.#assets.set(coin, asset);
+  }
+  byCoin(coin: string): HyperliquidInstrument | undefined {
+    return this.#byCoin.get(coin);
+  }
+  byId(id: InstrumentId): HyperliquidInstrument | undefined {
+    return this.#byId.get(id);
+  }
+  assetOf(coin: string): number | undefined {
+    return this.#assets.get(coin);
+  }
+  all(): readonly HyperliquidInstrument[] {
+    return [...this.#byId.values()];
+  }
+}
+
+/** `*` stands for any run of characters. */
+export function matchesAny(symbol: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => {
+    const parts = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
+    return new RegExp(`^${parts.join(".*")}$`).test(symbol);
+  });
+}
