@@ -10,6 +10,8 @@ export * from "../model/ticks.ts";
 export * from "../model/money.ts";
 export * from "../model/instrument.ts";
 export * from "../model/quote.ts";
+export * from "../model/quote_health.ts";
+export type { QuoteStatistics } from "./quote_meter.ts";
 export * from "../model/market.ts";
 export * from "../model/order.ts";
 export * from "../model/account.ts";

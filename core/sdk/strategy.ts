@@ -27,11 +27,13 @@ import type { BookUpdate, MarkUpdate, Trade } from "../model/market.ts";
 import type { CancelReason, OrderStatus, RejectCode, Side, TimeInForce } from "../model/order.ts";
 import type { RefusalCode } from "../model/refusals.ts";
 import type { Quote } from "../model/quote.ts";
+import type { QuoteFinding, QuoteThresholds } from "../model/quote_health.ts";
 import type { RoundingDirection } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
 import type { Groups, GroupView } from "./groups.ts";
 import type { History } from "./history.ts";
 import type { Environment, StrategyManifest } from "./manifest.ts";
+import type { QuoteStatistics } from "./quote_meter.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
 
 /**
@@ -139,6 +141,12 @@ export interface Quotes {
     symbol: string,
     maxAgeMs: number,
   ): { readonly bid: Quote | undefined; readonly ask: Quote | undefined };
+  /** The quote of one instrument with its age, as they are now. */
+  withAge(instrument: InstrumentId): QuoteWithAge | undefined;
+  /** Updates, rate, latency and age of one instrument. */
+  statistics(instrument: InstrumentId): QuoteStatistics;
+  /** What is wrong with an instrument's data or its venue's connection, worst first; empty when all is well. */
+  findings(instrument: InstrumentId, thresholds?: Partial<QuoteThresholds>): readonly QuoteFinding[];
 }
 
 export interface Instruments {

@@ -3,12 +3,18 @@
  * the plugin's process; the host is trusted, the strategy is not, so whatever it throws is caught here and reported.
  */
 import { BerthError } from "../errors.ts";
-import { causeId, type InstrumentId, symbolOf, type VenueId } from "../model/ids.ts";
+import { causeId, type InstrumentId, symbolOf, type VenueId, venueOf } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { BookUpdate, MarkUpdate, Trade } from "../model/market.ts";
 import { money, moneyToNumber, tickLotMoney } from "../model/money.ts";
 import { isFinalStatus, type Order, type OrderPricing, type OrderTerms } from "../model/order.ts";
 import { isTwoSided, midPrice, type Quote } from "../model/quote.ts";
+import {
+  defaultQuoteThresholds,
+  type QuoteFinding,
+  quoteFindings,
+  type QuoteThresholds,
+} from "../model/quote_health.ts";
 import {
   fitPriceFigures,
   type Increment,
@@ -41,6 +47,7 @@ import type {
   StrategyContext,
   StrategyModule,
 } from "./strategy.ts";
+import { QuoteMeter, type QuoteStatistics } from "./quote_meter.ts";
 import { createTime, type Platform, type PluginTime } from "./plugin_time.ts";
 
 /** How many ended orders `ctx.orders.get` still knows. */
@@ -64,6 +71,7 @@ interface LiveQuote {
 interface KnownInstrument {
   instrument: Instrument;
   readonly quote: LiveQuote;
+  readonly meter: QuoteMeter;
   hasQuote: boolean;
 }
 
@@ -241,7 +249,12 @@ export class StrategyRuntime<Shape extends SettingsShape> {
   #addInstrument(index: number, instrument: Instrument): void {
     const known = this.#known[index];
     if (known === undefined) {
-      const created = { instrument, quote: emptyQuote(instrument.id), hasQuote: false };
+      const created = {
+        instrument,
+        quote: emptyQuote(instrument.id),
+        meter: new QuoteMeter(),
+        hasQuote: false,
+      };
       this.#known[index] = created;
       this.#byId.set(instrument.id, created);
     } else known.instrument = instrument;
@@ -262,6 +275,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     quote.bidSizeBase = view.getFloat64(at + recordOffsets.second, true);
     quote.askPrice = view.getFloat64(at + recordOffsets.third, true);
     quote.askSizeBase = view.getFloat64(at + recordOffsets.fourth, true);
+    known.meter.onQuote(quote.sequence, quote.tsVenueMs, quote.tsRecvUs);
     if (!known.hasQuote) {
       known.hasQuote = true;
       const symbol = symbolOf(quote.instrument);
@@ -453,6 +467,12 @@ export class StrategyRuntime<Shape extends SettingsShape> {
         ageMs,
         all: (symbol) => this.#quotesBySymbol.get(symbol) ?? [],
         best: (symbol, maxAgeMs) => this.#best(symbol, maxAgeMs),
+        withAge: (instrument) => {
+          const known = this.#byId.get(instrument);
+          return known?.hasQuote === true ? { quote: known.quote, ageMs: ageMs(instrument) } : undefined;
+        },
+        statistics: (instrument) => this.#quoteStatistics(instrument),
+        findings: (instrument, thresholds) => this.#findings(instrument, thresholds),
       },
       instruments: {
         get: (instrument) => this.#byId.get(instrument)?.instrument,
@@ -486,6 +506,23 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       health: (venue) => this.#health.get(venue),
       state: { saved: () => hello.savedState ?? null, save: (value) => this.#saveState(value) },
     };
+  }
+
+  #quoteStatistics(instrument: InstrumentId): QuoteStatistics {
+    const meter = this.#byId.get(instrument)?.meter ?? new QuoteMeter();
+    return meter.statistics(this.#time.epochUs());
+  }
+
+  #findings(instrument: InstrumentId, thresholds: Partial<QuoteThresholds> = {}): readonly QuoteFinding[] {
+    const health = this.#health.get(venueOf(instrument));
+    const { ageMs, averageLatencyMs, updatesPerSecond } = this.#quoteStatistics(instrument);
+    return quoteFindings({
+      isConnected: health?.marketData === "connected",
+      heartbeatAgeMs: health?.heartbeatAgeMs ?? Infinity,
+      quoteAgeMs: ageMs,
+      averageLatencyMs,
+      updatesPerSecond,
+    }, { ...defaultQuoteThresholds, ...thresholds });
   }
 
   #best(
