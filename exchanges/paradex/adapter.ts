@@ -285,5 +285,5 @@ export class ParadexAdapter implements ExchangeAdapter {
 
 /** Public channels are served in binary form only, and only to connections that ask for a schema. */
 function socketUrl(ctx: ParadexContext): string {
-  return `${endpointOf(ctx, "ws")}?sbeSchemaId=1&sbeSchemaVersion=1`;
+  return `${endpointOf(ctx, "ws")}?sbeSchemaId=1&sbeSchemaVersion=${ctx.settings.sbeSchemaVersion}`;
 }

@@ -2,6 +2,11 @@
 import { setting } from "@berth/sdk";
 
 export const settings = {
+  sbeSchemaVersion: setting.choice({
+    choices: ["1", "0", "2"],
+    default: "1",
+    description: "Version of Paradex's binary messages that is asked for; all three are read.",
+  }),
   cancelOnDisconnect: setting.boolean({
     default: true,
     description: "Let Paradex cancel the orders of a connection when it is lost.",

@@ -1,7 +1,6 @@
 /**
  * The simulated Paradex: REST and WebSocket on loopback over the shared matching engine, with STARK signatures
- * verified, public channels in binary, and the venue's own errors. Everything it lists and fills is simulated. Stop
- * and take-profit orders are not.
+ * verified, public channels in binary, and the venue's own errors. Everything it lists and fills is simulated.
  */
 import { grindKey } from "@scure/starknet";
 import { Faults } from "../simulation/faults.ts";
@@ -18,6 +17,7 @@ import { serveProtocol } from "../simulation/server.ts";
 import type { ServerSocket } from "../simulation/sockets.ts";
 import { Accounts, addressOf, type SigningAccount, signingAccount } from "./simulator/accounts.ts";
 import { listings } from "./simulator/listing.ts";
+import { FundingPayments } from "./simulator/funding_payments.ts";
 import { OrderBudget } from "./simulator/order_budget.ts";
 import { OrderRules } from "./simulator/order_rules.ts";
 import { PublicFeed } from "./simulator/public_feed.ts";
@@ -65,7 +65,8 @@ export function createProtocol(
     rules,
     feed,
     faults,
-    rows: { venue, address: accounts.address, facts: rules.facts, sequence: new SequenceNumbers() },
+    payments: new FundingPayments(venue, accountId, accounts.address),
+    rows: { venue, address: accounts.address, rules, sequence: new SequenceNumbers() },
     budget: new OrderBudget(venue.clock, [[800, 1_000], [17_250, 60_000]]),
   };
   const rest = new RestRoutes(context);
@@ -96,6 +97,8 @@ export function createProtocol(
     },
     stop() {
       feed.stop();
+      rules.triggers.stop();
+      context.payments.stop();
       for (const session of sessions) session.close();
     },
   };

@@ -428,7 +428,8 @@ class Venue implements SimulatedVenueControl {
   #refusalOf(request: SimulatedOrderRequest, market: Market): SimulatedRefusal | undefined {
     if (this.#isMaintenance) return "maintenance";
     const open = this.openOrders(request.accountId);
-    if (open.some((order) => order.clientOrderId === request.clientOrderId)) {
+    const { clientOrderId } = request; // venues that take orders without one see it empty
+    if (clientOrderId !== "" && open.some((order) => order.clientOrderId === clientOrderId)) {
       return "duplicate_client_order_id";
     }
     if (open.filter((order) => order.symbol === request.symbol).length >= maxOpenOrders) {

@@ -175,6 +175,7 @@ function paradexAdapter(
     ...context("paradex", keys.paradex, around),
     endpoints: { rest: "http://paradex.test/v1", ws: "ws://paradex.test/v1" },
     settings: {
+      sbeSchemaVersion: "1",
       cancelOnDisconnect: true,
       recvWindowMs: 10_000,
       rateLimitShare: 0.5,

@@ -35,6 +35,7 @@ export interface ApiError {
 /** Longest time a signature may be exchanged for tokens. */
 const maxSignatureLifeS = 7 * 86_400;
 const tokenLifeS = 300;
+const readOnlyType = "readonly+JWT";
 const maxClockSkewS = 60;
 
 /** One account's key as the venue knows it, with what checking a signature takes. Making it costs tens of ms. */
@@ -112,7 +113,15 @@ export class Accounts {
     if (!this.#isOnboarded) {
       return { status: 400, error: "NOT_ONBOARDED", message: "User has never called /onboarding endpoint" };
     }
-    return { token: this.#issue() };
+    return { token: this.#issue("at+JWT", tokenLifeS) };
+  }
+
+  /** `GET /onboarding`: the address of a public key, and whether it called before. Undefined for no key. */
+  lookUp(publicKey: string): { readonly address: string; readonly exists: boolean } | undefined {
+    if (!/^0x[0-9a-fA-F]{1,64}$/.test(publicKey)) return undefined;
+    const { paraclear_account_hash: accountHash, paraclear_account_proxy_hash: proxyHash } = systemConfig;
+    const address = accountAddress(publicKey, proxyHash, accountHash);
+    return { address, exists: this.#isOwn(address) && this.#isOnboarded };
   }
 
   /** `POST /onboarding`: idempotent. */
@@ -129,7 +138,7 @@ export class Accounts {
   }
 
   /** Undefined when the token is ours and not over. */
-  checkToken(token: string): ApiError | undefined {
+  checkToken(token: string, method: string): ApiError | undefined {
     const [header = "", payload = "", signature = ""] = token.split(".");
     const expected = this.#mac(`${header}.${payload}`);
     const given = new TextEncoder().encode(signature);
@@ -137,16 +146,24 @@ export class Accounts {
     const invalid: ApiError = { status: 401, error: "INVALID_TOKEN", message: "token is invalid or expired" };
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return invalid;
     const claims: unknown = JSON.parse(atob(payload));
-    const isAlive = typeof claims === "object" && claims !== null && "exp" in claims &&
+    const isAlive = typeof claims === "object" && claims !== null && "exp" in claims && "typ" in claims &&
       typeof claims.exp === "number" &&
       claims.exp > this.#clock.nowMs() / 1000;
-    return isAlive ? undefined : invalid;
+    if (!isAlive) return invalid;
+    return claims.typ === readOnlyType && method !== "GET"
+      ? { status: 403, error: "INVALID_TOKEN_SCOPE", message: "token is read-only" }
+      : undefined;
   }
 
-  #issue(): string {
+  /** `POST /account/tokens`: a token that only reads, for `lifeS` seconds. */
+  readOnlyToken(lifeS: number): string {
+    return this.#issue(readOnlyType, lifeS);
+  }
+
+  #issue(typ: string, lifeS: number): string {
     const iat = Math.floor(this.#clock.nowMs() / 1000);
     const encode = (value: unknown): string => btoa(JSON.stringify(value)).replaceAll("=", "");
-    const claims = { typ: "at+JWT", iat, exp: iat + tokenLifeS, iss: "simulated Paradex", sub: this.address };
+    const claims = { typ, iat, exp: iat + lifeS, iss: "simulated Paradex", sub: this.address };
     const body = `${encode({ alg: "HS256", typ: "JWT" })}.${encode(claims)}`;
     return `${body}.${this.#mac(body)}`;
   }

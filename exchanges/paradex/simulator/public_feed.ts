@@ -3,7 +3,12 @@
  * who subscribed to its channel.
  */
 import type { Faults } from "../../simulation/faults.ts";
-import type { SimulatedEvent, SimulatedLevel, SimulatedVenue } from "../../simulation/ports.ts";
+import type {
+  SimulatedEvent,
+  SimulatedLevel,
+  SimulatedMark,
+  SimulatedVenue,
+} from "../../simulation/ports.ts";
 import { listed, listingOf, listingOfSymbol, type ParadexListing } from "./listing.ts";
 import {
   encodeBbo,
@@ -53,12 +58,17 @@ export function parsePublicChannel(name: string, venue: SimulatedVenue): PublicC
     : undefined;
 }
 
+/** The venue's own rate changes each second; so much is kept here. */
+const fundingEveryMs = 60_000;
+const maxFundingKept = 1_440;
+
 const usOf = (ms: number): bigint => BigInt(Math.round(ms)) * 1_000n;
 
 export class PublicFeed {
   readonly #venue: SimulatedVenue;
   readonly #faults: Faults;
   readonly #subscribers = new Map<string, Set<PublicSubscriber>>();
+  readonly #fundingKept = new Map<string, SimulatedMark[]>();
   readonly #tops = new Map<string, string>();
   readonly #stops: (() => void)[] = [];
   #isStopped = false;
@@ -124,6 +134,19 @@ export class PublicFeed {
     });
   }
 
+  /** What the funding rate was, once a minute, oldest first. */
+  fundingHistory(symbol: string): readonly SimulatedMark[] {
+    return this.#fundingKept.get(symbol) ?? [];
+  }
+
+  #keepFunding(mark: SimulatedMark): void {
+    const kept = this.#fundingKept.get(mark.symbol) ?? [];
+    this.#fundingKept.set(mark.symbol, kept);
+    if (mark.tsMs - (kept.at(-1)?.tsMs ?? -Infinity) < fundingEveryMs) return;
+    kept.push(mark);
+    if (kept.length > maxFundingKept) kept.shift();
+  }
+
   #publish(keys: readonly string[], encode: (version: SbeVersion) => Uint8Array<ArrayBuffer>): void {
     const encoded = new Map<SbeVersion, Uint8Array<ArrayBuffer>>();
     for (const key of keys) {
@@ -160,6 +183,7 @@ export class PublicFeed {
         }));
     }
     if (event.kind === "mark") {
+      this.#keepFunding(event.mark);
       const one = listingOfSymbol(event.mark.symbol);
       this.#publish([`summary/${one.market}`, "summary/ALL"], this.#summary(one));
       this.#publish([`funding/${one.market}`], this.#funding(one));

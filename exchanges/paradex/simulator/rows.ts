@@ -8,7 +8,8 @@ import type {
   SimulatedVenue,
 } from "../../simulation/ports.ts";
 import { listingOfSymbol, priceText, sizeText } from "./listing.ts";
-import { cancelReasonOf, type WireFacts, wireId } from "./order_rules.ts";
+import { cancelReasonOf, type OrderRules, type Placed } from "./order_rules.ts";
+import type { TriggerOrder } from "./trigger_orders.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -38,22 +39,23 @@ const averageText = (ticksLots: bigint, lots: number, tick: number): string =>
 export interface RowContext {
   readonly venue: SimulatedVenue;
   readonly address: string;
-  readonly facts: ReadonlyMap<string, WireFacts>;
+  /** Ids and terms as they went over the wire. */
+  readonly rules: Pick<OrderRules, "factsOf" | "wireIdOf">;
   readonly sequence: SequenceNumbers;
 }
 
 /** An order; `status` overrides the state for the acknowledgement, which is always NEW. */
 export function orderRow(order: SimulatedOrder, context: RowContext, status?: "NEW"): Row {
   const one = listingOfSymbol(order.symbol);
-  const facts = context.facts.get(order.orderId);
+  const facts = context.rules.factsOf(order.orderId);
   const nowMs = context.venue.clock.nowMs();
   const isNew = status === "NEW";
   return {
-    id: wireId(order.orderId),
+    id: context.rules.wireIdOf(order.orderId),
     account: context.address,
     market: one.market,
     side: order.side === "buy" ? "BUY" : "SELL",
-    type: order.type === "market" ? "MARKET" : "LIMIT",
+    type: facts?.type ?? (order.type === "market" ? "MARKET" : "LIMIT"),
     instruction: facts?.instruction ?? (order.postOnly ? "POST_ONLY" : order.timeInForce),
     size: sizeText(order.sizeLots, one),
     remaining_size: sizeText(isNew ? order.sizeLots : order.sizeLots - order.filledLots, one),
@@ -63,7 +65,7 @@ export function orderRow(order: SimulatedOrder, context: RowContext, status?: "N
     avg_fill_price: isNew
       ? ""
       : averageText(order.filledTicksLots, order.filledLots, incrementValue(one.tick)),
-    trigger_price: "0",
+    trigger_price: facts?.triggerPrice ?? "0",
     status: status ?? (order.status === "open" ? "OPEN" : "CLOSED"),
     cancel_reason: isNew || order.status === "open" || order.status === "filled" ? "" : cancelReasonOf(order),
     client_id: order.clientOrderId,
@@ -79,6 +81,45 @@ export function orderRow(order: SimulatedOrder, context: RowContext, status?: "N
   };
 }
 
+/** An order that waits for its price; `status` as in `orderRow`. */
+export function triggerRow(order: TriggerOrder, context: RowContext, status?: "NEW"): Row {
+  const { request } = order;
+  const one = listingOfSymbol(request.symbol);
+  const nowMs = context.venue.clock.nowMs();
+  const isMarket = order.type.endsWith("MARKET");
+  return {
+    id: order.id,
+    account: context.address,
+    market: one.market,
+    side: request.side === "buy" ? "BUY" : "SELL",
+    type: order.type,
+    instruction: order.instruction,
+    size: sizeText(request.sizeLots, one),
+    remaining_size: sizeText(request.sizeLots, one),
+    price: isMarket || request.limitPriceTicks === undefined ? "0" : priceText(request.limitPriceTicks, one),
+    avg_fill_price: "",
+    trigger_price: priceText(order.triggerPriceTicks, one),
+    status: status ?? order.status,
+    cancel_reason: order.cancelReason,
+    client_id: request.clientOrderId,
+    flags: order.flags,
+    stp: "EXPIRE_TAKER",
+    timestamp: order.signatureTsMs,
+    created_at: order.tsCreatedMs,
+    last_updated_at: order.tsUpdatedMs,
+    received_at: order.tsCreatedMs,
+    published_at: nowMs,
+    seq_no: context.sequence.next(nowMs),
+    request_info: null,
+  };
+}
+
+/** What was just placed, as the answer shows it. */
+export const placedRow = (placed: Placed, context: RowContext): Row =>
+  placed.kind === "order"
+    ? orderRow(placed.order, context, "NEW")
+    : triggerRow(placed.trigger, context, "NEW");
+
 export function fillRow(fill: SimulatedFill, context: RowContext): Row {
   const one = listingOfSymbol(fill.symbol);
   const order = context.venue.order(fill.accountId, { orderId: fill.orderId });
@@ -90,7 +131,7 @@ export function fillRow(fill: SimulatedFill, context: RowContext): Row {
     id: fill.fillId,
     account: context.address,
     market: one.market,
-    order_id: wireId(fill.orderId),
+    order_id: context.rules.wireIdOf(fill.orderId),
     client_id: fill.clientOrderId,
     side: fill.side === "buy" ? "BUY" : "SELL",
     liquidity: fill.liquidity === "taker" ? "TAKER" : "MAKER",

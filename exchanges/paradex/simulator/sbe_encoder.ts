@@ -16,7 +16,7 @@ export function scaled(count: number, step: { readonly units: number; readonly d
 /** A float (mark, index, rate) to i64 × 1e-8, rounded. */
 export const scaledFloat = (value: number): bigint => BigInt(Math.round(value * 1e8));
 
-class FrameBuilder {
+export class FrameBuilder {
   readonly #bytes: number[] = [];
 
   u8(value: number): this {
@@ -41,6 +41,13 @@ class FrameBuilder {
     const bytes = new TextEncoder().encode(value);
     this.u8(bytes.length);
     this.#bytes.push(...bytes);
+    return this;
+  }
+
+  /** 32 bytes, big-endian. */
+  address(hex: string): this {
+    const digits = hex.replace(/^0x/, "").padStart(64, "0");
+    for (let at = 0; at < 64; at += 2) this.u8(Number.parseInt(digits.slice(at, at + 2), 16));
     return this;
   }
 

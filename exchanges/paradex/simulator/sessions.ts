@@ -4,16 +4,27 @@ import type { Faults } from "../../simulation/faults.ts";
 import type { SimulatedEvent, SimulatedVenue } from "../../simulation/ports.ts";
 import type { ServerSocket } from "../../simulation/sockets.ts";
 import type { Accounts } from "./accounts.ts";
-import { internalId, type OrderRules, wireId } from "./order_rules.ts";
+import type { OrderRules } from "./order_rules.ts";
+import { privateFrame } from "./private_frames.ts";
 import {
   parsePublicChannel,
   type PublicChannel,
   type PublicFeed,
   type PublicSubscriber,
 } from "./public_feed.ts";
-import { accountRow, fillRow, orderRow, positionRow, type RowContext, toJson } from "./rows.ts";
+import {
+  accountRow,
+  fillRow,
+  orderRow,
+  placedRow,
+  positionRow,
+  type RowContext,
+  toJson,
+  triggerRow,
+} from "./rows.ts";
 import { listingOf, listingOfSymbol } from "./listing.ts";
 import { encodeHeartbeat, type SbeVersion } from "./sbe_encoder.ts";
+import type { FundingPayments } from "./funding_payments.ts";
 import type { OrderBudget } from "./order_budget.ts";
 
 /** How long a connection may live without a subscription; the venue's own time is not published. */
@@ -44,6 +55,7 @@ export interface SessionContext {
   readonly faults: Faults;
   readonly rows: RowContext;
   readonly budget: OrderBudget;
+  readonly payments: FundingPayments;
 }
 
 const privateTopics: readonly string[] = [
@@ -53,6 +65,12 @@ const privateTopics: readonly string[] = [
   "account",
   "balance_events",
   "funding_payments",
+  // Nothing of these happens here: they are acknowledged and stay silent.
+  "transaction",
+  "transfers",
+  "tradebusts",
+  "block_trades",
+  "rfq",
 ];
 const invalidSubscribe = (data: string): RpcError => ({
   code: -32600,
@@ -75,8 +93,9 @@ export class Session {
   readonly #private = new Set<string>();
   readonly #ownOrders = new Set<string>();
   readonly #stops: (() => void)[] = [];
-  #held: string[] | undefined;
+  #held: (string | Uint8Array<ArrayBuffer>)[] | undefined;
   #isAuthenticated = false;
+  #canTrade = false;
   #cancelsOnDisconnect = false;
   #tsIdleMs: number;
   #tsLastBinaryMs: number;
@@ -97,7 +116,19 @@ export class Session {
     this.#tsIdleMs = context.venue.clock.nowMs();
     this.#tsLastBinaryMs = this.#tsIdleMs;
     socket.listen({ onMessage: (data) => this.#onMessage(data), onClose: () => this.close() });
-    this.#stops.push(context.venue.subscribe((event) => this.#onVenueEvent(event)));
+    this.#stops.push(
+      context.venue.subscribe((event) => this.#onVenueEvent(event)),
+      context.rules.onTrigger((order) =>
+        this.#push(
+          "orders",
+          listingOfSymbol(order.request.symbol).market,
+          () => triggerRow(order, context.rows),
+        )
+      ),
+      context.payments.onPayment((payment) =>
+        this.#push("funding_payments", payment.market, () => ({ ...payment }))
+      ),
+    );
     this.#watch();
     const cutMs = context.faults.nextDisconnectMs();
     if (cutMs !== undefined) {
@@ -114,8 +145,8 @@ export class Session {
     this.#private.clear();
     this.#context.faults.forget(this.#lane);
     if (this.#cancelsOnDisconnect) {
-      for (const orderId of this.#ownOrders) {
-        this.#context.venue.cancel(this.#context.accountId, { orderId }, "disconnect");
+      for (const id of this.#ownOrders) {
+        this.#context.rules.cancel({ id }, "disconnect");
       }
     }
     this.#ownOrders.clear();
@@ -149,6 +180,11 @@ export class Session {
     this.#context.faults.delayed(this.#lane, () => {
       if (this.#socket.isOpen) this.#socket.send(frame);
     });
+  }
+
+  #send(message: string | Uint8Array<ArrayBuffer>): void {
+    if (typeof message === "string") this.#sendText(message);
+    else this.#sendBinary(message);
   }
 
   #reply(id: RequestId, body: { readonly result: unknown } | { readonly error: RpcError }): void {
@@ -191,10 +227,11 @@ export class Session {
     if (typeof bearer !== "string" || bearer.split(".").length !== 3) {
       return this.#fail(id, { code: 40110, message: "malformed bearer token" });
     }
-    if (this.#context.accounts.checkToken(bearer) !== undefined) {
+    if (this.#context.accounts.checkToken(bearer, "GET") !== undefined) {
       return this.#fail(id, { code: 40111, message: "invalid bearer token" });
     }
     this.#isAuthenticated = true;
+    this.#canTrade = this.#context.accounts.checkToken(bearer, "POST") === undefined;
     this.#reply(id, { result: { node_id: this.#lane.slice(3, 19) } });
   }
 
@@ -254,6 +291,7 @@ export class Session {
     if (!this.#isAuthenticated) {
       return this.#fail(request.id, { code: 40300, message: "permission denied, authentication required" });
     }
+    if (!this.#canTrade) return this.#fail(request.id, { code: 40300, message: "permission denied" });
     const fate = this.#context.faults.requestFate();
     if (fate === "lose_request") return;
     if (fate === "rate_limit" || !this.#context.budget.admit()) {
@@ -265,7 +303,7 @@ export class Session {
     const held = this.#held;
     this.#held = undefined;
     if (fate !== "lose_answer") this.#reply(request.id, answer);
-    for (const text of held) this.#sendText(text);
+    for (const message of held) this.#send(message);
   }
 
   #actOn(request: Request): { readonly result: unknown } | { readonly error: RpcError } {
@@ -296,7 +334,7 @@ export class Session {
         const market = typeof params["market"] === "string"
           ? listingOf(this.#context.venue, params["market"])
           : undefined;
-        this.#context.venue.cancelAll(this.#context.accountId, market?.simulated.symbol);
+        this.#context.rules.cancelAll(market?.simulated.symbol);
         return { result: { status: "ok" } };
       }
       case "order.cancel_on_disconnect":
@@ -310,16 +348,11 @@ export class Session {
   #create(params: unknown): { readonly result: unknown } | { readonly error: RpcError } {
     const checked = this.#context.rules.check(params);
     if ("error" in checked) return failed(checked);
-    const { order } = this.#context.rules.submit(checked);
-    this.#ownOrders.add(order.orderId);
-    const receivedNs = BigInt(Math.round(order.tsCreatedMs)) * 1_000_000n;
-    return {
-      result: {
-        order: orderRow(order, this.#context.rows, "NEW"),
-        created_at: order.tsCreatedMs,
-        received_at: receivedNs,
-      },
-    };
+    const placed = this.#context.rules.place(checked);
+    const row = placedRow(placed, this.#context.rows);
+    this.#ownOrders.add(String(row["id"]));
+    const createdMs = Math.round(this.#context.venue.clock.nowMs());
+    return { result: { order: row, created_at: createdMs, received_at: BigInt(createdMs) * 1_000_000n } };
   }
 
   /** All signatures are checked first; afterwards each order stands alone. */
@@ -341,37 +374,25 @@ export class Session {
     params: Readonly<Record<string, unknown>>,
   ): { readonly result: unknown } | { readonly error: RpcError } {
     const { id, client_id: clientId } = params;
-    const key = typeof id === "string"
-      ? { orderId: internalId(id) }
-      : typeof clientId === "string"
-      ? { clientOrderId: clientId }
-      : undefined;
+    const key = typeof id === "string" ? { id } : typeof clientId === "string" ? { clientId } : undefined;
     if (key === undefined) return { error: { code: -32602, message: "invalid params" } };
-    const result = this.#context.venue.cancel(this.#context.accountId, key);
-    if (result.kind === "not_found") {
-      return {
-        error: {
-          code: 100,
-          message: typeof id === "string" ? "ORDER_ID_NOT_FOUND" : "CLIENT_ORDER_ID_NOT_FOUND",
-        },
-      };
+    const end = this.#context.rules.cancel(key);
+    if (end.kind === "not_found") {
+      const message = "id" in key ? "ORDER_ID_NOT_FOUND" : "CLIENT_ORDER_ID_NOT_FOUND";
+      return { error: { code: 100, message } };
     }
-    if (result.kind === "already_done") return { error: { code: 100, message: "ORDER_IS_CLOSED" } };
-    return { result: { order_id: wireId(result.order.orderId), status: "QUEUED_FOR_CANCELLATION" } };
+    if (end.kind === "already_done") return { error: { code: 100, message: "ORDER_IS_CLOSED" } };
+    return { result: { order_id: end.id, status: "QUEUED_FOR_CANCELLATION" } };
   }
 
   #cancelOne(id: string): unknown {
-    const result = this.#context.venue.cancel(this.#context.accountId, { orderId: internalId(id) });
-    const status = result.kind === "cancelled"
+    const end = this.#context.rules.cancel({ id });
+    const status = end.kind === "cancelled"
       ? "QUEUED_FOR_CANCELLATION"
-      : result.kind === "already_done"
+      : end.kind === "already_done"
       ? "ALREADY_CLOSED"
       : "NOT_FOUND";
-    return {
-      id,
-      market: result.kind === "not_found" ? "" : listingOfSymbol(result.order.symbol).market,
-      status,
-    };
+    return { id, market: end.kind === "not_found" ? "" : end.market, status };
   }
 
   #onVenueEvent(event: SimulatedEvent): void {
@@ -391,14 +412,17 @@ export class Session {
     }
   }
 
-  #push(topic: string, market: string | undefined, row: () => unknown): void {
+  #push(topic: string, market: string | undefined, row: () => Readonly<Record<string, unknown>>): void {
     const names = market === undefined ? [topic] : [`${topic}.${market}`, `${topic}.ALL`];
     for (const channel of names) {
       if (!this.#private.has(channel)) continue;
-      const text = toJson({ jsonrpc: "2.0", method: "subscription", params: { channel, data: row() } });
+      const data = row();
+      const frame = this.#version === 2 ? privateFrame(topic, data) : undefined;
+      const message = frame ??
+        toJson({ jsonrpc: "2.0", method: "subscription", params: { channel, data } });
       for (let copy = this.#context.faults.privateCopies(); copy > 0; copy--) {
-        if (this.#held === undefined) this.#sendText(text);
-        else this.#held.push(text);
+        if (this.#held === undefined) this.#send(message);
+        else this.#held.push(message);
       }
     }
   }

@@ -31,6 +31,7 @@ const secrets: Readonly<Record<string, string>> = {
 };
 type Settings = ExchangeContext<typeof settings>["settings"];
 const defaults: Settings = {
+  sbeSchemaVersion: "1",
   cancelOnDisconnect: true,
   recvWindowMs: 10_000,
   rateLimitShare: 0.5,
