@@ -96,6 +96,13 @@ export const pluginSettingsBody = v.strictObject({
   ),
 });
 
+const fingerprintText = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-f]{8,128}$/, "a fingerprint as the plugin shows it"),
+  v.description("The plugin's `fingerprint`, so that nothing but what was seen is approved."),
+);
+export const approveBody = v.strictObject({ fingerprint: fingerprintText });
+
 export const pluginActions = ["approve", "start", "stop", "reload"] as const;
 
 export const commandSchema = v.variant("kind", [
@@ -116,7 +123,12 @@ export const commandSchema = v.variant("kind", [
   v.strictObject({ kind: v.literal("cancel_orders"), scope: scopeOf }),
   v.strictObject({ kind: v.literal("cancel_order"), clientOrderId: orderName }),
   v.strictObject({ kind: v.literal("flatten"), scope: scopeOf }),
-  v.strictObject({ kind: v.literal("plugin"), id: pluginName, action: v.picklist(pluginActions) }),
+  v.strictObject({
+    kind: v.literal("plugin"),
+    id: pluginName,
+    action: v.picklist(pluginActions),
+    fingerprint: v.exactOptional(fingerprintText),
+  }),
   v.strictObject({
     kind: v.literal("plugin_settings"),
     id: pluginName,

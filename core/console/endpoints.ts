@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { explain, explanationLines } from "../journal/explain.ts";
 import type { RecordFilter } from "../journal/reader.ts";
 import {
+  approveBody,
   killBody,
   loosenBody,
   orderName,
@@ -169,7 +170,7 @@ const market: readonly Endpoint[] = [
 ];
 
 const pluginParams = v.strictObject({ id: pluginName });
-const pluginAction = (action: "approve" | "start" | "stop" | "reload", summary: string): Endpoint =>
+const pluginAction = (action: "start" | "stop" | "reload", summary: string): Endpoint =>
   endpoint({
     id: `${action}Plugin`,
     method: "POST",
@@ -178,7 +179,7 @@ const pluginAction = (action: "approve" | "start" | "stop" | "reload", summary: 
     summary,
     params: pluginParams,
     answer: s.doneSchema,
-    problems: [404, 409, 501],
+    problems: [404, 409],
     handle: async ({ params }, { command }) =>
       answerOf(await command({ kind: "plugin", id: params.id, action }), done),
   });
@@ -207,9 +208,25 @@ const plugins: readonly Endpoint[] = [
       return found === undefined ? notFound(`plugin ${params.id}`) : { answer: found };
     },
   }),
-  pluginAction("approve", "Grants what the plugin asks for; it starts."),
+  endpoint({
+    id: "approvePlugin",
+    method: "POST",
+    path: `${api}/plugins/{id}/approve`,
+    tag: "plugins",
+    summary:
+      "Grants what this version of the plugin asks for; it starts. In live trading the grant is for real money.",
+    params: pluginParams,
+    body: approveBody,
+    answer: s.doneSchema,
+    problems: [404, 409],
+    handle: async ({ params, body }, { command }) =>
+      answerOf(
+        await command({ kind: "plugin", id: params.id, action: "approve", fingerprint: body.fingerprint }),
+        done,
+      ),
+  }),
   pluginAction("start", "Starts a plugin that is stopped, disabled or quarantined."),
-  pluginAction("stop", "Stops a plugin; its orders are cancelled."),
+  pluginAction("stop", "Stops a plugin; its orders are cancelled. It stays off until it is started again."),
   pluginAction("reload", "Stops the plugin and starts it from its files as they are now."),
   endpoint({
     id: "configurePlugin",
@@ -220,7 +237,7 @@ const plugins: readonly Endpoint[] = [
     params: pluginParams,
     body: pluginSettingsBody,
     answer: s.doneSchema,
-    problems: [404, 409, 422, 501],
+    problems: [404, 409, 422],
     handle: async ({ params, body }, { command }) =>
       answerOf(await command({ kind: "plugin_settings", id: params.id, settings: body.settings }), done),
   }),

@@ -23,6 +23,11 @@ export interface ConsoleRun {
 export interface ConsolePlugin {
   readonly id: string;
   readonly kind: "strategy" | "exchange" | "unknown";
+  readonly version: string | undefined;
+  /** Of what lies in its folder now. */
+  readonly fingerprint: string | undefined;
+  /** A newer version that does not run, and why. */
+  readonly update: { readonly kind: string; readonly why: string } | undefined;
   /** Of its life cycle: `running`, `awaiting_approval`, `quarantined`, … */
   readonly state: string;
   readonly why: string;

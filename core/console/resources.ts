@@ -146,13 +146,16 @@ export const opportunities = ({ opportunities: found }: HostPicture): Out<typeof
 });
 
 export const plugins = ({ plugins: all, engine }: HostPicture): Out<typeof s.pluginSchema>[] =>
-  all.map(({ id, kind, state, why, restarts, asks, usage }) => {
+  all.map(({ id, kind, version, fingerprint, state, why, update, restarts, asks, usage }) => {
     const counted = engine.plugins.find(({ plugin }) => plugin === id);
     return {
       id,
       kind,
+      version: version ?? null,
+      fingerprint: fingerprint ?? null,
       state,
       why,
+      update: update === undefined ? null : { kind: update.kind, why: update.why },
       restarts,
       asks: [...asks],
       orders: counted?.orders ?? 0,

@@ -121,8 +121,14 @@ export const opportunitiesSchema = v.object({
 export const pluginSchema = v.object({
   id: text,
   kind: v.picklist(["strategy", "exchange", "unknown"]),
+  version: v.nullable(text),
+  fingerprint: described(v.nullable(text), "Of what lies in its folder now: an approval names it."),
   state: text,
   why: text,
+  update: described(
+    v.nullable(v.object({ kind: text, why: text })),
+    "A newer version that does not run, and why.",
+  ),
   restarts: count,
   asks: described(v.array(text), "What it asks for while it waits for approval, in plain words."),
   orders: count,

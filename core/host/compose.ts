@@ -16,9 +16,8 @@ import type { KillReport } from "../model/kill_report.ts";
 import type { RunInfo } from "../terminal/ports.ts";
 import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
 import { createChildProcessSandbox } from "../sandbox/child_process.ts";
-import { checkPort, ConsoleServer } from "./console_server.ts";
-import { hostPicture } from "./console_picture.ts";
-import { OperatorCommands } from "./operator_commands.ts";
+import { checkPort } from "./console_server.ts";
+import { type OperatorConsole, operatorConsole, type OperatorConsoleParts } from "./operator_console.ts";
 import type { ConsoleRun } from "../console/ports.ts";
 import { defaultPluginConfig, environmentFolder, journalPath } from "./config.ts";
 import { watchConfig } from "./config_watch.ts";
@@ -117,7 +116,7 @@ class Host {
   #baselinesKeptMs = -Infinity;
   readonly #watches = new DisposableStack();
   #killSwitch: KillSwitch | undefined;
-  #console: ConsoleServer | undefined;
+  #console: OperatorConsole | undefined;
   /** How late the ticks came at worst since the console was last told. */
   #loopDelayMs = 0;
   #tickedMs = Infinity;
@@ -258,7 +257,14 @@ class Host {
     this.#options.signals.onKill((flatten) => void killSwitch.kill("signal", flatten));
     this.#manager.startAll();
     this.#followOperator(this.#manager, log);
-    await this.#startConsole(driver, feed, session, killSwitch);
+    await this.#startConsole({
+      driver,
+      feed,
+      killSwitch,
+      manager: this.#manager,
+      log,
+      protect: (secrets) => session.protect(secrets),
+    });
     session.start();
     this.#ticker = setInterval(() => this.#tick(driver), tickEveryMs);
   }
@@ -281,52 +287,31 @@ class Host {
       watchConfig(
         configFile,
         log,
-        (changed) => manager.applySettings((id) => changed.plugins[id] ?? defaultPluginConfig),
+        (changed) => {
+          const configOf = (id: string) => changed.plugins[id] ?? defaultPluginConfig;
+          if (this.#console === undefined) manager.applySettings(configOf);
+          else this.#console.plugins.setConfig(configOf); // what was set through the console stays over it
+        },
       ),
     );
   }
 
   /** After everything else: its thread takes a while to load. */
   async #startConsole(
-    driver: Driver,
-    feed: DisplayFeed,
-    session: TerminalSession,
-    killSwitch: KillSwitch,
+    parts: Pick<OperatorConsoleParts, "driver" | "feed" | "killSwitch" | "manager" | "log" | "protect">,
   ): Promise<void> {
-    const { config, version, strategies } = this.#options;
-    const log = this.#log;
-    if (!config.console.enabled || strategies === "none" || log === undefined) return;
-    const commands = new OperatorCommands({
-      driver,
-      killSwitch,
-      plugins: () =>
-        Promise.resolve({
-          kind: "refused",
-          status: 501,
-          title: "Not here",
-          detail: "this host takes no commands for plugins",
-        }),
-    });
-    this.#console = new ConsoleServer({
-      ...config.console,
-      version,
-      dataDir: config.dataDir,
+    const { config, environment, version, strategies } = this.#options;
+    if (!config.console.enabled || strategies === "none") return;
+    this.#console = operatorConsole({
+      ...parts,
+      config,
+      environment,
       folder: this.#dataDir,
-      journalFile: journalPath(this.#dataDir),
-      pid: Deno.pid,
-      log,
-      picture: () =>
-        hostPicture({
-          engine: driver.engine,
-          feed,
-          plugins: this.#manager?.views() ?? [],
-          run: this.#consoleRun(),
-          tsUs: this.#clock.epochUs(),
-        }),
-      execute: (command, by) => commands.execute(command, by),
-      protect: (secrets) => session.protect(secrets),
+      version,
+      clock: this.#clock,
+      run: () => this.#consoleRun(),
     });
-    await this.#console.start();
+    await this.#console.server.start();
   }
 
   #consoleRun(): ConsoleRun {
@@ -405,7 +390,7 @@ class Host {
     clearInterval(this.#ticker);
     this.#watches.dispose();
     this.#killSwitch?.stop();
-    await this.#console?.stop();
+    await this.#console?.server.stop();
     await this.#manager?.killAll();
     await this.#simulation?.stop();
     await this.#journal?.close({ isClean: this.#isClean });
@@ -549,7 +534,7 @@ class Host {
       uptimeMs: this.#clock.monotonicMs() - this.#tsStartMs,
       durationMs,
       isStopping: this.#isStopping,
-      consoleUrl: this.#console?.url,
+      consoleUrl: this.#console?.server.url,
       hostRssMb: Deno.memoryUsage().rss / (1 << 20),
     };
   }

@@ -11,7 +11,7 @@ export interface PictureSources {
     DisplayFeed,
     "seen" | "taken" | "orders" | "fills" | "roundTrips" | "gauges" | "latest"
   >;
-  readonly plugins: readonly PluginView[];
+  readonly plugins: readonly (PluginView & { readonly fingerprint: string | undefined })[];
   readonly run: ConsoleRun;
   readonly tsUs: number;
 }
@@ -42,9 +42,15 @@ function instrumentsOf(engine: EngineSurface): readonly Instrument[] {
   }
 }
 
-const pluginOf = ({ id, kind, state, restarts, decision, usage }: PluginView): ConsolePlugin => ({
+const pluginOf = (
+  { id, kind, version, fingerprint, state, update, restarts, decision, usage }:
+    PictureSources["plugins"][number],
+): ConsolePlugin => ({
   id,
   kind,
+  version,
+  fingerprint,
+  update,
   state: state.kind,
   why: "why" in state ? state.why : "",
   restarts,

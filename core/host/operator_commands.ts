@@ -7,9 +7,8 @@ import type { ScopeSnapshot } from "../engine/snapshot.ts";
 import { type RiskScope, scopeName } from "../model/risk_limits.ts";
 import { loosened } from "../risk/limit_changes.ts";
 import type { KillSwitch } from "./kill_switch.ts";
+import type { PluginCommand } from "./plugin_commands.ts";
 import type { EngineDriver } from "./ports.ts";
-
-type PluginCommand = Extract<Command, { readonly kind: "plugin" | "plugin_settings" }>;
 
 export interface OperatorCommandsOptions {
   readonly driver: EngineDriver;

@@ -160,6 +160,26 @@ export class PluginManager {
     this.#settleAll();
   }
 
+  /** What lies in a plugin's folder, if it is sound: what an approval is given to. */
+  newestOf(id: string): SoundVersion | undefined {
+    for (const { newest } of this.#slots.values()) {
+      if (newest?.kind === "sound" && newest.manifest.id === id) return newest;
+    }
+    return undefined;
+  }
+
+  /** Ends a plugin's process and starts it anew from its files as they are now, whatever it rested in. */
+  renew(id: string): void {
+    for (const slot of this.#slots.values()) {
+      if (slot.id !== id || slot.isGone) continue;
+      void this.#enqueue(slot, async () => {
+        if (this.#isStopping) return;
+        await this.#end(slot, { kind: "stopped", why: "to be started anew" });
+        await this.#look(slot);
+      });
+    }
+  }
+
   /** Hands changed settings to running strategies; what does not fit is told and changes nothing. */
   applySettings(configOf: (id: string) => PluginConfig): void {
     this.#configOf = configOf;

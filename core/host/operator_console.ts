@@ -1,0 +1,77 @@
+/** Puts the console together: its server, what it is shown, and who carries out its commands. */
+import type { ConsoleRun } from "../console/ports.ts";
+import type { Clock } from "../model/clock.ts";
+import type { Environment } from "../sdk/manifest.ts";
+import { defaultPluginConfig, type HostConfig, journalPath } from "./config.ts";
+import { hostPicture } from "./console_picture.ts";
+import { ConsoleServer } from "./console_server.ts";
+import type { DisplayFeed } from "./display_feed.ts";
+import { grantsPath } from "./grants.ts";
+import type { KillSwitch } from "./kill_switch.ts";
+import { OperatorCommands } from "./operator_commands.ts";
+import { PluginCommands } from "./plugin_commands.ts";
+import type { PluginManager } from "./plugin_manager.ts";
+import type { EngineDriver, HostLog } from "./ports.ts";
+
+export interface OperatorConsoleParts {
+  readonly config: HostConfig;
+  readonly environment: Environment;
+  /** Of the environment. */
+  readonly folder: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly driver: EngineDriver;
+  readonly feed: DisplayFeed;
+  readonly manager: PluginManager;
+  readonly killSwitch: KillSwitch;
+  readonly log: HostLog;
+  readonly run: () => ConsoleRun;
+  readonly protect: (secrets: readonly string[]) => void;
+}
+
+export interface OperatorConsole {
+  readonly server: ConsoleServer;
+  /** Knows what was set through the console, over the configuration. */
+  readonly plugins: PluginCommands;
+}
+
+export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
+  const { config, environment, folder, version, clock, driver, feed, manager, killSwitch, log } = parts;
+  const plugins = new PluginCommands({
+    manager,
+    clock,
+    log,
+    environment,
+    grantsFile: grantsPath(config.dataDir),
+    configOf: (id) => config.plugins[id] ?? defaultPluginConfig,
+  });
+  const commands = new OperatorCommands({
+    driver,
+    killSwitch,
+    plugins: (command) => plugins.execute(command),
+  });
+  const picture = () =>
+    hostPicture({
+      engine: driver.engine,
+      feed,
+      plugins: manager.views().map((view) => ({
+        ...view,
+        fingerprint: manager.newestOf(view.id)?.fingerprint,
+      })),
+      run: parts.run(),
+      tsUs: clock.epochUs(),
+    });
+  const server = new ConsoleServer({
+    ...config.console,
+    version,
+    dataDir: config.dataDir,
+    folder,
+    journalFile: journalPath(folder),
+    pid: Deno.pid,
+    log,
+    picture,
+    execute: (command, by) => commands.execute(command, by),
+    protect: parts.protect,
+  });
+  return { server, plugins };
+}
