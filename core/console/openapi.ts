@@ -30,10 +30,16 @@ const parametersOf = (schema: ObjectSchema | undefined, where: "path" | "query")
   }));
 };
 
-const problemAnswer = (status: number): Json => ({
-  description: Object.values(problems).find((one) => one.status === status)?.title ?? "Problem",
-  content: { [problemMediaType]: { schema: { $ref: "#/components/schemas/Problem" } } },
-});
+const problemAnswer = (status: number): Json => ({ $ref: `#/components/responses/Problem${status}` });
+
+/** One for each status that any problem has. */
+const problemAnswers = (): Json =>
+  Object.fromEntries(
+    Object.values(problems).map(({ status, title }) => [`Problem${status}`, {
+      description: title,
+      content: { [problemMediaType]: { schema: { $ref: "#/components/schemas/Problem" } } },
+    }]),
+  );
 
 /** Statuses that come before an endpoint runs. */
 const common: readonly number[] = [400, 401, 403, 429, 500, 503];
@@ -116,6 +122,7 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
     servers: [{ url: "/" }],
     paths: { ...Object.fromEntries(paths), ...extraPaths },
     components: {
+      responses: problemAnswers(),
       schemas: { Problem: schemaOf(problemSchema, "output") },
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
     },

@@ -1,4 +1,7 @@
 /** Pages that are made from the code. Run as a program it writes them; the test holds them to it. */
+import { version } from "../../core/cli/version.ts";
+import { endpoints } from "../../core/console/endpoints.ts";
+import { openApiDocument } from "../../core/console/openapi.ts";
 import { configJsonSchemaText } from "../../core/host/config_json_schema.ts";
 import { refusalsPage } from "../../core/risk/refusals_page.ts";
 
@@ -8,7 +11,10 @@ export interface Page {
   readonly text: () => string;
 }
 
+const openApiText = (): string => `${JSON.stringify(openApiDocument(endpoints, version), null, 2)}\n`;
+
 export const pages: readonly Page[] = [
+  { name: "openapi.json", text: openApiText },
   { name: "refusals.md", text: refusalsPage },
   { name: "berth.schema.json", text: configJsonSchemaText },
 ];

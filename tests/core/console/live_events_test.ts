@@ -1,0 +1,108 @@
+/** Live updates: everything at first, then what changed, and no client that holds up the others. */
+import { assert, assertEquals } from "@std/assert";
+import { LiveEvents, topicNames } from "../../../core/console/live_events.ts";
+import { somePicture } from "./bench.ts";
+
+interface Event {
+  readonly id: number;
+  readonly topic: string;
+  readonly data: unknown;
+}
+
+function eventsOf(text: string): readonly Event[] {
+  return text.split("\n\n").flatMap((block) => {
+    const found = /^id: (\d+)\nevent: (\w+)\ndata: (.*)$/s.exec(block);
+    if (found === null) return [];
+    return [{ id: Number(found[1]), topic: found[2] ?? "", data: JSON.parse(found[3] ?? "null") }];
+  });
+}
+
+function liveEvents() {
+  const counts: number[] = [];
+  const ticking: (() => void)[] = [];
+  const live = new LiveEvents({
+    onCount: (count) => counts.push(count),
+    every: (_periodMs, task) => {
+      ticking.push(task);
+      return () => void ticking.splice(ticking.indexOf(task), 1);
+    },
+  });
+  return { live, counts, ticking };
+}
+
+/** What lies in the stream now. */
+async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>, until: (text: string) => boolean) {
+  let text = "";
+  while (!until(text)) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += new TextDecoder().decode(value);
+  }
+  return text;
+}
+
+Deno.test("a follower sees every topic at first, and then only those that changed", async () => {
+  const { live } = liveEvents();
+  const stream = live.open(topicNames);
+  const reader = stream?.getReader();
+  if (reader === undefined) throw new Error("no stream");
+  const picture = somePicture();
+  live.tell(picture);
+  const last = topicNames.at(-1) ?? "";
+  const first = eventsOf(
+    await readAll(reader, (text) => text.includes(`event: ${last}\n`) && text.endsWith("\n\n")),
+  );
+  assertEquals(first.map(({ topic }) => topic), [...topicNames]);
+  live.tell(picture); // nothing changed
+  live.tell({ ...picture, opportunities: { ...picture.opportunities, seen: 3 } });
+  const second = eventsOf(await readAll(reader, (text) => text.endsWith("\n\n")));
+  assertEquals(second.map(({ topic }) => topic), ["opportunities"]);
+  assertEquals(second[0]?.id, topicNames.length + 1);
+  await reader.cancel();
+});
+
+Deno.test("topics are chosen, whoever comes later sees the newest, and who leaves is forgotten", async () => {
+  const { live, counts, ticking } = liveEvents();
+  const one = live.open(["risk"])?.getReader();
+  live.tell(somePicture());
+  const two = live.open(["kill", "status"])?.getReader();
+  if (one === undefined || two === undefined) throw new Error("no stream");
+  const isWhole = (text: string): boolean => eventsOf(text).length > 0 && text.endsWith("\n\n");
+  assertEquals(eventsOf(await readAll(one, isWhole)).map(({ topic }) => topic), ["risk"]);
+  const both = eventsOf(await readAll(two, (text) => eventsOf(text).length === 2));
+  assertEquals(both.map(({ topic }) => topic).toSorted(), ["kill", "status"]);
+  assertEquals([counts, ticking.length], [[1, 2], 2]);
+  for (const beat of ticking) beat();
+  assertEquals(await readAll(one, (text) => text !== ""), ":\n\n");
+  await one.cancel();
+  await two.cancel();
+  assertEquals([counts, ticking.length, live.count], [[1, 2, 1, 0], 0, 0]);
+});
+
+Deno.test("a client that does not read is cut off and leaves the others alone", async () => {
+  const { live } = liveEvents();
+  const deaf = live.open(topicNames)?.getReader();
+  const heard = live.open(["status"])?.getReader();
+  if (deaf === undefined || heard === undefined) throw new Error("no stream");
+  const picture = somePicture();
+  let told = 0;
+  for (; live.count === 2 && told < 5_000; told++) {
+    const run = { ...picture.run, uptimeMs: told };
+    live.tell({ ...picture, run, notices: [{ tsMs: told, severity: "info", text: "x".repeat(5_000) }] });
+    if (told % 20 === 0) await heard.read();
+  }
+  assert(told > 100 && told < 5_000, String(told));
+  let isCut = false;
+  await deaf.closed.catch(() => (isCut = true));
+  assert(isCut);
+  await heard.cancel();
+});
+
+Deno.test("there is an end to how many may follow", async () => {
+  const { live } = liveEvents();
+  const streams = Array.from({ length: 1_001 }, () => live.open(["kill"]));
+  assertEquals(streams.filter((stream) => stream === undefined).length, 1);
+  live.close();
+  assertEquals(live.count, 0);
+  for (const stream of streams) await stream?.cancel();
+});
