@@ -28,6 +28,7 @@ import type { MarketData } from "./market_data.ts";
 import { Recorder, type Recording } from "./recorder.ts";
 import { RecordQueue } from "./record_queue.ts";
 import { type TimedMessage, VirtualStrategy } from "./virtual_strategy.ts";
+import { defaultLegGroupLimits } from "../model/leg_group.ts";
 
 export interface BacktestOptions {
   readonly sandbox: Sandbox;
@@ -95,6 +96,7 @@ class BacktestRun implements EngineDriver {
       nextOrderCounter: 1,
       risk,
       // Nothing is lost on the way to a venue of paper: comparing with it now and then is enough.
+      legGroups: { ...defaultLegGroupLimits, maxSweepAgeMs: Infinity },
       timing: { ...defaultTiming, reconcileOrdersEveryMs: 3_600_000, reconcilePositionsEveryMs: 3_600_000 },
       rateBudgets: {},
       defaultRateBudget: { requestsPerSecond: 1_000, burst: 1_000, reservedShare: 0.3 },
@@ -323,6 +325,7 @@ class BacktestRun implements EngineDriver {
     switch (view.getUint8(at)) {
       case recordKinds.quote:
         this.engine.onQuote(index, first, second, third, fourth, sequence, tsVenueMs, tsRecvUs, "stream");
+        if (this.engine.isReviewDue) this.dispatch({ kind: "quotes_due", tsUs: this.#nowUs });
         return venue?.onQuote(index, first, second, third, fourth, this.#nowUs);
       case recordKinds.trade: {
         const side = view.getUint8(at + recordOffsets.flag) === 1 ? "sell" : "buy";

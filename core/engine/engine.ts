@@ -28,7 +28,7 @@ import { TradingStates } from "../risk/trading_state.ts";
 import { AccountDesk } from "./account_desk.ts";
 import type { EngineEvent, EngineOutput, EngineRestore, EngineSettings, InstrumentIndex } from "./events.ts";
 import { Flattening } from "./flattening.ts";
-import { GroupDesk } from "./group_desk.ts";
+import { HostHeld, pluginsOf } from "./host_held.ts";
 import { InstrumentTable } from "./instrument_table.ts";
 import { OperatorDesk } from "./operator_desk.ts";
 import { OrderBook } from "./order_books.ts";
@@ -53,7 +53,7 @@ export class Engine implements EngineSurface {
   readonly #orderDesk: OrderDesk;
   readonly #accountDesk: AccountDesk;
   readonly #operatorDesk: OperatorDesk;
-  readonly #groupDesk: GroupDesk;
+  readonly #held: HostHeld;
   readonly #flattening: Flattening;
   readonly #quotes: QuoteCache;
   readonly #steady = new SteadyTime();
@@ -74,7 +74,7 @@ export class Engine implements EngineSurface {
       account: (venue) => this.#account(venue),
       isShuttingDown: () => this.#operatorDesk.isShuttingDown,
     });
-    this.#groupDesk = new GroupDesk(rooms, () => ({
+    this.#held = new HostHeld(rooms, () => ({
       orderDesk: this.#orderDesk,
       bookOf: (index) => this.#books.get(index),
       halt: (plugin, reason, cause) => this.#operatorDesk.haltPlugin(plugin, reason, cause),
@@ -93,9 +93,9 @@ export class Engine implements EngineSurface {
       orders: new OrderManager(this.#orderDesk, ids, settings.timing),
       accounts: new Map(),
       plugins: new Map(),
-      groups: this.#groupDesk,
+      groups: this.#held.groups,
     };
-    this.#orderDesk.follow(this.#groupDesk);
+    this.#held.follow(this.#orderDesk);
     this.#accountDesk = new AccountDesk(rooms, this.#orderDesk);
     this.#flattening = new Flattening(rooms, (intent) => this.#orderDesk.intent(intent, "host"));
     this.#operatorDesk = new OperatorDesk(rooms, this.#orderDesk, this.#flattening, {
@@ -178,6 +178,11 @@ export class Engine implements EngineSurface {
       this.#steady.of(tsRecvUs),
       source,
     );
+    this.#held.prices.see(index, bidPrice, askPrice);
+  }
+
+  get isReviewDue(): boolean {
+    return this.#held.prices.isDue;
   }
 
   onTrade(
@@ -219,7 +224,7 @@ export class Engine implements EngineSurface {
   handle(event: EngineEvent): readonly EngineOutput[] {
     this.#rooms.time.nowUs = this.#steady.next(event.tsUs);
     this.#dispatch(event);
-    this.#groupDesk.settle();
+    this.#held.settle();
     this.#operatorDesk.checkShutdown();
     return this.#rooms.outbox.take();
   }
@@ -233,12 +238,12 @@ export class Engine implements EngineSurface {
       case "plugin_stopped":
         return this.#pluginStopped(event);
       case "intent":
-        this.#orderDesk.intent(event.intent, "plugin");
-        return;
       case "group_intent":
-        return this.#groupDesk.submit(event.intent, event.causes);
       case "close_group_intent":
-        return this.#groupDesk.close(event.plugin, event.ref, event.reason);
+      case "set_exit_intent":
+      case "clear_exit_intent":
+      case "quotes_due":
+        return this.#held.handle(event);
       case "cancel_intent":
         return this.#cancelIntent(event.plugin, event.ref);
       case "cancel_all_intent":
@@ -295,7 +300,7 @@ export class Engine implements EngineSurface {
     this.#accountDesk.tick();
     orders.tick(time.nowUs);
     this.#operatorDesk.tick();
-    this.#groupDesk.tick();
+    this.#held.tick();
     this.#checkStopping(); // before flattening, whose own orders count as the plugin's
     this.#flattening.tick();
   }
@@ -369,7 +374,7 @@ export class Engine implements EngineSurface {
     outbox.journal(outbox.nextId("plugin"), undefined, this.#rooms.time.nowUs, body);
     this.#tellPlugin(plugin);
     orders.renameForNewRun(plugin); // which tells it of its open orders
-    this.#groupDesk.pluginStarted(plugin);
+    this.#held.pluginStarted(plugin);
   }
 
   /** What a plugin that has just come must know besides its open orders: its positions, the venues' health. */
@@ -452,10 +457,9 @@ export class Engine implements EngineSurface {
         this.#waitingPositions.set(position.instrument, [...waiting, position]);
       }
     }
-    for (const { plugin } of restore.workingOrders) this.#plugin(plugin);
+    for (const plugin of pluginsOf(restore)) this.#plugin(plugin);
     orders.restore(restore.workingOrders, restore.bookedFills, this.#rooms.time.nowUs);
-    for (const { plugin } of restore.groups) this.#plugin(plugin);
-    this.#groupDesk.restore(restore.groups);
+    this.#held.restore(restore);
   }
 
   /** All that a restart needs, as of now; `restore` takes it. */
@@ -478,7 +482,7 @@ export class Engine implements EngineSurface {
       }),
       states: states.all().map(({ scope, state, reason }) => ({ scope, state, reason })),
       baselines: states.baselines(),
-      groups: this.#groupDesk.checkpoint(),
+      ...this.#held.checkpoint(),
     };
   }
 
@@ -487,7 +491,7 @@ export class Engine implements EngineSurface {
       rooms: this.#rooms,
       orderDesk: this.#orderDesk,
       flattening: this.#flattening,
-      groups: this.#groupDesk,
+      held: this.#held,
       isShuttingDown: this.#operatorDesk.isShuttingDown,
       kill: this.#operatorDesk.kill,
       tsUs: this.#steady.of(tsUs),

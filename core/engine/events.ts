@@ -6,6 +6,7 @@
 import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/account.ts";
 import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
 import type { CauseId, ClientOrderId, InstrumentId, PluginId, VenueId } from "../model/ids.ts";
+import type { ExitIntent, ExitPlan, ExitTerms } from "../model/exit_plan.ts";
 import type { Facts, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
 import type { LegGroup, LegGroupIntent, LegGroupLimits } from "../model/leg_group.ts";
 import type { KillReport } from "../model/kill_report.ts";
@@ -60,6 +61,8 @@ export interface EngineRestore {
   readonly baselines: readonly PnlBaseline[];
   /** Leg groups that were not over; fills that the journal has of their orders are in their totals. */
   readonly groups: readonly LegGroup[];
+  /** Exit plans that had not ended. */
+  readonly exits: readonly ExitPlan[];
 }
 
 export interface PnlBaseline {
@@ -125,7 +128,22 @@ export type EngineEvent =
     /** False for a reload: its next version follows at once, orders and positions stay as they are. */
     readonly isFinal: boolean;
   }
-  | { readonly kind: "intent"; readonly tsUs: number; readonly intent: OrderIntent }
+  /** `exits` guard the position that the order makes; an order whose plan can't be taken is refused. */
+  | {
+    readonly kind: "intent";
+    readonly tsUs: number;
+    readonly intent: OrderIntent;
+    readonly exits?: ExitTerms | undefined;
+  }
+  | { readonly kind: "set_exit_intent"; readonly tsUs: number; readonly intent: ExitIntent }
+  | {
+    readonly kind: "clear_exit_intent";
+    readonly tsUs: number;
+    readonly plugin: PluginId;
+    readonly instrument: InstrumentId;
+  }
+  /** Quotes left the ranges in which nothing waits for them: see `EngineSurface.isReviewDue`. */
+  | { readonly kind: "quotes_due"; readonly tsUs: number }
   /** A trade of two legs, held by the host from now on. */
   | {
     readonly kind: "group_intent";
@@ -218,6 +236,7 @@ export type PluginNotice =
   | { readonly type: "fill"; readonly ref: string; readonly fill: Fill }
   | ({ readonly type: "position" } & Omit<PluginPosition, "plugin" | "fundingPaid">)
   | { readonly type: "venue_health"; readonly health: VenueHealth }
+  | { readonly type: "exit"; readonly plan: ExitPlan }
   | { readonly type: "group"; readonly ref: string; readonly group: LegGroup };
 
 export type Severity = "info" | "warning" | "critical";
@@ -254,6 +273,8 @@ export const noticeCodes = [
   "RESPONSE_UNEXPECTED",
   "INSTRUMENT_CHANGED",
   "SHUTDOWN_STARTED",
+  "EXIT_FIRED",
+  "EXIT_FAILING",
   "GROUP_BROKEN",
   "GROUP_NAKED_TOO_LONG",
   "GROUP_HALTED",

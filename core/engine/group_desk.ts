@@ -27,7 +27,7 @@ import {
 } from "../execution/leg_groups/group_record.ts";
 import type { LegViews } from "../execution/leg_groups/repair_choice.ts";
 import type { Fill } from "../model/account.ts";
-import { type CauseId, causeId, type PluginId, venueOf } from "../model/ids.ts";
+import { type CauseId, causeId, type InstrumentId, type PluginId, venueOf } from "../model/ids.ts";
 import {
   isGroupEnded,
   isGroupSettled,
@@ -43,6 +43,7 @@ import { GroupChecks } from "./group_checks.ts";
 import { checkGroup } from "./group_preflight.ts";
 import { type GroupSnapshot, groupSnapshot, GroupStatistics, type GroupTotals } from "./group_snapshot.ts";
 import { legView } from "./group_view.ts";
+import { passingRefusals } from "./host_orders.ts";
 import type { OrderBook } from "./order_books.ts";
 import type { OrderDesk, OrderFollower } from "./order_desk.ts";
 import type { Rooms } from "./rooms.ts";
@@ -50,22 +51,11 @@ import type { Rooms } from "./rooms.ts";
 /** Ended groups that are kept for fills that come late. */
 const maxEnded = 500;
 
-/** Refusals for reasons that pass: an order that takes risk away is tried again without counting as an attempt. */
-const passing: ReadonlySet<string> = new Set([
-  "ACCOUNT_NOT_CONNECTED",
-  "ACCOUNT_NOT_RECONCILED",
-  "PRIVATE_STREAM_DOWN",
-  "TRADING_HALTED",
-  "TRADING_REDUCING",
-  "RATE_BUDGET",
-  "ORDER_RATE",
-  "REDUCE_ONLY_WOULD_INCREASE",
-  "INSTRUMENT_UNKNOWN",
-]);
-
 export interface GroupDeskPort {
   readonly orderDesk: OrderDesk;
   readonly bookOf: (index: InstrumentIndex) => OrderBook | undefined;
+  /** Whether an exit plan guards the plugin's position: it would close a leg by itself. */
+  readonly isGuarded: (plugin: PluginId, instrument: InstrumentId) => boolean;
   /** Stops a plugin's trading until an operator lifts it. */
   readonly halt: (plugin: PluginId, reason: string, cause: CauseId) => void;
 }
@@ -104,6 +94,11 @@ export class GroupDesk implements OrderFollower {
       .filter((group) => !isGroupEnded(group) && (plugin === undefined || group.plugin === plugin));
   }
 
+  /** Whether a live group has a leg of the plugin on an instrument. */
+  holds(plugin: PluginId, instrument: InstrumentId): boolean {
+    return this.live(plugin).some(({ terms }) => terms.legs.some((leg) => leg.instrument === instrument));
+  }
+
   /** Whether an order's name is one of a group's. */
   owns(ref: string): boolean {
     return groupIdOfRef(ref) !== undefined;
@@ -140,6 +135,7 @@ export class GroupDesk implements OrderFollower {
         live: this.live(intent.plugin),
         strayOn: (plugin, instrument) => this.#checks.strayOn(plugin, instrument),
         unverified: (plugin) => this.#checks.unverified(plugin),
+        isGuarded: (plugin, instrument) => this.#port().isGuarded(plugin, instrument),
       },
       intent,
     );
@@ -314,7 +310,7 @@ export class GroupDesk implements OrderFollower {
     };
     const { refusedBy } = this.#port().orderDesk.intent(intent, reduceOnly ? "host" : "plugin");
     if (refusedBy === undefined) return;
-    const how = reduceOnly && passing.has(refusedBy) ? "wait" : "final";
+    const how = reduceOnly && passingRefusals.has(refusedBy) ? "wait" : "final";
     const { time, settings } = this.#rooms();
     const changed = withRefusal(held.group, order.ref, how, time.nowUs, settings.legGroups);
     this.#change(held.group, changed, "order_refused");

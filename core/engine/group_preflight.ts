@@ -41,6 +41,9 @@ export function invalidTerms(terms: LegGroupTerms): Refusal | undefined {
   return maxHoldMs === undefined || isBound(maxHoldMs) ? undefined : invalid("maxHoldMs", maxHoldMs);
 }
 
+/** An exit plan of the plugin on an instrument would close a leg by itself. */
+type IsGuarded = (plugin: LegGroupIntent["plugin"], instrument: LegTerms["instrument"]) => boolean;
+
 export interface PreflightSources {
   readonly rooms: Rooms;
   readonly orderDesk: OrderDesk;
@@ -52,6 +55,7 @@ export interface PreflightSources {
     instrument: LegTerms["instrument"],
   ) => string | undefined;
   /** The venue of the plugin whose positions after an earlier group are still unread, and since when. */
+  readonly isGuarded: IsGuarded;
   readonly unverified: (
     plugin: LegGroupIntent["plugin"],
   ) => { readonly venue: string; readonly waitedMs: number } | undefined;
@@ -66,6 +70,8 @@ export function checkGroup(sources: PreflightSources, intent: LegGroupIntent): R
   if (live.length >= limits.maxGroups) {
     return { code: "GROUP_TOO_MANY", facts: { value: live.length + 1, limit: limits.maxGroups } };
   }
+  const guarded = terms.legs.find(({ instrument }) => sources.isGuarded(plugin, instrument));
+  if (guarded !== undefined) return invalid("legs", `of ${guarded.instrument}, which an exit plan guards`);
   const late = sources.unverified(plugin);
   if (late !== undefined && late.waitedMs > limits.verifyWithinMs) {
     return { code: "GROUP_UNVERIFIED", facts: { ...late, limitMs: limits.verifyWithinMs } };

@@ -35,6 +35,8 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   RESPONSE_UNEXPECTED: "info",
   INSTRUMENT_CHANGED: "critical",
   SHUTDOWN_STARTED: "info",
+  EXIT_FIRED: "warning",
+  EXIT_FAILING: "critical",
   GROUP_BROKEN: "warning",
   GROUP_NAKED_TOO_LONG: "critical",
   GROUP_HALTED: "critical",

@@ -26,6 +26,7 @@ import {
 } from "../model/order.ts";
 import { tradingStates } from "../model/risk_limits.ts";
 import type { EngineRestore, PnlBaseline } from "./events.ts";
+import { exitPlanSchema } from "./restore_exits.ts";
 import { groupSchema, ownedFillSchema, withJournalledFills } from "./restore_groups.ts";
 import { absent, bigInteger, branded, finite, integer, lots, moneyText, ticks } from "./restore_schemas.ts";
 
@@ -45,6 +46,8 @@ export interface KeptState {
   readonly fills: readonly unknown[];
   /** Bodies of `funding` entries of the last days. */
   readonly funding: readonly unknown[];
+  /** `ExitPlan`, one for each that had not ended. */
+  readonly exits: readonly unknown[];
   /** `LegGroup`, one for each that was not over. */
   readonly groups: readonly unknown[];
 }
@@ -187,6 +190,7 @@ export function restoreOf(kept: KeptState): {
     })),
     limits: read("limits", limitsSchema),
     baselines,
+    exits: read("exits", exitPlanSchema),
     groups: groups.map((group) => withJournalledFills(group, ownedFills)),
   };
   return { restore, unreadable };

@@ -2,7 +2,7 @@
 import type { ClientOrderIds } from "../execution/client_order_ids.ts";
 import type { OrderManager } from "../execution/order_manager.ts";
 import type { RequestLedger } from "../execution/request_ledger.ts";
-import type { PluginId, VenueId } from "../model/ids.ts";
+import type { InstrumentId, PluginId, VenueId } from "../model/ids.ts";
 import type { LegGroupLimits } from "../model/leg_group.ts";
 import type { RiskScope } from "../model/risk_limits.ts";
 import { type Exposure, exposureOf, type Valuation } from "../portfolio/exposure.ts";
@@ -21,6 +21,8 @@ export interface GroupRoom {
   isResuming(plugin: PluginId): boolean;
   /** Whether an order's name is one of a group's. */
   owns(ref: string): boolean;
+  /** Whether a live group has a leg of the plugin on an instrument. */
+  holds(plugin: PluginId, instrument: InstrumentId): boolean;
   /** Closes the groups that touch a scope. */
   closeWhere(scope: RiskScope, reason: string): void;
   /** Something of a group is on its way or due. */

@@ -8,6 +8,7 @@ import type { LatencyHistogram } from "../model/latency_histogram.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import type { RiskScope, ScopeLimits, TradingState } from "../model/risk_limits.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
+import type { ExitSnapshot } from "./exit_desk.ts";
 import type { GroupSnapshot, GroupTotals } from "./group_snapshot.ts";
 
 /** NaN for what is not known: the console shows a dash. */
@@ -122,4 +123,6 @@ export interface EngineSnapshot {
   /** Leg groups that are not over, oldest first. */
   readonly groups: readonly GroupSnapshot[];
   readonly groupTotals: GroupTotals;
+  /** Exit plans that have not ended. */
+  readonly exits: readonly ExitSnapshot[];
 }

@@ -4,7 +4,7 @@ import { formatMoney, moneyToNumber } from "../model/money.ts";
 import { scopeName } from "../model/risk_limits.ts";
 import { incrementValue } from "../model/ticks.ts";
 import type { Flattening } from "./flattening.ts";
-import type { GroupDesk } from "./group_desk.ts";
+import type { HostHeld } from "./host_held.ts";
 import type { OrderDesk } from "./order_desk.ts";
 import { exposureNow, type Rooms } from "./rooms.ts";
 import type {
@@ -21,7 +21,7 @@ export interface SnapshotSources {
   readonly rooms: Rooms;
   readonly orderDesk: OrderDesk;
   readonly flattening: Flattening;
-  readonly groups: GroupDesk;
+  readonly held: HostHeld;
   readonly isShuttingDown: boolean;
   readonly kill: EngineSnapshot["kill"];
   readonly tsUs: number;
@@ -49,8 +49,9 @@ export function buildSnapshot(sources: SnapshotSources): EngineSnapshot {
     refusals: orderDesk.refusals,
     notices: rooms.outbox.noticeCounts(),
     orderCounter: rooms.ids.counter,
-    groups: sources.groups.snapshots(),
-    groupTotals: sources.groups.totals(),
+    groups: sources.held.groups.snapshots(),
+    groupTotals: sources.held.groups.totals(),
+    exits: sources.held.exits.snapshots(),
   };
 }
 

@@ -16,6 +16,8 @@ export interface EngineSurface {
   registerInstrument(instrument: Instrument, tsUs: number): InstrumentIndex;
   instrument(index: InstrumentIndex): Instrument | undefined;
   indexOf(id: InstrumentId): InstrumentIndex | undefined;
+  /** A quote left the range in which nothing waits for it: a `quotes_due` event is to follow soon. */
+  readonly isReviewDue: boolean;
   /** Hot path, allocates nothing. A missing side is price NaN and size 0. */
   onQuote(
     index: InstrumentIndex,

@@ -88,6 +88,7 @@ export class AdapterChannel {
           return this.#breach(`a record of kind ${view.getUint8(at + recordOffsets.kind)}`);
       }
     }
+    if (engine.isReviewDue) driver.dispatch({ kind: "quotes_due", tsUs: driver.clock.epochUs() });
   }
 
   /** The host's number and update of an adapter's book, or undefined when it was a breach. */

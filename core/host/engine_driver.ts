@@ -164,6 +164,8 @@ function columnsOf(body: JournalBody): Columns {
       return { plugin: body.intent.plugin, ...instrumentColumns(body.intent.instrument) };
     case "leg_group":
       return { plugin: body.group.plugin };
+    case "exit_plan":
+      return { plugin: body.plan.plugin, ...instrumentColumns(body.plan.instrument) };
     case "refusal":
       return { plugin: body.plugin, ...instrumentColumns(body.instrument) };
     case "order":
@@ -207,6 +209,10 @@ function keepState(journal: JournalWriter, body: JournalBody): void {
     journal.keep("order", order.clientOrderId, doneStatuses.has(order.status) ? undefined : order);
     // The engine counts its own; the journal's counter follows, so that no number is used twice after a crash.
     if (body.event === "created") journal.nextCounter("order");
+  }
+  if (body.kind === "exit_plan") {
+    const { plan } = body;
+    journal.keep("exit_plan", plan.id, plan.phase.kind === "ended" ? undefined : plan);
   }
   if (body.kind === "leg_group") {
     const { group } = body;

@@ -33,6 +33,8 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   REQUEST_UNANSWERED: "A request to a venue was not answered in time.",
   INSTRUMENT_CHANGED: "A venue changed an instrument's tick, lot or status.",
   SHUTDOWN_STARTED: "Shutting down: working orders are being cancelled.",
+  EXIT_FIRED: "An exit plan closes its position.",
+  EXIT_FAILING: "An exit plan can't close its position; it keeps trying.",
   GROUP_BROKEN: "One leg of a group is ahead of the other; it is completed or taken back.",
   GROUP_NAKED_TOO_LONG: "One leg of a group has been alone longer than allowed; it is only taken back now.",
   GROUP_HALTED: "A leg group needs the operator: its plugin is halted until its trading state is set again.",

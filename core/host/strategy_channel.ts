@@ -5,8 +5,7 @@
 import { grantCovers } from "../engine/router.ts";
 import type { GrantedBudget, TradingGrant } from "../engine/events.ts";
 import type { BerthError } from "../errors.ts";
-import { causeId, type PluginId } from "../model/ids.ts";
-import type { OrderTerms } from "../model/order.ts";
+import type { PluginId } from "../model/ids.ts";
 import type {
   HistoryAnswer,
   HistoryQuestion,
@@ -85,7 +84,14 @@ export class StrategyChannel {
     const tsUs = driver.clock.epochUs();
     switch (message.type) {
       case "submit":
-        return this.#submit(message.ref, message.terms, message.causes, tsUs);
+        return this.#submit(message, tsUs);
+      case "set_exit": {
+        const { instrument, terms } = message;
+        const intent = { plugin, instrument, terms, entryRef: undefined };
+        return driver.dispatch({ kind: "set_exit_intent", tsUs, intent });
+      }
+      case "clear_exit":
+        return driver.dispatch({ kind: "clear_exit_intent", tsUs, plugin, instrument: message.instrument });
       case "submit_group": {
         const { ref, terms, causes } = message;
         return driver.dispatch({ kind: "group_intent", tsUs, intent: { plugin, ref, terms }, causes });
@@ -133,8 +139,9 @@ export class StrategyChannel {
   }
 
   /** An order outside the grant is refused here, with the same code for the plugin as for the log. */
-  #submit(ref: string, terms: OrderTerms, causes: readonly ReturnType<typeof causeId>[], tsUs: number): void {
+  #submit(message: Extract<PluginMessage, { readonly type: "submit" }>, tsUs: number): void {
     const { plugin, driver } = this.#options;
-    driver.dispatch({ kind: "intent", tsUs, intent: { ...terms, plugin, ref, causes } });
+    const { ref, terms, causes, exits } = message;
+    driver.dispatch({ kind: "intent", tsUs, intent: { ...terms, plugin, ref, causes }, exits });
   }
 }

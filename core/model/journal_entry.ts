@@ -5,6 +5,7 @@
 import type { Fill, FundingPayment } from "./account.ts";
 import type { AdapterRequest } from "./adapter_request.ts";
 import type { CauseId, ClientOrderId, InstrumentId, PluginId, VenueId } from "./ids.ts";
+import type { ExitPlan } from "./exit_plan.ts";
 import type { Instrument } from "./instrument.ts";
 import type { KillReport } from "./kill_report.ts";
 import type { LegGroup } from "./leg_group.ts";
@@ -67,6 +68,8 @@ export type JournalBody =
     readonly code: string;
     readonly facts: Facts;
   }
+  /** A new exit plan, or a change of one; `event` names what happened. */
+  | { readonly kind: "exit_plan"; readonly plan: ExitPlan; readonly event: string }
   /** A new leg group, or a change of one; `event` names what happened. */
   | { readonly kind: "leg_group"; readonly group: LegGroup; readonly event: string }
   /** A new order, or a change of one; `event` is the transition's name. */

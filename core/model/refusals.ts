@@ -281,6 +281,21 @@ export const refusalTable = {
     (f: { venue: string; tokens: number; reserved: number }) =>
       `The request budget of ${f.venue} is down to ${f.tokens}, of which ${f.reserved} are kept for cancels.`,
   ),
+  EXIT_INVALID: row(
+    "The terms of an exit plan contradict each other or name no exit.",
+    { field: "stopLossBps", found: "-5" },
+    (f: { field: string; found: string }) => `${f.field} ${f.found} can't be in an exit plan.`,
+  ),
+  EXIT_UNDER_WAY: row(
+    "The plan that guards the position is closing it; it can't be replaced or cleared any more.",
+    { instrument: "okx:BTC-PERP" },
+    (f: { instrument: string }) => `The exit of ${f.instrument} is under way.`,
+  ),
+  EXIT_IN_GROUP: row(
+    "The position is a leg of a group, which has exits of its own: closing one leg would leave the other alone.",
+    { instrument: "okx:BTC-PERP" },
+    (f: { instrument: string }) => `The position on ${f.instrument} is a leg of a group.`,
+  ),
   GROUP_RESUMING: row(
     "A leg group of the plugin's earlier run has one leg alone; it is made even before anything new is opened.",
     { plugin: "cross_exchange_arbitrage" },

@@ -8,6 +8,7 @@
 import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/account.ts";
 import type { AdapterRequest, AdapterResponse, MarketQuestion } from "../model/adapter_request.ts";
 import type { CauseId, InstrumentId, PluginId } from "../model/ids.ts";
+import type { ExitPlan, ExitTerms } from "../model/exit_plan.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { LegGroup, LegGroupTerms } from "../model/leg_group.ts";
 import type { Order, OrderReport, OrderTerms } from "../model/order.ts";
@@ -120,6 +121,8 @@ export type HostMessage =
   | { readonly type: "fill"; readonly ref: string; readonly fill: Fill }
   | PositionMessage
   | { readonly type: "venue_health"; readonly health: VenueHealth }
+  /** What guards one of the plugin's positions changed. */
+  | { readonly type: "exit"; readonly plan: ExitPlan }
   /** One of the plugin's leg groups changed; money as exact integers. */
   | { readonly type: "group"; readonly ref: string; readonly group: LegGroup }
   | { readonly type: "history_answer"; readonly questionId: number; readonly answer: HistoryAnswer }
@@ -201,7 +204,10 @@ export type PluginMessage =
     readonly ref: string;
     readonly terms: OrderTerms;
     readonly causes: readonly CauseId[];
+    readonly exits?: ExitTerms | undefined;
   }
+  | { readonly type: "set_exit"; readonly instrument: InstrumentId; readonly terms: ExitTerms }
+  | { readonly type: "clear_exit"; readonly instrument: InstrumentId }
   | { readonly type: "cancel"; readonly ref: string }
   | {
     readonly type: "submit_group";

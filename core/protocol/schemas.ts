@@ -121,6 +121,18 @@ const groupTerms = v.object({
   maxHoldMs: orUndefined(finite),
 });
 
+const exitTerms = v.object({
+  stopLossBps: orUndefined(finite),
+  stopPrice: orUndefined(finite),
+  takeProfitBps: orUndefined(finite),
+  takeProfitPrice: orUndefined(finite),
+  trailing: orUndefined(v.object({ activationBps: finite, distanceBps: finite })),
+  breakEven: orUndefined(v.object({ activationBps: finite, offsetBps: finite })),
+  maxHoldMs: orUndefined(finite),
+  wideSpread: orUndefined(v.object({ maxSpreadBps: finite, maxDeferMs: finite })),
+  exitCapBps: finite,
+});
+
 const causes = v.pipe(v.array(branded(causeId)), v.maxLength(8));
 
 const reason = orUndefined(v.picklist([...rejectCodes, ...cancelReasons]));
@@ -320,7 +332,10 @@ const strategySchema = v.variant("type", [
     ref,
     terms,
     causes,
+    exits: v.optional(orUndefined(exitTerms)),
   }),
+  v.object({ type: v.literal("set_exit"), instrument, terms: exitTerms }),
+  v.object({ type: v.literal("clear_exit"), instrument }),
   v.object({ type: v.literal("cancel"), ref }),
   v.object({ type: v.literal("submit_group"), ref, terms: groupTerms, causes }),
   v.object({ type: v.literal("close_group"), ref, reason: text(80) }),

@@ -2,6 +2,7 @@
 export * from "./settings.ts";
 export * from "./manifest.ts";
 export * from "./strategy.ts";
+export type { ExitOptions, Exits, ExitView } from "./exits.ts";
 export * from "./groups.ts";
 export type { History } from "./history.ts";
 export * from "./exchange.ts";

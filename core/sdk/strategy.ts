@@ -30,6 +30,7 @@ import type { Quote } from "../model/quote.ts";
 import type { QuoteFinding, QuoteThresholds } from "../model/quote_health.ts";
 import type { RoundingDirection } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
+import type { ExitOptions, Exits, ExitView } from "./exits.ts";
 import type { Groups, GroupView } from "./groups.ts";
 import type { History } from "./history.ts";
 import type { Environment, StrategyManifest } from "./manifest.ts";
@@ -53,6 +54,8 @@ export interface Strategy {
   /** One of your orders was executed, wholly or in part: the only thing that makes a position. */
   onFill?(fill: FillView): void;
   onPosition?(position: PositionView): void;
+  /** What guards one of your positions changed: armed, fired, ended. */
+  onExit?(exit: ExitView): void;
   /** One of your leg groups changed, or was refused. The orders of its legs come to `onOrder` and `onFill` too. */
   onGroup?(group: GroupView): void;
   onVenueHealth?(health: VenueHealth): void;
@@ -120,6 +123,8 @@ export interface OrderOptions {
   readonly timeInForce?: TimeInForce;
   readonly postOnly?: boolean;
   readonly reduceOnly?: boolean;
+  /** Guards the position that this order makes; an order whose plan can't be taken is refused. */
+  readonly exits?: ExitOptions;
   /** Quotes this decision rests on, for the explanation chain; at most 8. */
   readonly because?: readonly Quote[];
 }
@@ -223,6 +228,8 @@ export interface StrategyContext<Shape extends SettingsShape = SettingsShape> {
   readonly quotes: Quotes;
   readonly instruments: Instruments;
   readonly orders: Orders;
+  /** How positions are to end, held by the host. */
+  readonly exits: Exits;
   /** Trades of two legs that the host holds. */
   readonly groups: Groups;
   readonly positions: Positions;

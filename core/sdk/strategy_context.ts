@@ -3,6 +3,7 @@
  * the plugin's process; the host is trusted, the strategy is not, so whatever it throws is caught here and reported.
  */
 import { BerthError } from "../errors.ts";
+import type { ExitPlan } from "../model/exit_plan.ts";
 import { causeId, type InstrumentId, symbolOf, type VenueId, venueOf } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { BookUpdate, MarkUpdate, Trade } from "../model/market.ts";
@@ -34,6 +35,7 @@ import {
   type StrategyHello,
 } from "../protocol/messages.ts";
 import { absentIfNaN, recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
+import { exitTermsOf, type ExitView, exitView } from "./exits.ts";
 import { GroupsRuntime } from "./groups_runtime.ts";
 import { HistoryClient } from "./history.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
@@ -125,6 +127,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
   readonly #positions = new Map<InstrumentId, Extract<HostMessage, { readonly type: "position" }>>();
   readonly #health = new Map<VenueId, VenueHealth>();
   readonly #groups: GroupsRuntime;
+  readonly #exits = new Map<InstrumentId, ExitView>();
   #allInstruments: readonly Instrument[] = [];
   #strategy: Strategy = {};
   #settings: SettingValues<Shape>;
@@ -215,6 +218,8 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       case "settings":
         this.#settings = message.settings as SettingValues<Shape>;
         return this.#guard("onSettings", () => this.#strategy.onSettings?.());
+      case "exit":
+        return this.#onExit(message.plan);
       case "group":
         return this.#groups.onMessage(message.ref, message.group);
       case "history_answer":
@@ -327,6 +332,13 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     this.#keepOrder(ref, order, orderView(ref, order, instrument));
   }
 
+  #onExit(plan: ExitPlan): void {
+    const view = exitView(plan);
+    if (view.phase.kind === "ended") this.#exits.delete(view.instrument);
+    else this.#exits.set(view.instrument, view);
+    this.#guard("onExit", () => this.#strategy.onExit?.(view));
+  }
+
   #onRefused(message: Extract<HostMessage, { readonly type: "refused" }>): void {
     if (this.#groups.owns(message.ref)) {
       return this.#groups.onRefused(message.ref, message.code, message.text);
@@ -410,7 +422,8 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     const causes = (options.because ?? []).slice(0, 8).map((quote) =>
       causeId(`quote/${quote.instrument}/${quote.sequence}`)
     );
-    this.#send({ type: "submit", ref, terms, causes });
+    const exits = options.exits === undefined ? undefined : exitTermsOf(options.exits);
+    this.#send({ type: "submit", ref, terms, causes, exits });
     return ref;
   }
 
@@ -486,6 +499,12 @@ export class StrategyRuntime<Shape extends SettingsShape> {
         cancelAll: (instrument) => send({ type: "cancel_all", instrument }),
         get: (ref) => this.#orders.get(ref)?.view,
         working: () => [...this.#orders.values()].map((order) => order.view).filter((view) => !view.isDone),
+      },
+      exits: {
+        set: (instrument, options) => send({ type: "set_exit", instrument, terms: exitTermsOf(options) }),
+        clear: (instrument) => send({ type: "clear_exit", instrument }),
+        get: (instrument) => this.#exits.get(instrument),
+        all: () => [...this.#exits.values()],
       },
       groups: this.#groups,
       positions: {

@@ -244,6 +244,9 @@ function watched(engine: Engine, watcher: SimWatcher): EngineSurface {
     registerInstrument: (instrument, tsUs) => engine.registerInstrument(instrument, tsUs),
     instrument: (index) => engine.instrument(index),
     indexOf: (id) => engine.indexOf(id),
+    get isReviewDue() {
+      return engine.isReviewDue;
+    },
     onQuote: (...quote) => engine.onQuote(...quote),
     onTrade: (...trade) => engine.onTrade(...trade),
     onMark: (...mark) => engine.onMark(...mark),

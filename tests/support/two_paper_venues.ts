@@ -98,6 +98,10 @@ export class TwoPaperVenues {
     return engine;
   }
 
+  stopPlugin(isFinal = false): void {
+    this.handle({ kind: "plugin_stopped", plugin: maker, reason: "crashed", isFinal });
+  }
+
   /** The host dies and starts anew; what was on its way to it is lost, what was on its way to a venue arrives. */
   crash(): void {
     this.engine = this.#start();
@@ -121,6 +125,7 @@ export class TwoPaperVenues {
       baselines: [],
       fills: this.#journal.filter(({ kind }) => kind === "fill").map(stored),
       funding: [],
+      exits: newest("exit_plan", ({ plan }) => plan.id).map(({ plan }) => stored(plan)),
       groups: newest("leg_group", ({ group }) => group.id).map(({ group }) => stored(group)),
     };
   }
@@ -167,6 +172,7 @@ export class TwoPaperVenues {
     this.engine.onQuote(index, bid, size, ask, size, this.#sequence, tsMs, this.nowUs, "stream");
     this.engine.onMark(index, price, price, NaN, NaN, this.#sequence, tsMs, this.nowUs);
     this.#papers.get(venue)?.onQuote(index, bid, size, ask, size, this.nowUs);
+    if (this.engine.isReviewDue) this.handle({ kind: "quotes_due" });
   }
 
   journal<K extends JournalBody["kind"]>(kind: K): readonly Extract<JournalBody, { kind: K }>[] {

@@ -34,6 +34,7 @@ function keptOf(harness: EngineHarness) {
     fills: harness.journal("fill").map(stored),
     funding: harness.journal("funding").map(stored),
     groups: [],
+    exits: [],
   };
 }
 

@@ -611,6 +611,9 @@ Deno.test("every refusal of the gate has its row in the table", () => {
     "INSTRUMENT_UNKNOWN",
     // Of leg groups as a whole: leg_groups_test.ts.
     "GROUP_INVALID",
+    "EXIT_INVALID", // of exit plans: exit_plans_test.ts
+    "EXIT_UNDER_WAY",
+    "EXIT_IN_GROUP",
     "GROUP_TOO_MANY",
     "GROUP_NAKED_NOTIONAL",
     "GROUP_UNWIND_REFUSED",

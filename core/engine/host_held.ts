@@ -1,0 +1,137 @@
+/**
+ * What the host holds for plugins beyond single orders: leg groups and exit plans, with the prices that they wait for.
+ * Goes on whether the plugins run or not.
+ */
+import type { CauseId, InstrumentId, PluginId } from "../model/ids.ts";
+import type { EngineEvent, EngineRestore, InstrumentIndex } from "./events.ts";
+import { ExitDesk } from "./exit_desk.ts";
+import { GroupDesk } from "./group_desk.ts";
+import type { OrderBook } from "./order_books.ts";
+import type { OrderDesk } from "./order_desk.ts";
+import { PriceWatch } from "./price_watch.ts";
+import type { Rooms } from "./rooms.ts";
+
+/** What plugins ask of it. */
+export type HeldEvent = Extract<
+  EngineEvent,
+  {
+    readonly kind:
+      | "intent"
+      | "group_intent"
+      | "close_group_intent"
+      | "set_exit_intent"
+      | "clear_exit_intent"
+      | "quotes_due";
+  }
+>;
+
+export interface HostHeldPort {
+  readonly orderDesk: OrderDesk;
+  readonly bookOf: (index: InstrumentIndex) => OrderBook | undefined;
+  readonly halt: (plugin: PluginId, reason: string, cause: CauseId) => void;
+}
+
+export class HostHeld {
+  readonly groups: GroupDesk;
+  readonly exits: ExitDesk;
+  readonly prices = new PriceWatch();
+  readonly #port: () => HostHeldPort;
+
+  constructor(rooms: () => Rooms, port: () => HostHeldPort) {
+    this.#port = port;
+    this.groups = new GroupDesk(rooms, () => ({
+      ...port(),
+      isGuarded: (plugin: PluginId, instrument: InstrumentId) => this.exits.guards(plugin, instrument),
+    }));
+    this.exits = new ExitDesk(rooms, () => port().orderDesk);
+  }
+
+  /** Follows the orders of a desk. */
+  follow(orderDesk: OrderDesk): void {
+    orderDesk.follow(this.groups);
+    orderDesk.follow(this.exits);
+  }
+
+  handle(event: HeldEvent): void {
+    switch (event.kind) {
+      case "intent":
+        return this.#intent(event);
+      case "group_intent":
+        return this.groups.submit(event.intent, event.causes);
+      case "close_group_intent":
+        return this.groups.close(event.plugin, event.ref, event.reason);
+      case "set_exit_intent": {
+        const { plugin, instrument } = event.intent;
+        const refusal = this.exits.check(event.intent);
+        if (refusal === undefined) return this.exits.set(event.intent);
+        return this.#port().orderDesk.refuse(
+          { plugin, ref: `exit:${instrument}`, instrument, causes: [] },
+          refusal,
+        );
+      }
+      case "clear_exit_intent": {
+        const { plugin, instrument } = event;
+        const refusal = this.exits.clear(plugin, instrument);
+        if (refusal === undefined) return;
+        return this.#port().orderDesk.refuse(
+          { plugin, ref: `exit:${instrument}`, instrument, causes: [] },
+          refusal,
+        );
+      }
+      case "quotes_due":
+        this.prices.takeDue();
+        return this.exits.review();
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** An order that comes with exits is sent only when its plan is taken, and after it. */
+  #intent({ intent, exits: terms }: Extract<HeldEvent, { readonly kind: "intent" }>): void {
+    const { orderDesk } = this.#port();
+    if (terms === undefined) return void orderDesk.intent(intent, "plugin");
+    const { plugin, instrument, ref } = intent;
+    const exit = { plugin, instrument, terms, entryRef: ref };
+    const refusal = orderDesk.rehearse(intent, "plugin", {}) ?? this.exits.check(exit);
+    if (refusal !== undefined) return orderDesk.refuse(intent, refusal);
+    this.exits.set(exit);
+    orderDesk.intent(intent, "plugin");
+  }
+
+  /** After every event: what it led to. */
+  settle(): void {
+    this.groups.settle();
+    this.exits.settle();
+    if (!this.exits.takeRangeOld()) return;
+    this.prices.clear();
+    this.exits.watch(this.prices);
+  }
+
+  tick(): void {
+    this.groups.tick();
+    this.exits.review();
+  }
+
+  get isBusy(): boolean {
+    return this.groups.isBusy || this.exits.isBusy;
+  }
+
+  pluginStarted(plugin: PluginId): void {
+    this.groups.pluginStarted(plugin);
+    this.exits.pluginStarted(plugin);
+  }
+
+  /** After the order manager has its orders again. */
+  restore({ groups, exits }: Pick<EngineRestore, "groups" | "exits">): void {
+    this.groups.restore(groups);
+    this.exits.restore(exits);
+  }
+
+  checkpoint(): Pick<EngineRestore, "groups" | "exits"> {
+    return { groups: this.groups.checkpoint(), exits: this.exits.live() };
+  }
+}
+
+/** Who must be known before a restart's orders and plans are taken up. */
+export const pluginsOf = ({ groups, exits, workingOrders }: EngineRestore): readonly PluginId[] =>
+  [...workingOrders, ...groups, ...exits].map(({ plugin }) => plugin);
