@@ -231,7 +231,7 @@ function isUneven(group: LegGroup, legs: LegViews | undefined): boolean {
 
 function repair(group: LegGroup, view: GroupView, legs: LegViews): GroupStep {
   const overclosed = overclosedLeg(group.totals);
-  if (overclosed !== undefined) return restore(group, overclosed, view, legs);
+  if (overclosed !== undefined) return restore(group, overclosed, "unwind", view, legs);
   const imbalance = imbalanceOf(group);
   if (imbalance === undefined || !isUneven(group, legs)) {
     if (!stillHolds(group)) return still(ended(group));
@@ -246,7 +246,9 @@ function repair(group: LegGroup, view: GroupView, legs: LegViews): GroupStep {
   const broken: GroupAction = { kind: "broken", excess, excessLots };
   const first: readonly GroupAction[] = group.wasBroken ? [] : [broken];
   const marked: LegGroup = { ...group, wasBroken: true };
-  const canComplete = !marked.isCompletionOff && !isNakedTooLong(marked, view) &&
+  // A late fill may have taken the leading leg beyond its size: that much is taken back, never matched.
+  const isWithinSize = heldOf(marked, excess) <= marked.terms.legs[excess].sizeLots;
+  const canComplete = isWithinSize && !marked.isCompletionOff && !isNakedTooLong(marked, view) &&
     marked.attempts < cappedAttempts &&
     laggingLots >= Math.max(1, legs[lagging].minSizeLots);
   const choice = canComplete ? chooseRepair(marked, imbalance, legs) : { kind: "unwind" as const };
@@ -270,12 +272,18 @@ function repair(group: LegGroup, view: GroupView, legs: LegViews): GroupStep {
 }
 
 /** A leg of which more was closed than opened is brought back to zero. */
-function restore(group: LegGroup, leg: LegIndex, view: GroupView, legs: LegViews): GroupStep {
+function restore(
+  group: LegGroup,
+  leg: LegIndex,
+  role: "unwind" | "close",
+  view: GroupView,
+  legs: LegViews,
+): GroupStep {
   if (view.nowUs < group.nextAttemptUs) return still(group);
   const halt = haltIfUsedUp(group, view, "a leg that was closed too far can't be brought back");
   if (halt !== undefined) return halt;
   const lots = -heldLots(group.totals[leg]);
-  return reduce({ ...group, wasBroken: true }, leg, "unwind", group.terms.legs[leg].side, lots, view, legs);
+  return reduce({ ...group, wasBroken: true }, leg, role, group.terms.legs[leg].side, lots, view, legs);
 }
 
 function whileOpen(group: LegGroup, view: GroupView, legs: LegViews): GroupStep {
@@ -293,7 +301,7 @@ function close(group: LegGroup, view: GroupView, legs: LegViews): GroupStep {
   if (!stillHolds(group)) return isWorking(group) ? still(group) : still(ended(group));
   const overclosed = overclosedLeg(group.totals);
   if (overclosed !== undefined && !isWorking(group, overclosed)) {
-    return restore(group, overclosed, view, legs);
+    return restore(group, overclosed, "close", view, legs);
   }
   const meant = legIndexes.filter((leg) => heldOf(group, leg) > 0 && !isWorking(group, leg));
   if (meant.length === 0 || view.nowUs < group.nextAttemptUs) return still(group);
