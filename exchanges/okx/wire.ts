@@ -159,10 +159,16 @@ export const restReplySchema = v.object({
 });
 
 /** Price and size in contracts; what follows is not used. Whether they can be true is checked where they are read. */
-export const levelSchema = v.pipe(v.array(v.string()), v.minLength(2));
+const isLevels = (value: unknown): value is readonly (readonly string[])[] =>
+  Array.isArray(value) &&
+  value.every((level) =>
+    Array.isArray(level) && typeof level[0] === "string" && typeof level[1] === "string"
+  );
+/** One look at each level instead of a schema for it: a book has hundreds, ten times a second. */
+const levelsSchema = v.custom<readonly (readonly string[])[]>(isLevels, "levels of texts");
 export const bookRowSchema = v.object({
-  asks: v.array(levelSchema),
-  bids: v.array(levelSchema),
+  asks: levelsSchema,
+  bids: levelsSchema,
   ts: time,
   checksum: v.optional(v.number(), 0),
   prevSeqId: v.optional(v.number()),
