@@ -20,8 +20,8 @@ export type AssetRow = v.InferOutput<typeof assetSchema>;
 export const metaSchema = v.object({ universe: v.array(v.unknown()) });
 
 export const contextSchema = v.object({
-  markPx: decimal,
-  oraclePx: v.nullish(decimal),
+  markPx: unsignedDecimal,
+  oraclePx: v.nullish(unsignedDecimal),
   funding: v.nullish(decimal),
 });
 

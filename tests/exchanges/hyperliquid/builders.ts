@@ -1,0 +1,117 @@
+/** Instruments and rows for tests of the Hyperliquid adapter. */
+import fc from "fast-check";
+import {
+  type HyperliquidInstrument,
+  InstrumentBook,
+  toInstrument,
+} from "../../../exchanges/hyperliquid/instruments.ts";
+
+export function btcInstrument(): HyperliquidInstrument {
+  const row = { name: "BTC", szDecimals: 5, maxLeverage: 40 };
+  return toInstrument(row, 0, { maker: 1.5, taker: 4.5 });
+}
+
+export function bookOf(...instruments: readonly HyperliquidInstrument[]): InstrumentBook {
+  const book = new InstrumentBook();
+  for (const one of instruments) {
+    book.add(one);
+    book.addAsset(one.coin, one.asset);
+  }
+  return book;
+}
+
+export const orderRow = (change: Readonly<Record<string, unknown>> = {}) => ({
+  coin: "BTC",
+  side: "B",
+  limitPx: "59900.0",
+  sz: "0.1",
+  oid: 91_490_942,
+  timestamp: 1_790_000_000_000,
+  origSz: "0.1",
+  cloid: "0xb1000000000000000000000000000025",
+  ...change,
+});
+export const updateRow = (status: string, change: Readonly<Record<string, unknown>> = {}) => ({
+  order: orderRow(change),
+  status,
+  statusTimestamp: 1_790_000_000_001,
+});
+export const fillRow = (change: Readonly<Record<string, unknown>> = {}) => ({
+  coin: "BTC",
+  px: "60001.0",
+  sz: "0.04",
+  side: "B",
+  time: 1_790_000_000_002,
+  startPosition: "0.0",
+  dir: "Open Long",
+  closedPnl: "0.0",
+  hash: "0x0",
+  oid: 91_490_942,
+  crossed: true,
+  fee: "1.080018",
+  tid: 1_045_359_869_404_765,
+  feeToken: "USDC",
+  twapId: null,
+  ...change,
+});
+
+/** What no schema expects: other types, numbers without end, absences, nesting. */
+export const nonsense: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom<unknown>(
+    null,
+    undefined,
+    true,
+    "",
+    "NaN",
+    "1e400",
+    "-1",
+    "0x1",
+    "9".repeat(5_000),
+    1e308,
+    -0,
+    NaN,
+    [],
+    {},
+    [[]],
+  ),
+  fc.jsonValue(),
+);
+
+/** A record or list with one place, anywhere in it, turned into nonsense, left out, or joined by something unknown. */
+export function damaged(value: unknown): fc.Arbitrary<unknown> {
+  const places = pathsOf(value);
+  return fc.tuple(fc.constantFrom(...places), nonsense, fc.nat({ max: 2 })).map(([path, replacement, how]) =>
+    changed(
+      value,
+      path,
+      (found) =>
+        how === 0
+          ? replacement
+          : how === 1
+          ? undefined
+          : typeof found === "object" && found !== null && !Array.isArray(found)
+          ? { ...found, unknownField: replacement }
+          : [found, replacement],
+    )
+  );
+}
+
+function pathsOf(value: unknown): readonly (readonly string[])[] {
+  if (typeof value !== "object" || value === null) return [[]];
+  return [
+    [],
+    ...Object.entries(value).flatMap(([key, inner]) => pathsOf(inner).map((path) => [key, ...path])),
+  ];
+}
+
+function changed(value: unknown, path: readonly string[], change: (found: unknown) => unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return change(value);
+  if (Array.isArray(value)) {
+    return value.map((inner: unknown, at) => String(at) === key ? changed(inner, rest, change) : inner);
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, name === key ? changed(inner, rest, change) : inner]),
+  );
+}
