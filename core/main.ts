@@ -8,6 +8,7 @@ import { ConfigFaults } from "./cli/place.ts";
 import { version } from "./cli/version.ts";
 import { BerthError, describeError, type ErrorCode } from "./errors.ts";
 import { exitCodes } from "./host/options.ts";
+import { keeperCommand } from "./sandbox/keeper_command.ts";
 import type { TerminalOutput } from "./terminal/ports.ts";
 import { openTerminalOutput } from "./terminal/terminal_output.ts";
 
@@ -72,6 +73,7 @@ async function runKillCommand(
         seed: undefined,
         logLevel: "warn",
         logFormat: undefined,
+        sandbox: undefined,
         pluginFolders: [],
         trustedFolders: [],
         isLiveConfirmed: true, // it only closes
@@ -178,4 +180,7 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) {
+  if (Deno.args[0] === keeperCommand) await (await import("./sandbox/worker_keeper.ts")).keepWorker();
+  Deno.exit(await main());
+}

@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { BerthError } from "../errors.ts";
 import { type LogFormat, logFormats } from "../host/config.ts";
+import { type SandboxChoice, sandboxChoices } from "../sandbox/kind_names.ts";
 import { type LogLevel, logLevels } from "../terminal/log_lines.ts";
 import { addBacktest, type BacktestCommandOptions } from "./backtest_options.ts";
 import {
@@ -29,6 +30,7 @@ export interface StartOptions extends PlaceOptions {
   readonly seed: number | undefined;
   readonly logLevel: LogLevel | undefined;
   readonly logFormat: LogFormat | undefined;
+  readonly sandbox: SandboxChoice | undefined;
   /** Empty: those of the configuration. */
   readonly pluginFolders: readonly string[];
   readonly trustedFolders: readonly string[];
@@ -138,6 +140,10 @@ function addStart(program: Command, found: Found): void {
         .argParser(wholeOption("--console-port", 0, 65_535)),
     )
     .option("--no-console", "serve no dashboard and no HTTP interface")
+    .addOption(
+      new Option("--sandbox <kind>", `what holds a plugin: ${sandboxChoices.join(", ")} (default: auto)`)
+        .argParser(choiceOption("--sandbox", sandboxChoices)),
+    )
     .option("--i-understand-live-trading", "needed for --env live: orders move real money")
     .addHelpText("after", startExamples)
     .allowExcessArguments(true) // a mistyped command arrives here, as the default command's argument
@@ -157,6 +163,7 @@ function addStart(program: Command, found: Found): void {
           seed: numberOf(options.seed),
           logLevel: memberOf(logLevels, options.logLevel),
           logFormat: memberOf(logFormats, options.logFormat),
+          sandbox: memberOf(sandboxChoices, options.sandbox),
           pluginFolders: textsOf(options.plugins),
           trustedFolders: textsOf(options.trust),
           isLiveConfirmed: options.iUnderstandLiveTrading === true,

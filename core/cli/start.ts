@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { BerthError } from "../errors.ts";
 import type { HostConfig } from "../host/config.ts";
 import type { HostOptions, HostSignals } from "../host/options.ts";
+import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import type { TerminalOutput } from "../terminal/ports.ts";
 import type { StartOptions } from "./command_line.ts";
 import { existingFolders, readPlace } from "./place.ts";
@@ -35,6 +36,12 @@ export async function hostOptions(options: StartOptions, around: StartSurroundin
   const pluginFolders = await existingFolders("--plugins", options.pluginFolders, workingFolder);
   const trustedFolders = await existingFolders("--trust", options.trustedFolders, workingFolder);
   const config = withCommandLine(place.config, options, pluginFolders, around.consolePort);
+  if (sandboxKindOf(config.sandbox, Deno.build.standalone) === undefined) {
+    throw new BerthError("CLI_USAGE", {
+      problem: `This berth can't have sandbox ${config.sandbox}`,
+      fix: "leave it at auto: a compiled berth can't start a process with fewer permissions than its own",
+    });
+  }
   const seed = options.seed ?? config.seed;
   const { format } = config.log;
   return {
@@ -70,6 +77,7 @@ function withCommandLine(
       enabled: config.console.enabled && !options.isConsoleOff,
       port: options.consolePort ?? consolePort ?? config.console.port,
     },
+    sandbox: options.sandbox ?? config.sandbox,
     log: { level: options.logLevel ?? config.log.level, format: options.logFormat ?? config.log.format },
   };
 }

@@ -15,7 +15,8 @@ import { tickLotMoney, zeroMoney } from "../model/money.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import type { RunInfo } from "../terminal/ports.ts";
 import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
-import { createChildProcessSandbox } from "../sandbox/child_process.ts";
+import { sandboxKindOf } from "../sandbox/kind_names.ts";
+import { createSandbox } from "../sandbox/kinds.ts";
 import { checkPort } from "./console_server.ts";
 import { type OperatorConsole, operatorConsole, type OperatorConsoleParts } from "./operator_console.ts";
 import type { ConsoleRun } from "../console/ports.ts";
@@ -135,7 +136,8 @@ class Host {
   async start(): Promise<void> {
     const { config, environment, seed, version, strategies: wanted } = this.#options;
     if (config.console.enabled && wanted === "all") checkPort(config.console.address, config.console.port);
-    const sandbox = createChildProcessSandbox({ clock: this.#clock, projectDir });
+    const kind = sandboxKindOf(config.sandbox, Deno.build.standalone) ?? "worker-in-process";
+    const sandbox = createSandbox(kind, { clock: this.#clock, projectDir });
     const [journal, exchanges, strategies, grants] = await Promise.all([
       openJournal({
         path: journalPath(this.#dataDir),

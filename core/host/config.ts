@@ -9,6 +9,7 @@ import { dirname, join, resolve } from "node:path";
 import { BerthError } from "../errors.ts";
 import type { MarketLimits, RiskSettings, ScopeLimits } from "../model/risk_limits.ts";
 import { defaultRiskSettings } from "../risk/settings.ts";
+import { sandboxChoices } from "../sandbox/kind_names.ts";
 import { type Environment, environments } from "../sdk/manifest.ts";
 import { logLevels } from "../terminal/log_lines.ts";
 import { type Checked, type Fault, faultsOf } from "./manifest_schema.ts";
@@ -262,6 +263,15 @@ const fileSchema = v.strictObject({
       describe('Folders watched for strategies and adapters, relative to this file. Default ["plugins"].'),
     ),
     ["plugins"],
+  ),
+  sandbox: v.optional(
+    v.pipe(
+      choice(sandboxChoices),
+      describe(
+        'What holds a plugin. process: a process with its own permissions. worker-in-process: a thread with its own permissions in a process, as a compiled berth has it. auto: the first, where it can be had. Default "auto".',
+      ),
+    ),
+    "auto",
   ),
   venues: v.optional(
     v.pipe(

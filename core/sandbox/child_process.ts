@@ -227,12 +227,7 @@ class ChildProcess implements SandboxProcess {
     const entry = rootPath === entryPath
       ? basename(entryPath)
       : relative(rootPath, entryPath).replaceAll("\\", "/");
-    const granted = {
-      net: permissions.net.length > 0,
-      read: permissions.read.length > 0,
-      write: permissions.write.length > 0,
-    };
-    await write(encodePreamble({ pluginId, granted, modules: { entry, texts, packages } }));
+    await write(encodePreamble({ pluginId, permissions, modules: { entry, texts, packages } }));
   }
 
   #signal(): void {

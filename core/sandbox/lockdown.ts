@@ -74,6 +74,7 @@ export function lockDown(options: LockdownOptions): void {
   for (const name of refused) replaceGlobal(name, refusingStand(name));
   replaceGlobal("console", quietConsole(options.log));
   replaceGlobal("Deno", limitedDeno(granted));
+  refuseCodeFromText();
   sealPrototypes();
 }
 
@@ -89,13 +90,32 @@ function limitedDeno(granted: LockdownOptions["granted"]): object {
     ...(granted.write ? writingFunctions : []),
   ];
   const limited: object = Object.create(null);
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Deno))) {
+  // Not every thread has all of them.
+  const descriptors = Object.getOwnPropertyDescriptors(Deno);
+  for (const [name, { value }] of Object.entries<PropertyDescriptor>({ ...descriptors, mainModule: {} })) {
     if (kept.includes(name)) Object.defineProperty(limited, name, { value });
     else if (typeof value === "function") {
       Object.defineProperty(limited, name, { value: refusingStand(`Deno.${name}`) });
     } else Object.defineProperty(limited, name, { get: refusing(`Deno.${name}`) });
   }
   return Object.freeze(limited);
+}
+
+/**
+ * Turns off what makes code of text. V8 has a flag for it, which a compiled binary can't set for one of its processes;
+ * so each way to these constructors is closed, too.
+ */
+function refuseCodeFromText(): void {
+  replaceGlobal("eval", refusing("eval"));
+  const samples = [function () {}, async function () {}, function* () {}, async function* () {}];
+  for (const sample of samples) {
+    const prototype: object = Object.getPrototypeOf(sample);
+    const stand = refusing("Function");
+    // What is made of it is still known by `instanceof Function`.
+    Object.defineProperty(stand, "prototype", { value: prototype });
+    Object.defineProperty(prototype, "constructor", { value: stand, writable: false, configurable: false });
+    if (prototype === Function.prototype) replaceGlobal("Function", stand);
+  }
 }
 
 /**

@@ -61,10 +61,15 @@ const platform: Platform = {
   seededRandom,
 };
 
-/** Runs one plugin from its preamble to its end. */
+/** Runs the plugin whose preamble comes first in the stream. */
 export async function runPluginSide(io: PluginSideIo): Promise<void> {
   const { preamble, rest } = await readPreamble(() => io.read());
   if (preamble === undefined) return io.exit(1);
+  await runPluginOf(preamble, rest, io);
+}
+
+/** Runs one plugin to its end. @param rest bytes that came behind the preamble */
+export async function runPluginOf(preamble: Preamble, rest: Uint8Array, io: PluginSideIo): Promise<void> {
   const load = lockAround(preamble, io);
   const input = async function* (): AsyncGenerator<Uint8Array> {
     if (rest.length > 0) yield rest;
@@ -79,7 +84,7 @@ export async function runPluginSide(io: PluginSideIo): Promise<void> {
 
 /** Locks the door; what comes back is the only way to load the plugin. */
 function lockAround(
-  { modules, granted, pluginId }: Preamble,
+  { modules, permissions, pluginId }: Preamble,
   io: PluginSideIo,
 ): () => Promise<unknown> {
   const lines = new FrameWriter(io, {
@@ -89,7 +94,11 @@ function lockAround(
   });
   const policy = enforceImportPolicy({ ...modules, pluginId, coreUrl, loaderUrl });
   lockDown({
-    granted,
+    granted: {
+      net: permissions.net.length > 0,
+      read: permissions.read.length > 0,
+      write: permissions.write.length > 0,
+    },
     hasPackages: modules.packages.length > 0,
     log: (level, message) =>
       lines.frame(

@@ -1,13 +1,14 @@
 /**
- * What goes to a plugin's process before the first frame: who it is, what kinds of permission it has, and its modules. A u32 length
+ * What goes to a plugin's process before the first frame: who it is, what it was granted, and its modules. A u32 length
  * (little-endian) and JSON in UTF-8. Nothing secret is in it; secrets come with the hello.
  */
 import type { PluginModules } from "./import_policy.ts";
+import type { SandboxSpec } from "./sandbox.ts";
 
 export interface Preamble {
   readonly pluginId: string;
-  /** Which kinds of permission were granted, not what exactly. */
-  readonly granted: { readonly net: boolean; readonly read: boolean; readonly write: boolean };
+  /** What was granted. A process has it as flags; where a thread holds the plugin, it becomes that thread's permissions. */
+  readonly permissions: SandboxSpec["permissions"];
   readonly modules: PluginModules;
 }
 

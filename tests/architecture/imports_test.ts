@@ -59,6 +59,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "core/cli": [
     "core/backtest",
     "core/host",
+    "core/sandbox",
     "core/console",
     "core/journal",
     "core/terminal",
@@ -67,7 +68,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "core/sdk",
     "npm:",
   ],
-  "core/main.ts": ["core/cli", "core/host", "core/terminal", "core/errors.ts"],
+  "core/main.ts": ["core/cli", "core/host", "core/sandbox", "core/terminal", "core/errors.ts"],
   "exchanges/simulation": ["core/sdk", "npm:valibot", "exchanges/simulator"],
   "exchanges/simulator": ["exchanges/simulation", "core/sdk", "npm:"],
   "exchanges/adapter": ["core/sdk", "npm:"],

@@ -10,6 +10,7 @@ import { systemClock } from "../../core/host/system_clock.ts";
 import { createChildProcessSandbox } from "../../core/sandbox/child_process.ts";
 import type { Sandbox } from "../../core/sandbox/sandbox.ts";
 import { MiniHost, projectDir } from "../support/mini_host.ts";
+import { mostWithinASecond } from "./order_rate.ts";
 import { type Attack, attacks } from "./compromised/attacks.ts";
 
 const compromised = createChildProcessSandbox({
@@ -69,7 +70,8 @@ async function checkEnding(host: MiniHost, attack: Attack): Promise<void> {
       expected satisfies never;
   }
   const intents = host.records.filter((one) => one.kind === "intent" && one.plugin === id);
-  assert(intents.length <= (attack.grantedOrders ?? 0), `${id} got ${intents.length} orders through`);
+  const most = mostWithinASecond(intents);
+  assert(most <= (attack.grantedOrders ?? 0), `${id} got ${most} orders through within a second`);
 }
 
 const hasCode = (body: unknown, codes: readonly string[]): boolean =>

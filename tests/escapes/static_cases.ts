@@ -184,7 +184,7 @@ export const staticCases: readonly StaticCase[] = [
   {
     name: "runs text as code while its manifest is read",
     why: "What a plugin runs is what was read from its files.",
-    expected: "Code generation from strings disallowed",
+    expected: refusedUse,
     source: strategy('new Function("return 1")();'),
   },
   {

@@ -26,7 +26,8 @@ import { recordBytes, recordKinds, writeRecord } from "../../core/protocol/recor
 import type { ExchangeManifest } from "../../core/sdk/manifest.ts";
 import { defaultRiskSettings } from "../../core/risk/settings.ts";
 import type { Sandbox } from "../../core/sandbox/sandbox.ts";
-import { createSandbox, type SandboxKind } from "../../core/sandbox/kinds.ts";
+import type { SandboxKind } from "../../core/sandbox/kind_names.ts";
+import { createSandbox } from "../../core/sandbox/kinds.ts";
 
 export const projectDir = fileURLToPath(new URL("../../", import.meta.url));
 

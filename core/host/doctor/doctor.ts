@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../../model/clock.ts";
 import type { InstrumentId } from "../../model/ids.ts";
-import { createChildProcessSandbox } from "../../sandbox/child_process.ts";
+import { sandboxKindOf } from "../../sandbox/kind_names.ts";
+import { createSandbox } from "../../sandbox/kinds.ts";
 import type { Environment, ExchangeManifest, Manifest } from "../../sdk/manifest.ts";
 import { SecretShield } from "../../terminal/redaction.ts";
 import type { HostConfig } from "../config.ts";
@@ -50,6 +51,7 @@ export interface DoctorOptions {
 }
 
 const projectDir = fileURLToPath(new URL("../../../", import.meta.url));
+const sandboxKind = sandboxKindOf("auto", Deno.build.standalone) ?? "worker-in-process";
 const exchangesFolder = join(projectDir, "exchanges");
 const probeFolder = fileURLToPath(new URL("./", import.meta.url));
 const probeSource: PluginSource = {
@@ -139,7 +141,7 @@ class Examination {
 
   async run(): Promise<readonly Check[]> {
     const { clock, options: { config, environment, seed }, source, venue } = this.#options;
-    const sandbox = createChildProcessSandbox({ clock, projectDir });
+    const sandbox = createSandbox(sandboxKind, { clock, projectDir });
     const probed = await this.#timed("adapter", async () => {
       const read = await probeManifest(sandbox, source, true);
       return read.kind === "broken"
@@ -361,7 +363,7 @@ class Examination {
 
   async #placeAndCancel(patient: Patient, instrument: InstrumentId): Promise<CheckEnd> {
     const { options: { environment, patienceMs }, clock } = this.#options;
-    const read = await probeManifest(createChildProcessSandbox({ clock, projectDir }), probeSource, false);
+    const read = await probeManifest(createSandbox(sandboxKind, { clock, projectDir }), probeSource, false);
     if (read.kind === "broken") return failed(read.why, "Reinstall berth.");
     const grants = environment === "live" ? await this.#grantedForOnce(read.manifest) : this.#options.grants;
     await patient.startStrategy(probeSource, probeFolder, { instrument }, grants);

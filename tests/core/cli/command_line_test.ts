@@ -11,6 +11,7 @@ const start = {
   environment: undefined,
   logLevel: undefined,
   logFormat: undefined,
+  sandbox: undefined,
   pluginFolders: [],
   trustedFolders: [],
   isLiveConfirmed: false,
@@ -44,6 +45,7 @@ const startCases: readonly {
   },
   { words: ["--console-port", "0"], changes: { consolePort: 0 } },
   { words: ["start", "--no-console"], changes: { isConsoleOff: true } },
+  { words: ["--sandbox", "worker-in-process"], changes: { sandbox: "worker-in-process" } },
 ];
 for (const { words, changes } of startCases) {
   Deno.test(`"berth ${words.join(" ")}" is read`, () => {
@@ -105,6 +107,10 @@ const misuses: readonly { readonly words: readonly string[]; readonly says: RegE
   { words: ["--seed", "-1"], says: /^--seed/ },
   { words: ["--seed", "1e3"], says: /^--seed is "1e3"; write a whole number from 0 to 4294967295\.$/ },
   { words: ["--seed", "4294967296"], says: /^--seed is "4294967296"; write a whole number/ },
+  {
+    words: ["--sandbox", "none"],
+    says: /^--sandbox is "none"; choose one of auto, process, worker-in-process\.$/,
+  },
   { words: ["--env", "prod"], says: /^--env is "prod"; choose one of sim, paper, testnet, live\.$/ },
   {
     words: ["--log-level", "loud"],

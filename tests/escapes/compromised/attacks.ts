@@ -11,7 +11,7 @@ export interface Attack {
   readonly expected:
     | { readonly kind: "killed" | "answered"; readonly codes: readonly string[] }
     | { readonly kind: "harmless" };
-  /** Orders of its own, within its grant and budget, that it may get through. */
+  /** Orders of its own, within its grant and budget, that it may get through in a second. */
   readonly grantedOrders?: number;
   readonly isSilentAtStart?: boolean;
   readonly act: (wire: Wire) => Promise<void>;
@@ -395,7 +395,7 @@ export const attacks: readonly Attack[] = [
     name: "order_flood",
     what: "orders without end",
     expected: overLimit,
-    grantedOrders: 20,
+    grantedOrders: 10,
     act: (wire) => flood(wire, (count) => submit(`f${count}`)),
   },
   {

@@ -1,5 +1,5 @@
 /** Reaches the async function constructor by a prototype. */
-// expect: refused EvalError
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("code_async_function_constructor", async () => {

@@ -1,5 +1,5 @@
 /** Runs text as code with eval. */
-// expect: refused EvalError
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("code_eval", async () => {

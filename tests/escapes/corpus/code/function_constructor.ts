@@ -1,5 +1,5 @@
 /** Runs text as code with Function. */
-// expect: refused EvalError
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("code_function_constructor", async () => {

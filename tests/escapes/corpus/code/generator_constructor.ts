@@ -1,5 +1,5 @@
 /** Reaches the generator function constructor. */
-// expect: refused EvalError
+// expect: refused PLUGIN_NOT_AVAILABLE
 import { attempt } from "../attempt.ts";
 
 export default attempt("code_generator_constructor", async () => {

@@ -1,0 +1,33 @@
+/**
+ * The kind of sandbox that a compiled berth uses, and that a source run can choose: a web worker with narrowed
+ * permissions inside a process that can be killed. The process is berth itself, started again with a command that is
+ * on no help page.
+ */
+import { join } from "node:path";
+import { cacheEnvironment, type ChildProcessOptions, type Launch, startProcess } from "./child_process.ts";
+import { keeperCommand } from "./keeper_command.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** @param options `projectDir` is not looked at in a compiled berth, whose modules are in its own file */
+export function createWorkerSandbox({ clock, projectDir }: ChildProcessOptions): Sandbox {
+  const launch: Launch = { args: keeperArguments(projectDir), env: cacheEnvironment() };
+  return { start: (spec, handlers) => startProcess(clock, launch, spec, handlers) };
+}
+
+/** The same entry in both: what is tested from source is what a binary does. */
+function keeperArguments(projectDir: string): readonly string[] {
+  if (Deno.build.standalone) return [keeperCommand];
+  return [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--no-remote",
+    "--cached-only",
+    "--frozen",
+    "--allow-all",
+    "--config",
+    join(projectDir, "deno.json"),
+    join(projectDir, "core/main.ts"),
+    keeperCommand,
+  ];
+}
