@@ -31,7 +31,7 @@ import { Flattening } from "./flattening.ts";
 import { HostHeld, pluginsOf } from "./host_held.ts";
 import { InstrumentTable } from "./instrument_table.ts";
 import { OperatorDesk } from "./operator_desk.ts";
-import { OrderBook } from "./order_books.ts";
+import { OrderBook } from "../model/order_book.ts";
 import { OrderDesk } from "./order_desk.ts";
 import { Outbox } from "./outbox.ts";
 import { PluginRecord } from "./plugin_record.ts";

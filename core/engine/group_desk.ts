@@ -44,7 +44,7 @@ import { checkGroup } from "./group_preflight.ts";
 import { type GroupSnapshot, groupSnapshot, GroupStatistics, type GroupTotals } from "./group_snapshot.ts";
 import { legView } from "./group_view.ts";
 import { passingRefusals } from "./host_orders.ts";
-import type { OrderBook } from "./order_books.ts";
+import type { OrderBook } from "../model/order_book.ts";
 import type { OrderDesk, OrderFollower } from "./order_desk.ts";
 import type { Rooms } from "./rooms.ts";
 

@@ -5,7 +5,7 @@ import type { BookLevel } from "../model/market.ts";
 import { type Side, sideSign } from "../model/order.ts";
 import { incrementValue } from "../model/ticks.ts";
 import type { InstrumentIndex } from "./events.ts";
-import type { OrderBook } from "./order_books.ts";
+import type { OrderBook } from "../model/order_book.ts";
 import type { Rooms } from "./rooms.ts";
 
 /** Average price of taking `lots` from a book's side, in ticks; NaN when it does not hold so many. */

@@ -6,7 +6,7 @@ import type { CauseId, InstrumentId, PluginId } from "../model/ids.ts";
 import type { EngineEvent, EngineRestore, InstrumentIndex } from "./events.ts";
 import { ExitDesk } from "./exit_desk.ts";
 import { GroupDesk } from "./group_desk.ts";
-import type { OrderBook } from "./order_books.ts";
+import type { OrderBook } from "../model/order_book.ts";
 import type { OrderDesk } from "./order_desk.ts";
 import { PriceWatch } from "./price_watch.ts";
 import type { Rooms } from "./rooms.ts";

@@ -155,7 +155,11 @@ export interface OpportunityMessage {
   readonly grossBps: number;
   readonly feesBps: number;
   readonly netBps: number;
+  readonly slippageBps: number;
+  readonly fundingBps: number;
+  readonly expectedBps: number;
   readonly score: number;
+  readonly plan: string;
   readonly isTaken: boolean;
   readonly skipped?: string | undefined;
 }

@@ -4,6 +4,7 @@ export * from "./manifest.ts";
 export * from "./strategy.ts";
 export type { ExitOptions, Exits, ExitView } from "./exits.ts";
 export * from "./groups.ts";
+export type { Books, ExecutablePrice } from "./books.ts";
 export type { History } from "./history.ts";
 export * from "./exchange.ts";
 export * from "../model/ids.ts";

@@ -31,6 +31,7 @@ import type { QuoteFinding, QuoteThresholds } from "../model/quote_health.ts";
 import type { RoundingDirection } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
 import type { ExitOptions, Exits, ExitView } from "./exits.ts";
+import type { Books } from "./books.ts";
 import type { Groups, GroupView } from "./groups.ts";
 import type { History } from "./history.ts";
 import type { Environment, StrategyManifest } from "./manifest.ts";
@@ -212,8 +213,17 @@ export interface OpportunityRecord {
   readonly sizeBase: number;
   readonly grossBps: number;
   readonly feesBps: number;
+  /** Gross minus the fees of the opening legs. */
   readonly netBps: number;
+  /** Lost against the best prices by the size; in `grossBps` already. */
+  readonly slippageBps: number;
+  /** Funding expected until it is closed; positive is received. */
+  readonly fundingBps: number;
+  /** What is left after all legs' fees and funding if it closes at equal prices. */
+  readonly expectedBps: number;
   readonly score: number;
+  /** How it is to be executed, in words: at most 200 characters. */
+  readonly plan: string;
   readonly isTaken: boolean;
   /** Why it was passed over; absent when taken. */
   readonly skipped?: string;
@@ -226,6 +236,7 @@ export interface StrategyContext<Shape extends SettingsShape = SettingsShape> {
   readonly settings: SettingValues<Shape>;
   readonly venues: () => readonly VenueId[];
   readonly quotes: Quotes;
+  readonly books: Books;
   readonly instruments: Instruments;
   readonly orders: Orders;
   /** How positions are to end, held by the host. */

@@ -37,6 +37,7 @@ import {
 import { absentIfNaN, recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
 import { exitTermsOf, type ExitView, exitView } from "./exits.ts";
 import { GroupsRuntime } from "./groups_runtime.ts";
+import { BookKeeper } from "./books.ts";
 import { HistoryClient } from "./history.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
 import type {
@@ -118,6 +119,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
   readonly #send: (message: PluginMessage) => void;
   readonly #time: PluginTime;
   readonly #history: HistoryClient;
+  readonly #books: BookKeeper;
   readonly #known: KnownInstrument[] = [];
   readonly #byId = new Map<InstrumentId, KnownInstrument>();
   readonly #instrumentsBySymbol = new Map<string, Instrument[]>();
@@ -146,6 +148,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       epochMs: () => this.#time.epochMs(),
       onGroup: (view) => this.#guard("onGroup", () => this.#strategy.onGroup?.(view)),
     });
+    this.#books = new BookKeeper((id) => this.#byId.get(id)?.instrument, () => this.#time.epochUs());
     // The host has checked every value against the manifest that this shape is.
     this.#settings = options.hello.settings as SettingValues<Shape>;
     for (const { index, instrument } of options.hello.instruments) this.#addInstrument(index, instrument);
@@ -189,6 +192,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     if (book === undefined || known === undefined) return;
     const { index: _index, ...rest } = book;
     const update: BookUpdate = { instrument: known.instrument.id, ...rest };
+    this.#books.apply(update);
     this.#guard("onBook", () => this.#strategy.onBook?.(update));
   }
 
@@ -487,6 +491,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
         statistics: (instrument) => this.#quoteStatistics(instrument),
         findings: (instrument, thresholds) => this.#findings(instrument, thresholds),
       },
+      books: this.#books,
       instruments: {
         get: (instrument) => this.#byId.get(instrument)?.instrument,
         all: () => this.#allInstruments,

@@ -8,53 +8,49 @@ import {
   type GroupView,
   type Instrument,
   type InstrumentId,
-  isTwoSided,
+  type MarkUpdate,
   type Quote,
   type Strategy,
   type StrategyContext,
   symbolOf,
 } from "@berth/sdk";
-import {
-  commonSizeStep,
-  type Edge,
-  edgeOf,
-  grossEdgeBps,
-  openingSteps,
-  scoreOf,
-  type SizeStep,
-  stepsToBase,
-  stepsToText,
-} from "./net_edge.ts";
+import type { FundingTerms } from "./funding.ts";
+import { hasRoom, inventoryOf, isRebalancing } from "./inventory.ts";
+import { commonSizeStep, grossEdgeBps, stepsToText } from "./net_edge.ts";
 import { exitReason, type LegMarket, legsOf, pairResult } from "./pair_exit.ts";
+import {
+  evaluate,
+  marketObstacle,
+  type Opportunity,
+  paysItsCosts,
+  planOf,
+  type Route,
+  type SideMarket,
+  spreadOf,
+} from "./scanner.ts";
 import { legModeOf, parsePairLegMode, settings } from "./settings.ts";
+import { type Baseline, SpreadHistory } from "./spread_history.ts";
 
 type Context = StrategyContext<typeof settings>;
 
-/** One direction of one pair of venues, with all that does not change from quote to quote. */
-interface Route {
-  readonly key: string;
-  readonly symbol: string;
-  readonly buy: Instrument;
-  readonly sell: Instrument;
-  readonly step: SizeStep;
+/** A route and what was seen of it. */
+interface WatchedRoute extends Route {
+  readonly history: SpreadHistory;
   /** Whether the last look saw an edge: an opportunity is reported once, when it appears. */
   isSeen: boolean;
 }
 
-interface Opportunity {
-  readonly route: Route;
-  readonly buyQuote: Quote;
-  readonly sellQuote: Quote;
-  readonly edge: Edge;
-  readonly steps: number;
-}
+const noFunding: FundingTerms = { rate: undefined, intervalHours: undefined, tsNextMs: undefined };
 
 /** Beyond the size that was meant: what a leg may be worth while it is alone. */
 const nakedAllowance = 1.5;
 
 class Arbitrage implements Strategy {
   readonly #ctx: Context;
-  #routesBySymbol = new Map<string, Route[]>();
+  #routesBySymbol = new Map<string, WatchedRoute[]>();
+  readonly #funding = new Map<InstrumentId, FundingTerms>();
+  /** The spread's mean and deviation when a symbol's pair was opened; kept over restarts. */
+  readonly #baselines: Map<string, Baseline>;
   /** Refs of the groups that are not over, by symbol. */
   readonly #pairs = new Map<string, string>();
   /** Pairs whose opening was logged. */
@@ -66,6 +62,7 @@ class Arbitrage implements Strategy {
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
+    this.#baselines = savedBaselines(ctx.state.saved());
   }
 
   onStart(): void {
@@ -88,6 +85,15 @@ class Arbitrage implements Strategy {
     }
   }
 
+  onMark(update: MarkUpdate): void {
+    const before = this.#funding.get(update.instrument) ?? noFunding;
+    this.#funding.set(update.instrument, {
+      rate: update.fundingRate ?? before.rate,
+      intervalHours: this.#ctx.instruments.get(update.instrument)?.fundingIntervalHours,
+      tsNextMs: update.tsNextFundingMs ?? before.tsNextMs,
+    });
+  }
+
   /** The host's word on a pair: also on those that an earlier run left, which are taken on. */
   onGroup(group: GroupView): void {
     const symbol = symbolOf(group.legs[0].instrument);
@@ -98,6 +104,7 @@ class Arbitrage implements Strategy {
     }
     if (this.#pairs.get(symbol) === group.ref) this.#pairs.delete(symbol);
     this.#opened.delete(group.ref);
+    if (this.#baselines.delete(symbol)) this.#saveBaselines();
     const { cooldownMs, failureCooldownMs } = this.#ctx.settings;
     const pauseMs = group.outcome === "closed" ? cooldownMs : failureCooldownMs;
     this.#blockedUntilMs.set(symbol, this.#ctx.time.epochMs() + pauseMs);
@@ -134,7 +141,9 @@ class Arbitrage implements Strategy {
     if (group.phase !== "open") return;
     const pair = legsOf(group);
     const market = { long: this.#market(pair.long.instrument), short: this.#market(pair.short.instrument) };
-    const reason = exitReason(pair, market, this.#ctx.settings);
+    const nowMs = this.#ctx.time.epochMs();
+    const past = { ageMs: nowMs - group.tsCreatedMs, baseline: this.#baselines.get(symbol) };
+    const reason = exitReason(pair, market, this.#ctx.settings, past, nowMs);
     if (reason !== undefined) this.#ctx.groups.close(group.ref, reason);
   }
 
@@ -144,6 +153,7 @@ class Arbitrage implements Strategy {
       quote: quotes.get(instrument),
       ageMs: quotes.ageMs(instrument),
       instrument: instruments.get(instrument),
+      funding: this.#funding.get(instrument) ?? noFunding,
     };
   }
 
@@ -181,84 +191,118 @@ class Arbitrage implements Strategy {
     for (const symbol of this.#ctx.settings.symbols) {
       const listed = instruments.bySymbol(symbol).filter((one) => one.settlement === "linear");
       const routes = listed.flatMap((buy) =>
-        listed.filter((sell) => sell.venue !== buy.venue).map((sell): Route => ({
-          key: `${symbol}:${buy.venue}>${sell.venue}`,
-          symbol,
-          buy,
-          sell,
-          step: commonSizeStep(buy, sell),
-          isSeen: false,
-        }))
+        listed.filter((sell) => sell.venue !== buy.venue).map((sell) => this.#watch(symbol, buy, sell))
       );
       if (routes.length > 0) this.#routesBySymbol.set(symbol, routes);
     }
   }
 
-  #look(route: Route): void {
-    const opportunity = this.#opportunityOn(route);
-    if (opportunity === undefined) {
+  #watch(symbol: string, buy: Instrument, sell: Instrument): WatchedRoute {
+    const values = this.#ctx.settings;
+    const history = new SpreadHistory({
+      ...values,
+      floorBps: values.entryFloorBps,
+      ceilingBps: values.entryCeilingBps,
+    });
+    const key = `${symbol}:${buy.venue}>${sell.venue}`;
+    return { key, symbol, buy, sell, step: commonSizeStep(buy, sell), history, isSeen: false };
+  }
+
+  #look(route: WatchedRoute): void {
+    const { settings: values, time, quotes } = this.#ctx;
+    const [buyQuote, sellQuote] = [quotes.get(route.buy.id), quotes.get(route.sell.id)];
+    if (buyQuote === undefined || sellQuote === undefined) return;
+    const nowMs = time.epochMs();
+    const spreadBps = spreadOf(buyQuote, sellQuote);
+    route.history.add(spreadBps, nowMs);
+    if (!(spreadBps > 0)) {
       route.isSeen = false;
       return;
     }
-    const skipped = this.#reasonToSkip(opportunity);
+    const buy = this.#side(buyQuote, "buy");
+    const sell = this.#side(sellQuote, "sell");
+    const opportunity = evaluate(route, buy, sell, values, nowMs);
+    if (opportunity === undefined || !paysItsCosts(opportunity, values, this.#bonusBps(opportunity))) {
+      route.isSeen = false;
+      return;
+    }
+    const verdict = route.history.judge(spreadBps, nowMs);
+    const skipped = this.#obstacle(route) ?? marketObstacle(opportunity, buy, sell, values, nowMs) ??
+      (verdict.kind === "wait" ? verdict.why : this.#fullVenue(opportunity));
     if (skipped !== undefined && route.isSeen) return; // reported when it appeared
     route.isSeen = true;
-    const { edge, buyQuote, sellQuote, steps } = opportunity;
-    const sizeBase = stepsToBase(steps, route.step);
+    this.#report(opportunity, skipped);
+    if (skipped === undefined) {
+      this.#take(opportunity, verdict.kind === "enter" ? verdict.baseline : undefined);
+    }
+  }
+
+  #report(opportunity: Opportunity, skipped: string | undefined): void {
+    const { route } = opportunity;
+    const values = this.#ctx.settings;
+    const mode = legModeOf(values, route.symbol, [route.buy.venue, route.sell.venue]);
     this.#ctx.opportunity({
       symbol: route.symbol,
       buy: route.buy.id,
       sell: route.sell.id,
-      buyPrice: buyQuote.askPrice,
-      sellPrice: sellQuote.bidPrice,
-      sizeBase,
-      grossBps: edge.grossBps,
-      feesBps: edge.feesBps,
-      netBps: edge.netBps,
-      score: scoreOf(edge, sizeBase, buyQuote.askPrice),
+      buyPrice: opportunity.buyPrice,
+      sellPrice: opportunity.sellPrice,
+      sizeBase: opportunity.sizeBase,
+      grossBps: opportunity.grossBps,
+      feesBps: opportunity.feesBps,
+      netBps: opportunity.netBps,
+      slippageBps: opportunity.slippageBps,
+      fundingBps: opportunity.fundingBps,
+      expectedBps: opportunity.expectedBps,
+      score: opportunity.score,
+      plan: planOf(opportunity, mode, values.priceCapBps),
       isTaken: skipped === undefined,
       ...(skipped === undefined ? {} : { skipped }),
     });
-    if (skipped === undefined) this.#take(opportunity);
   }
 
-  /** The edge of a route when it is worth opening by price alone. */
-  #opportunityOn(route: Route): Opportunity | undefined {
-    const { quotes } = this.#ctx;
-    const buyQuote = quotes.get(route.buy.id);
-    const sellQuote = quotes.get(route.sell.id);
-    if (buyQuote === undefined || sellQuote === undefined) return undefined;
-    if (!(buyQuote.askPrice < sellQuote.bidPrice)) return undefined;
-    const edge = edgeOf(buyQuote.askPrice, sellQuote.bidPrice, route.buy.takerFeeBps, route.sell.takerFeeBps);
-    const { minNetEdgeBps, minRoundTripBps } = this.#ctx.settings;
-    if (!(edge.netBps >= minNetEdgeBps && edge.roundTripBps >= minRoundTripBps)) return undefined;
-    const buy = { quote: buyQuote, instrument: route.buy };
-    const sell = { quote: sellQuote, instrument: route.sell };
+  #side(quote: Quote, side: "buy" | "sell"): SideMarket {
+    const { quotes, books, settings: values } = this.#ctx;
+    const id = quote.instrument;
     return {
-      route,
-      buyQuote,
-      sellQuote,
-      edge,
-      steps: openingSteps(buy, sell, route.step, this.#ctx.settings),
+      quote,
+      ageMs: quotes.ageMs(id),
+      funding: this.#funding.get(id) ?? noFunding,
+      executable: (sizeBase) => books.executable(id, side, sizeBase, values.maxQuoteAgeMs),
+      depthBase: books.depthBase(id, side, values.priceCapBps),
     };
   }
 
-  #reasonToSkip({ route, buyQuote, sellQuote, steps }: Opportunity): string | undefined {
-    const { quotes, settings: values, time } = this.#ctx;
+  /** Why this strategy's own state forbids opening. */
+  #obstacle(route: Route): string | undefined {
     if (this.#isStopping) return "stopping";
     if (this.#pairs.has(route.symbol)) return "a pair of this symbol is open";
-    if (this.#pairs.size >= values.maxOpenPairs) return "maxOpenPairs are open";
-    if (!(time.epochMs() >= (this.#blockedUntilMs.get(route.symbol) ?? 0))) return "cooling down";
-    if (!(isTwoSided(buyQuote) && isTwoSided(sellQuote))) {
-      return "a venue's own quote is one-sided or crossed";
-    }
-    const oldestMs = Math.max(quotes.ageMs(route.buy.id), quotes.ageMs(route.sell.id));
-    if (!(oldestMs <= values.maxQuoteAgeMs)) return "a quote is too old";
-    if (route.buy.status !== "trading" || route.sell.status !== "trading") return "a venue is not trading it";
-    return steps > 0 ? undefined : "too little size for both venues' minimum";
+    if (this.#pairs.size >= this.#ctx.settings.maxOpenPairs) return "maxOpenPairs are open";
+    const blockedUntilMs = this.#blockedUntilMs.get(route.symbol) ?? 0;
+    return this.#ctx.time.epochMs() >= blockedUntilMs ? undefined : "cooling down";
   }
 
-  #take({ route, buyQuote, sellQuote, steps }: Opportunity): void {
+  #inventory(): ReturnType<typeof inventoryOf> {
+    const { positions, instruments, quotes } = this.#ctx;
+    return inventoryOf(positions.all(), (id) => instruments.get(id), (id) => quotes.get(id));
+  }
+
+  #fullVenue({ route, sizeBase, buyPrice }: Opportunity): string | undefined {
+    const venues = [route.buy.venue, route.sell.venue] as const;
+    const { maxVenueNotionalUsd } = this.#ctx.settings;
+    return hasRoom(this.#inventory(), venues, sizeBase * buyPrice, maxVenueNotionalUsd)
+      ? undefined
+      : "maxVenueNotionalUsd is reached";
+  }
+
+  #bonusBps({ route, sizeBase, buyPrice }: Opportunity): number {
+    const { rebalanceBonusBps } = this.#ctx.settings;
+    if (rebalanceBonusBps === 0) return 0;
+    const isNearer = isRebalancing(this.#inventory(), route.buy.venue, route.sell.venue, sizeBase * buyPrice);
+    return isNearer ? rebalanceBonusBps : 0;
+  }
+
+  #take({ route, buyQuote, sellQuote, steps }: Opportunity, baseline: Baseline | undefined): void {
     const values = this.#ctx.settings;
     const cap = values.priceCapBps / 10_000;
     const long = {
@@ -285,6 +329,13 @@ class Arbitrage implements Strategy {
       because: [buyQuote, sellQuote],
     });
     this.#pairs.set(route.symbol, ref);
+    if (baseline === undefined) return;
+    this.#baselines.set(route.symbol, baseline);
+    this.#saveBaselines();
+  }
+
+  #saveBaselines(): void {
+    this.#ctx.state.save({ baselines: Object.fromEntries(this.#baselines) });
   }
 
   /** The leg that is likelier to be missed goes first: a missed pilot costs nothing. */
@@ -296,15 +347,32 @@ class Arbitrage implements Strategy {
   }
 }
 
+/** What an earlier run kept; anything else counts as nothing. */
+function savedBaselines(saved: unknown): Map<string, Baseline> {
+  const found = new Map<string, Baseline>();
+  if (typeof saved !== "object" || saved === null || !("baselines" in saved)) return found;
+  const { baselines } = saved;
+  if (typeof baselines !== "object" || baselines === null) return found;
+  for (const [symbol, value] of Object.entries(baselines)) {
+    if (isBaseline(value)) found.set(symbol, value);
+  }
+  return found;
+}
+
+function isBaseline(value: unknown): value is Baseline {
+  return typeof value === "object" && value !== null && "meanBps" in value && "deviationBps" in value &&
+    Number.isFinite(value.meanBps) && typeof value.deviationBps === "number" && value.deviationBps > 0;
+}
+
 export default defineStrategy({
   kind: "strategy",
   id: "cross_exchange_arbitrage",
-  version: "0.2.0",
+  version: "0.3.0",
   sdkVersion: 1,
   author: "berth",
   description:
     "Buys on one venue and sells on another when the spread pays the fees of all legs, and closes when prices meet.",
-  trading: { venues: ["*"], instruments: ["*-PERP"], data: ["quotes"], orders: "trade" },
+  trading: { venues: ["*"], instruments: ["*-PERP"], data: ["quotes", "books", "marks"], orders: "trade" },
   riskBudget: {
     maxOrderNotionalUsd: 1_000,
     maxPositionNotionalUsd: 2_000,

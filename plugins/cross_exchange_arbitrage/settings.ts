@@ -62,6 +62,101 @@ export const settings = {
     description:
       "Venue whose leg goes first in pilot_first; empty for the one with less size at its best price.",
   }),
+  entryMode: setting.choice({
+    default: "fixed",
+    choices: ["fixed", "percentile", "z_score"],
+    description:
+      "What a spread must reach besides paying its costs: nothing more, a percentile of the spreads so far, or a number of deviations from their mean.",
+  }),
+  historyLength: setting.number({
+    default: 1_000,
+    min: 10,
+    max: 100_000,
+    integer: true,
+    description: "Spreads kept per direction for the percentile and the z-score.",
+  }),
+  minSamples: setting.number({
+    default: 100,
+    min: 5,
+    max: 100_000,
+    integer: true,
+    description:
+      "Spreads that must be known: before, percentile mode uses its ceiling and z-score mode waits.",
+  }),
+  sampleEveryMs: setting.number({
+    default: 500,
+    min: 1,
+    max: 3_600_000,
+    description: "Time between two spreads that are kept, in ms.",
+  }),
+  entryPercentile: setting.number({
+    default: 75,
+    min: 0,
+    max: 100,
+    description: "Percentile mode: enter at this percentile of the spreads so far.",
+  }),
+  entryFloorBps: setting.number({
+    default: 1,
+    min: -1_000,
+    max: 1_000,
+    description: "Percentile mode: never enter under this spread, in bps.",
+  }),
+  entryCeilingBps: setting.number({
+    default: 20,
+    min: -1_000,
+    max: 10_000,
+    description: "Percentile mode: always enter from this spread on, in bps.",
+  }),
+  entryZ: setting.number({
+    default: 2,
+    min: 0,
+    max: 20,
+    description: "Z-score mode: enter this many deviations above the mean spread.",
+  }),
+  closeZ: setting.number({
+    default: 0.5,
+    min: -20,
+    max: 20,
+    description: "Z-score mode: close when the spread is within this many deviations of the mean at entry.",
+  }),
+  maxHalfLifeMs: setting.number({
+    default: 180_000,
+    min: 1,
+    max: 30 * 86_400_000,
+    description: "Z-score mode: the spread must have half returned to its mean within this time, in ms.",
+  }),
+  expectedHoldMs: setting.number({
+    default: 600_000,
+    min: 0,
+    max: 30 * 86_400_000,
+    description:
+      "How long a pair is expected to be open, in ms: funding of this time counts as cost or gain.",
+  }),
+  fundingBlackoutMs: setting.number({
+    default: 600_000,
+    min: 0,
+    max: 86_400_000,
+    description:
+      "Do not open within this many ms before a funding payment that would cost the pair; 0 is off.",
+  }),
+  maxFundingCostBps: setting.number({
+    default: 3,
+    min: 0,
+    max: 1_000,
+    description: "Close before a funding payment that would cost the pair at least this many bps.",
+  }),
+  maxVenueNotionalUsd: setting.number({
+    default: 5_000,
+    min: 0,
+    max: 100_000_000,
+    description: "Largest value of all positions on one venue together.",
+  }),
+  rebalanceBonusBps: setting.number({
+    default: 0,
+    min: 0,
+    max: 100,
+    description: "Bps less that a pair must earn when it brings both venues' net positions nearer to flat.",
+  }),
   priceCapBps: setting.number({
     default: 3,
     min: 0,
@@ -95,6 +190,19 @@ export const settings = {
     max: 1_000,
     description:
       "Converged: close when buying back the short leg costs at most this many bps more than selling the long leg brings.",
+  }),
+  closeRelaxBpsPerHour: setting.number({
+    default: 1,
+    min: 0,
+    max: 1_000,
+    description: "Bps by which closeSpreadBps grows with each hour that a pair is open.",
+  }),
+  maxExitSpreadBps: setting.number({
+    default: 30,
+    min: 0,
+    max: 10_000,
+    description:
+      "While a venue quotes wider than this many bps, a pair is not closed for profit or convergence; 0 is off.",
   }),
   takeProfitBps: setting.number({
     default: 2,

@@ -12,6 +12,7 @@ import {
   exitReason,
   type ExitSettings,
   type LegMarket,
+  type PairPast,
   pairResult,
 } from "../../../plugins/cross_exchange_arbitrage/pair_exit.ts";
 
@@ -70,10 +71,21 @@ const leg = (
 
 const market = (venue: string, bid: number, ask: number, ageMs = 10): LegMarket => {
   const listed = instrument(venue);
-  return { quote: quote(listed.id, bid, ask), ageMs, instrument: listed };
+  const funding = { rate: undefined, intervalHours: undefined, tsNextMs: undefined };
+  return { quote: quote(listed.id, bid, ask), ageMs, instrument: listed, funding };
 };
 
-const settings: ExitSettings = { closeSpreadBps: 1, takeProfitBps: 2, maxExitQuoteAgeMs: 1_000 };
+const settings: ExitSettings = {
+  closeSpreadBps: 1,
+  closeRelaxBpsPerHour: 4,
+  takeProfitBps: 2,
+  maxExitQuoteAgeMs: 1_000,
+  maxExitSpreadBps: 15,
+  maxFundingCostBps: 3,
+  fundingBlackoutMs: 600_000,
+  closeZ: 0.5,
+};
+const fresh: PairPast = { ageMs: 0, baseline: undefined };
 
 const cases: readonly {
   readonly name: string;
@@ -122,14 +134,45 @@ const cases: readonly {
 for (const { name, long, short, expected } of cases) {
   Deno.test(`exitReason(): ${name}`, () => {
     const pair = { long: leg("alpha", "buy", 100), short: leg("beta", "sell", 100.2) };
-    assertEquals(exitReason(pair, { long, short }, settings), expected);
+    assertEquals(exitReason(pair, { long, short }, settings, fresh, 0), expected);
   });
 }
 
 Deno.test("exitReason(): a pair that was bought dear closes when prices have met", () => {
   const pair = { long: leg("alpha", "buy", 100.2), short: leg("beta", "sell", 100.2) };
   const at = { long: market("alpha", 100.1, 100.2), short: market("beta", 100, 100.105) };
-  assertEquals(exitReason(pair, at, settings), "converged");
+  assertEquals(exitReason(pair, at, settings, fresh, 0), "converged");
+});
+
+const even = { long: leg("alpha", "buy", 100.2), short: leg("beta", "sell", 100.2) };
+
+Deno.test("exitReason(): an older pair may cost more to close", () => {
+  // Selling at 100.1 and buying back at 100.15 costs 4.99 bps: 1 is allowed at first, 5 after an hour.
+  const at = { long: market("alpha", 100.1, 100.15), short: market("beta", 100.1, 100.15) };
+  assertEquals(exitReason(even, at, settings, { ageMs: 3_500_000, baseline: undefined }, 0), undefined);
+  assertEquals(exitReason(even, at, settings, { ageMs: 3_600_000, baseline: undefined }, 0), "converged");
+});
+
+Deno.test("exitReason(): while a venue quotes wide nothing is closed for convergence, for funding it is", () => {
+  const wide = { long: market("alpha", 100.2, 100.21), short: market("beta", 99.9, 100.1) };
+  assertEquals(exitReason(even, wide, settings, fresh, 0), undefined);
+  // The short leg pays 5 bps in five minutes.
+  const funding = { rate: -0.0005, intervalHours: 8, tsNextMs: 300_000 };
+  const due = { ...wide, short: { ...wide.short, funding } };
+  assertEquals(exitReason(even, due, settings, fresh, 0), "funding");
+  assertEquals(exitReason(even, due, { ...settings, maxFundingCostBps: 6 }, fresh, 0), undefined);
+  assertEquals(exitReason(even, due, { ...settings, fundingBlackoutMs: 60_000 }, fresh, 0), undefined);
+});
+
+Deno.test("exitReason(): with a baseline the spread must be back at its mean of the entry, whatever closing costs", () => {
+  const baseline = { meanBps: 2, deviationBps: 4 }; // half a deviation above the mean: 4 bps
+  const at = (bid: number): { long: LegMarket; short: LegMarket } => ({
+    long: market("alpha", 99.99, 100),
+    short: market("beta", bid, bid + 0.01),
+  });
+  const past = { ageMs: 0, baseline };
+  assertEquals(exitReason(even, at(100.05), settings, past, 0), undefined, "5 bps");
+  assertEquals(exitReason(even, at(100.03), settings, past, 0), "usual_spread", "3 bps");
 });
 
 Deno.test("pairResult(): what both legs brought, by their fills", () => {

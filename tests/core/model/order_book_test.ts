@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { OrderBook } from "../../../core/engine/order_books.ts";
+import { OrderBook, walkLevels } from "../../../core/model/order_book.ts";
 import type { BookLevel, BookUpdate } from "../../../core/model/market.ts";
 import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
 import { alpha, btcAt } from "../../support/engine_builders.ts";
@@ -71,3 +71,32 @@ Deno.test("a book keeps its best 400 levels a side", () => {
     [400, 500, 101],
   );
 });
+
+const walked: readonly {
+  readonly name: string;
+  readonly levels: readonly Pair[];
+  readonly lots: number;
+  readonly average: number | undefined;
+  readonly worst?: number;
+}[] = [
+  { name: "within the first level", levels: [[100, 5], [101, 5]], lots: 5, average: 100, worst: 100 },
+  // 5 at 100, 5 at 101, 2 at 103: 1,211 / 12.
+  {
+    name: "through three levels",
+    levels: [[100, 5], [101, 5], [103, 5]],
+    lots: 12,
+    average: 1_211 / 12,
+    worst: 103,
+  },
+  { name: "more than there is", levels: [[100, 5]], lots: 6, average: undefined },
+  { name: "an empty side", levels: [], lots: 1, average: undefined },
+  { name: "nothing", levels: [[100, 5]], lots: 0, average: undefined },
+  { name: "not a number", levels: [[100, 5]], lots: NaN, average: undefined },
+];
+for (const { name, levels: rows, lots, average, worst } of walked) {
+  Deno.test(`walkLevels() for ${name}`, () => {
+    const found = walkLevels(levels(rows), lots);
+    assertEquals(found?.averageTicks, average);
+    assertEquals<number | undefined>(found?.worstTicks, worst);
+  });
+}

@@ -2,8 +2,8 @@
  * Order books of instruments whose adapter publishes depth. A book is either whole or not there: after a gap it is
  * empty until the next snapshot. A book that stays crossed after a delta counts as broken too.
  */
-import type { BookLevel, BookUpdate } from "../model/market.ts";
-import type { PriceTicks } from "../model/ticks.ts";
+import type { BookLevel, BookUpdate } from "./market.ts";
+import type { PriceTicks } from "./ticks.ts";
 
 /** Levels kept per side; what lies beyond is dropped, and comes back with the next snapshot. */
 const maxLevels = 400;
@@ -32,6 +32,28 @@ function setLevel(levels: BookLevel[], level: BookLevel, isBid: boolean): void {
     levels.splice(at, 0, level);
     if (levels.length > maxLevels) levels.pop();
   }
+}
+
+/** What a size would trade at, were it taken from a side now. */
+export interface Execution {
+  /** Mean price over the size. */
+  readonly averageTicks: number;
+  /** Price of the last level that is needed. */
+  readonly worstTicks: PriceTicks;
+}
+
+/** Walks levels, best first, for a number of lots; undefined when they hold fewer, or for no positive number. */
+export function walkLevels(levels: readonly BookLevel[], lots: number): Execution | undefined {
+  if (!(lots > 0)) return undefined;
+  let left = lots;
+  let value = 0;
+  for (const { priceTicks, sizeLots } of levels) {
+    const taken = Math.min(left, sizeLots);
+    value += taken * priceTicks;
+    left -= taken;
+    if (left <= 0) return { averageTicks: value / lots, worstTicks: priceTicks };
+  }
+  return undefined;
 }
 
 export type BookState = "whole" | "waiting_for_snapshot";

@@ -1,0 +1,146 @@
+/**
+ * What one direction of one pair of venues is worth now: executable prices for the size that would be traded, fees of
+ * both venues, funding until the expected close. Pure: the market is handed in.
+ */
+import { type ExecutablePrice, type Instrument, isTwoSided, type Quote } from "@berth/sdk";
+import { type FundingTerms, nextPaymentMs, pairFundingBps } from "./funding.ts";
+import { edgeOf, grossEdgeBps, openingSteps, type SizeStep, stepsToBase } from "./net_edge.ts";
+import type { ArbitrageSettings } from "./settings.ts";
+
+/** One direction of one pair of venues, with all that does not change from quote to quote. */
+export interface Route {
+  readonly key: string;
+  readonly symbol: string;
+  readonly buy: Instrument;
+  readonly sell: Instrument;
+  readonly step: SizeStep;
+}
+
+/** One side of a route as it is now. */
+export interface SideMarket {
+  readonly quote: Quote;
+  readonly ageMs: number;
+  readonly funding: FundingTerms;
+  /** Price for a size by the book; undefined without one. */
+  readonly executable: (sizeBase: number) => ExecutablePrice | undefined;
+  /** Base units that the book shows within the price cap; 0 without one. */
+  readonly depthBase: number;
+}
+
+export interface Opportunity {
+  readonly route: Route;
+  readonly buyQuote: Quote;
+  readonly sellQuote: Quote;
+  readonly steps: number;
+  readonly sizeBase: number;
+  /** For the size: mean of what would be bought and sold. */
+  readonly buyPrice: number;
+  readonly sellPrice: number;
+  /** Of the best prices, whatever the size: what is compared over time. */
+  readonly spreadBps: number;
+  readonly grossBps: number;
+  readonly slippageBps: number;
+  readonly feesBps: number;
+  /** Gross minus the fees of the opening legs. */
+  readonly netBps: number;
+  readonly fundingBps: number;
+  /** Gross minus all four fees, plus funding: what is left if it closes at equal prices. */
+  readonly expectedBps: number;
+  /** Expected value in the quote currency × freshness of the older quote. */
+  readonly score: number;
+}
+
+/** The best prices' spread of a route, before any cost; NaN where a side is missing. */
+export const spreadOf = (buy: Quote, sell: Quote): number => grossEdgeBps(buy.askPrice, sell.bidPrice);
+
+/** What the route offers, worth taking or not; undefined when the best prices do not even cross. */
+export function evaluate(
+  route: Route,
+  buy: SideMarket,
+  sell: SideMarket,
+  settings: ArbitrageSettings,
+  nowMs: number,
+): Opportunity | undefined {
+  const spreadBps = spreadOf(buy.quote, sell.quote);
+  if (!(spreadBps > 0)) return undefined;
+  const steps = openingSteps(
+    { quote: deepened(buy.quote, buy.depthBase, "ask"), instrument: route.buy },
+    { quote: deepened(sell.quote, sell.depthBase, "bid"), instrument: route.sell },
+    route.step,
+    settings,
+  );
+  const sizeBase = stepsToBase(steps, route.step);
+  const buyPrice = buy.executable(sizeBase)?.averagePrice ?? buy.quote.askPrice;
+  const sellPrice = sell.executable(sizeBase)?.averagePrice ?? sell.quote.bidPrice;
+  const edge = edgeOf(buyPrice, sellPrice, route.buy.takerFeeBps, route.sell.takerFeeBps);
+  const fundingBps = pairFundingBps(buy.funding, sell.funding, nowMs, nowMs + settings.expectedHoldMs);
+  const expectedBps = edge.roundTripBps + fundingBps;
+  const oldestMs = Math.max(buy.ageMs, sell.ageMs);
+  const freshness = Math.max(0, 1 - oldestMs / settings.maxQuoteAgeMs);
+  return {
+    route,
+    buyQuote: buy.quote,
+    sellQuote: sell.quote,
+    steps,
+    sizeBase,
+    buyPrice,
+    sellPrice,
+    spreadBps,
+    grossBps: edge.grossBps,
+    slippageBps: spreadBps - edge.grossBps,
+    feesBps: edge.feesBps,
+    netBps: edge.netBps,
+    fundingBps,
+    expectedBps,
+    score: (expectedBps / 10_000) * sizeBase * buyPrice * freshness,
+  };
+}
+
+/** Whether the costs are paid: by the opening alone and over the round trip. */
+export function paysItsCosts(
+  opportunity: Opportunity,
+  settings: ArbitrageSettings,
+  bonusBps: number,
+): boolean {
+  return opportunity.netBps >= settings.minNetEdgeBps - bonusBps &&
+    opportunity.expectedBps >= settings.minRoundTripBps - bonusBps;
+}
+
+/** Why the state of the market forbids opening; undefined when it does not. */
+export function marketObstacle(
+  opportunity: Opportunity,
+  buy: SideMarket,
+  sell: SideMarket,
+  settings: ArbitrageSettings,
+  nowMs: number,
+): string | undefined {
+  const { route } = opportunity;
+  if (!(isTwoSided(buy.quote) && isTwoSided(sell.quote))) {
+    return "a venue's own quote is one-sided or crossed";
+  }
+  if (!(Math.max(buy.ageMs, sell.ageMs) <= settings.maxQuoteAgeMs)) return "a quote is too old";
+  if (route.buy.status !== "trading" || route.sell.status !== "trading") return "a venue is not trading it";
+  if (opportunity.steps === 0) return "too little size for both venues' minimum";
+  const dueMs = nextPaymentMs(buy.funding, sell.funding, nowMs);
+  const isDue = settings.fundingBlackoutMs > 0 && dueMs - nowMs <= settings.fundingBlackoutMs;
+  if (isDue && pairFundingBps(buy.funding, sell.funding, nowMs, dueMs) < 0) {
+    return "a funding payment against it is near";
+  }
+  return undefined;
+}
+
+/** How it would be executed, for people. */
+export function planOf(opportunity: Opportunity, mode: string, capBps: number): string {
+  const { route, sizeBase, buyPrice, sellPrice } = opportunity;
+  const size = Number(sizeBase.toPrecision(6));
+  return `buy ${size} on ${route.buy.venue} near ${
+    Number(buyPrice.toPrecision(8))
+  }, sell on ${route.sell.venue} near ${Number(sellPrice.toPrecision(8))}, ${mode}, IOC within ${capBps} bps`
+    .slice(0, 200);
+}
+
+/** A quote with what the book shows behind its best price. */
+function deepened(quote: Quote, depthBase: number, side: "bid" | "ask"): Quote {
+  if (side === "ask") return { ...quote, askSizeBase: Math.max(quote.askSizeBase, depthBase) };
+  return { ...quote, bidSizeBase: Math.max(quote.bidSizeBase, depthBase) };
+}
