@@ -73,6 +73,7 @@ export class Engine implements EngineSurface {
     this.#orderDesk = new OrderDesk(rooms, {
       account: (venue) => this.#account(venue),
       isShuttingDown: () => this.#operatorDesk.isShuttingDown,
+      isFlattening: (plugin, index) => this.#flattening.isFlattening(plugin, index),
     });
     this.#held = new HostHeld(rooms, () => ({
       orderDesk: this.#orderDesk,
@@ -449,7 +450,7 @@ export class Engine implements EngineSurface {
     }
     for (const { venue, paymentId } of restore.bookedFunding) this.#account(venue).seenFunding.add(paymentId);
     for (const position of restore.positions) {
-      this.#plugin(position.plugin);
+      this.#restorePlugin(position.plugin);
       const index = this.indexOf(position.instrument);
       if (index !== undefined) portfolio.restorePosition(index, position);
       else {
@@ -457,9 +458,16 @@ export class Engine implements EngineSurface {
         this.#waitingPositions.set(position.instrument, [...waiting, position]);
       }
     }
-    for (const plugin of pluginsOf(restore)) this.#plugin(plugin);
+    for (const plugin of pluginsOf(restore)) this.#restorePlugin(plugin);
     orders.restore(restore.workingOrders, restore.bookedFills, this.#rooms.time.nowUs);
     this.#held.restore(restore);
+  }
+
+  /** What it left behind is steered under its limits, whether it comes again or not. */
+  #restorePlugin(plugin: PluginId): void {
+    const scope: RiskScope = { kind: "plugin", plugin };
+    this.#plugin(plugin);
+    this.#rooms.states.register(scope, this.#limitsOf(scope));
   }
 
   /** All that a restart needs, as of now; `restore` takes it. */

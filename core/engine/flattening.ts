@@ -41,7 +41,9 @@ export class Flattening {
     return this.#jobs.size > 0;
   }
 
-  isFlattening(plugin: PluginId): boolean {
+  /** Whether a plugin's position is being closed: on one instrument, or on any. */
+  isFlattening(plugin: PluginId, index?: InstrumentIndex): boolean {
+    if (index !== undefined) return this.#jobs.has(`${plugin}/${index}`);
     return [...this.#jobs.values()].some((job) => job.plugin === plugin);
   }
 

@@ -13,6 +13,7 @@ import { checkOrder, type RiskApproved } from "../risk/gate.ts";
 import type { Refusal } from "../model/refusals.ts";
 import { type IntentContext, orderFacts, scopesOf } from "./fact_builder.ts";
 import { PluginRecord } from "./plugin_record.ts";
+import type { InstrumentIndex } from "./events.ts";
 import type { Rooms } from "./rooms.ts";
 import type { VenueAccount } from "./venue_account.ts";
 
@@ -46,6 +47,8 @@ const refused = (refusal: Refusal): Judgement => ({ kind: "refused", refusal });
 export interface OrderDeskPort {
   account(venue: VenueId): VenueAccount;
   isShuttingDown(): boolean;
+  /** The host closes this position. */
+  isFlattening(plugin: PluginId, index: InstrumentIndex): boolean;
 }
 
 /** Who follows orders besides their plugins: leg groups, exit plans. Told after the portfolio knows. */
@@ -136,7 +139,12 @@ export class OrderDesk implements OrderManagerPort {
       ...supposed,
     };
     const decision = checkOrder(orderFacts(rooms, context));
-    return decision.kind === "refused" ? decision : { ...decision, instrument, plugin };
+    if (decision.kind === "refused") return decision;
+    if (origin === "plugin" && this.#port.isFlattening(intent.plugin, index)) {
+      const facts = { plugin: intent.plugin, instrument: intent.instrument };
+      return refused({ code: "PLUGIN_FLATTENING", facts });
+    }
+    return { ...decision, instrument, plugin };
   }
 
   /** Counts a refusal, writes it down and tells the plugin. */

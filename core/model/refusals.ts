@@ -56,6 +56,12 @@ export const refusalTable = {
     { plugin: "scalper" },
     (f: { plugin: string }) => `${f.plugin} is not running; it can't place orders.`,
   ),
+  PLUGIN_FLATTENING: row(
+    "The plugin's position on the instrument is being closed; it can open no other until that has ended.",
+    { plugin: "scalper", instrument: "paradex:BTC-PERP" },
+    (f: { plugin: string; instrument: string }) =>
+      `The position of ${f.plugin} on ${f.instrument} is being closed; nothing new is taken there until that has ended.`,
+  ),
   NOT_GRANTED_ORDERS: row(
     "The operator granted market data alone.",
     { plugin: "scalper" },

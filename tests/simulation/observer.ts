@@ -14,6 +14,7 @@ import { increment } from "../../core/model/ticks.ts";
 import { isFinalStatus, type OrderRequest } from "../../core/model/order.ts";
 import { type RiskSettings, type ScopeLimits, scopeName } from "../../core/model/risk_limits.ts";
 import type { SimulatedEvent } from "../../exchanges/simulation/ports.ts";
+import { NakedWatch } from "./naked_watch.ts";
 import type { SimWatcher } from "./sim_host.ts";
 import type { SimVenue } from "./sim_venues.ts";
 import type { World } from "./virtual_time.ts";
@@ -54,12 +55,16 @@ export interface ObserverOptions {
   readonly risk: RiskSettings;
   /** Keeps every event as a line of text. */
   readonly isLogging: boolean;
+  /** What a lost answer may cost beside the bound on one leg alone, ms. */
+  readonly nakedSlackMs: number;
 }
 
 export class Observer implements SimWatcher {
   readonly violations: string[] = [];
   readonly lines: string[] = [];
   readonly counts = new Map<string, number>();
+  readonly naked: NakedWatch;
+  readonly #lots = new Map<string, { readonly base: number; readonly tick: number }>();
   readonly #options: ObserverOptions;
   readonly #orders = new Map<string, Watched>();
   readonly #live = new Set<Watched>();
@@ -76,12 +81,14 @@ export class Observer implements SimWatcher {
 
   constructor(options: ObserverOptions) {
     this.#options = options;
+    this.naked = new NakedWatch({ fail: (what) => this.fail(what), slackMs: options.nakedSlackMs });
     for (const { name, control } of options.venues) {
       this.#accounts.set(name, { isStarted: false, answered: new Set(), asked: new Map() });
       for (const { symbol, tickSize, lotSize } of control.instruments) {
         const tick = increment(tickSize);
         const unitUsd = moneyToNumber(tickLotMoney({ tick, lot: increment(lotSize) }));
         const tickValue = tick.units / 10 ** tick.decimals;
+        this.#lots.set(`${name} ${symbol}`, { base: Number(lotSize), tick: tickValue });
         this.#lotUsd.set(`${name} ${symbol}`, () => control.mark(symbol).markPrice / tickValue * unitUsd);
       }
       control.subscribe((event) => this.#onVenue(name, event));
@@ -167,7 +174,9 @@ export class Observer implements SimWatcher {
     }
     if (output.kind !== "journal") return;
     const { body } = output.entry;
+    if (body.kind === "leg_group") this.count(`group ${body.group.phase.kind}`);
     if (body.kind === "order") {
+      this.naked.onOrder(body.order);
       this.#pluginOf.set(body.order.clientOrderId, body.order.plugin);
       const watched = this.#orders.get(body.order.clientOrderId);
       if (watched !== undefined) {
@@ -291,6 +300,8 @@ export class Observer implements SimWatcher {
       const key = `${watched.plugin} ${venue} ${watched.symbol}`;
       this.#positions.set(key, (this.#positions.get(key) ?? 0) + watched.sign * event.fill.sizeLots);
       watched.filledLots += event.fill.sizeLots;
+      const { base = NaN, tick = NaN } = this.#lots.get(`${venue} ${watched.symbol}`) ?? {};
+      this.naked.onFill(id, watched.sign * event.fill.sizeLots * base, event.fill.priceTicks * tick);
       this.count("venue fills");
     }
     watched.atVenue = order.status === "open" ? "open" : "done";

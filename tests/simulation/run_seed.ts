@@ -1,4 +1,5 @@
 /** One seeded run from a fresh start to a flat end. The same seed gives the same run, byte for byte. */
+import type { EngineSnapshot } from "../../core/engine/snapshot.ts";
 import type { PluginId } from "../../core/model/ids.ts";
 import { pluginId } from "../../core/model/ids.ts";
 import type { RiskSettings } from "../../core/model/risk_limits.ts";
@@ -10,6 +11,8 @@ import { between, exponential, seededRandom } from "../../exchanges/simulation/r
 import { bookedFills, differences, remains } from "./agreement.ts";
 import { JournalDisk } from "./memory_journal.ts";
 import { Observer } from "./observer.ts";
+import { sampleMs } from "./naked_watch.ts";
+import { PairTrader } from "./pair_trader.ts";
 import { RandomTrader } from "./random_trader.ts";
 import { SimHost } from "./sim_host.ts";
 import { SimMarket } from "./sim_market.ts";
@@ -98,6 +101,7 @@ export async function runSeed(seed: number, options: RunOptions): Promise<SeedRe
     );
   }
   const { observer, world } = run;
+  observer.counts.set("groups", observer.naked.groups);
   return {
     seed,
     violations: observer.violations,
@@ -118,8 +122,10 @@ class Run {
   readonly #faults: FaultProfile;
   readonly #holdBack: number;
   readonly #pluginIds: readonly PluginId[];
+  readonly #isFair: boolean;
   #host: SimHost | undefined;
-  #traders: RandomTrader[] = [];
+  readonly #traders = new Map<PluginId, RandomTrader | PairTrader>();
+  readonly #inMaintenance = new Set<string>();
   #isStormy = true;
   #wallOffsetMs = 0;
   #hostStarts = 0;
@@ -127,12 +133,13 @@ class Run {
   constructor(seed: number, { keys, isLogging, hasRealSignatures = false }: RunOptions) {
     const random = seededRandom(seed).fork("run");
     this.#random = random;
-    this.#faults = faultsOf(random);
-    this.#holdBack = random.next() < 0.5 ? 0 : random.next() * 0.2;
+    this.#isFair = random.next() < 0.15;
+    const faults = faultsOf(random);
+    this.#faults = this.#isFair ? { ...noFaults, latencyMs: 5, latencyJitterMs: 10 } : faults;
+    this.#holdBack = this.#isFair || random.next() < 0.5 ? 0 : random.next() * 0.2;
     this.#symbols = random.next() < 0.7 ? ["BTC-PERP"] : ["BTC-PERP", "SOL-PERP"];
-    this.#pluginIds = random.next() < 0.5
-      ? [pluginId("random_one")]
-      : [pluginId("random_one"), pluginId("random_two")];
+    const cast = [["random_one"], ["random_one", "random_two"], ["pair_one"], ["pair_one", "random_one"]];
+    this.#pluginIds = (cast[Math.floor(random.next() * cast.length)] ?? []).map(pluginId);
     this.#venues = venueNames.map((name) =>
       makeVenue(name, {
         world: this.world,
@@ -145,14 +152,21 @@ class Run {
     );
     new SimMarket(this.world.clock, random.fork("market"), this.#venues.map(({ control }) => control))
       .start();
-    this.observer = new Observer({ world: this.world, venues: this.#venues, risk, isLogging });
+    this.observer = new Observer({
+      world: this.world,
+      venues: this.#venues,
+      risk,
+      isLogging,
+      nakedSlackMs: this.#isFair ? 1_500 : 25_000,
+    });
     this.observer.say(`faults ${JSON.stringify(this.#faults)}`);
   }
 
   async play(): Promise<void> {
     const { clock } = this.world;
     this.#startHost();
-    this.#planStorm();
+    if (!this.#isFair) this.#planStorm();
+    this.#watchNaked();
     await this.world.runUntil(clock.nowMs() + between(this.#random, 12_000, 30_000));
     this.#calmDown();
     await this.#untilAgreed("after the storm");
@@ -187,7 +201,7 @@ class Run {
       holdBackMs: () => this.#isStormy && holdBack.next() < this.#holdBack ? holdBack.next() * 400 : 0,
     });
     this.#host = host;
-    this.#traders = [];
+    this.#traders.clear();
     if (!this.#isStormy) return;
     this.#pluginIds.forEach((plugin, at) =>
       host.process.after(500 + at * 200, () => this.#startTrader(host, plugin, at + 1))
@@ -206,7 +220,12 @@ class Run {
   #startTrader(host: SimHost, plugin: PluginId, subscriber: number): void {
     if (!this.#isStormy) return;
     const random = this.#random.fork(`trader/${plugin}/${this.world.clock.nowMs()}`);
-    this.#traders.push(
+    if (plugin.startsWith("pair")) {
+      this.#traders.set(plugin, new PairTrader({ plugin, subscriber, random, host }));
+      return;
+    }
+    this.#traders.set(
+      plugin,
       new RandomTrader({
         plugin,
         subscriber,
@@ -224,10 +243,31 @@ class Run {
     this.observer.count("host kills");
     this.#host?.kill();
     this.#host = undefined;
-    this.#traders = [];
+    this.#traders.clear();
     this.world.clock.schedule(between(this.#random, 1_000, 4_000), () => {
       if (this.#host === undefined) this.#startHost();
     });
+  }
+
+  #watchNaked(): void {
+    this.world.clock.schedule(sampleMs, () => {
+      this.observer.naked.sample(this.observer.naked.isAnyNaked && this.#isAble());
+      this.#watchNaked();
+    });
+  }
+
+  /** Whether what is wrong could be put right now. */
+  #isAble(): boolean {
+    const host = this.#host;
+    if (
+      host === undefined ||
+      this.#venues.some(({ network, name }) => network.isDown || this.#inMaintenance.has(name))
+    ) {
+      return false;
+    }
+    const { venues, scopes } = host.engine.snapshot(host.process.epochUs());
+    return venues.length === this.#venues.length && scopes.every(({ state }) => state === "active") &&
+      venues.every(({ isReconciled, health }) => isReconciled && health?.privateStream === "connected");
   }
 
   // ---- the storm
@@ -279,12 +319,12 @@ class Run {
   #crashPlugin(random: SimulationRandom): void {
     const host = this.#host;
     const at = Math.floor(random.next() * this.#pluginIds.length);
-    const trader = this.#traders[at];
     const plugin = this.#pluginIds[at];
+    const trader = plugin === undefined ? undefined : this.#traders.get(plugin);
     if (host === undefined || trader === undefined || plugin === undefined) return;
     this.observer.say(`${plugin} crashes`);
     trader.crash(random.next() < 0.7);
-    this.#traders.splice(at, 1);
+    this.#traders.delete(plugin);
     host.process.after(between(random, 1_000, 4_000), () => this.#startTrader(host, plugin, at + 1));
   }
 
@@ -300,7 +340,11 @@ class Run {
     const { control, name } = this.#one(random);
     this.observer.say(`maintenance of ${name}`);
     control.setMaintenance(true);
-    this.world.clock.schedule(between(random, 500, 6_000), () => control.setMaintenance(false));
+    this.#inMaintenance.add(name);
+    this.world.clock.schedule(between(random, 500, 6_000), () => {
+      control.setMaintenance(false);
+      this.#inMaintenance.delete(name);
+    });
   }
 
   #jumpClock(random: SimulationRandom): void {
@@ -327,10 +371,11 @@ class Run {
   #calmDown(): void {
     this.observer.say("calm");
     this.#isStormy = false;
-    for (const trader of this.#traders) trader.rest();
+    for (const trader of this.#traders.values()) trader.rest();
     for (const { control, network, protocol } of this.#venues) {
       network.isDown = false;
       control.setMaintenance(false);
+      this.#inMaintenance.clear();
       protocol.setFaults({ ...noFaults, latencyMs: 2, latencyJitterMs: 5 });
     }
   }
@@ -346,6 +391,7 @@ class Run {
     );
     return [
       ...this.#venues.flatMap((venue) => differences(venue, state, this.#disk)),
+      ...(scopesAreActive(state) ? this.observer.naked.left() : []),
       ...orders.map(({ clientOrderId, status }) => `${clientOrderId} is ${status}`),
       ...state.plugins.filter((plugin) => plugin.isFlattening).map(({ plugin }) =>
         `${plugin} is being flattened`
@@ -368,6 +414,7 @@ class Run {
   async #killSwitch(): Promise<void> {
     const { clock } = this.world;
     this.observer.say("kill switch");
+    this.observer.naked.end();
     this.#host?.dispatch({ kind: "operator", by: "cli", command: { kind: "kill", flatten: true } });
     const endMs = clock.nowMs() + 60_000;
     let left: readonly string[] = ["not looked at yet"];
@@ -378,6 +425,10 @@ class Run {
     for (const one of left) this.observer.fail(`after the kill: ${one}`);
   }
 }
+
+/** A halted plugin's groups wait for an operator. */
+const scopesAreActive = ({ scopes }: EngineSnapshot): boolean =>
+  scopes.every(({ state }) => state === "active");
 
 /** Name of a scope as the journal kept it. */
 function nameOf(scope: unknown): string {

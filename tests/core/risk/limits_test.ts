@@ -609,6 +609,7 @@ Deno.test("every refusal of the gate has its row in the table", () => {
   // Known before there are facts: the engine's own tests have it.
   const elsewhere = [
     "INSTRUMENT_UNKNOWN",
+    "PLUGIN_FLATTENING",
     // Of leg groups as a whole: leg_groups_test.ts.
     "GROUP_INVALID",
     "EXIT_INVALID", // of exit plans: exit_plans_test.ts
