@@ -174,6 +174,26 @@ export const errorTexts = {
     why: "Each plugin has limits so that it can't slow the others.",
     fix: `Use less, or raise limits.${f.limit} for this plugin.`,
   }),
+  PLUGIN_UNKNOWN: (f: { name: string; known: string }) => ({
+    what: `There is no plugin ${f.name}.`,
+    why: `Found are ${f.known}.`,
+    fix: "Name one of these, or the path of a file or folder; --plugins names another folder.",
+  }),
+  PLUGIN_BROKEN: (f: { name: string; reason: string }) => ({
+    what: `${f.name} is broken: ${f.reason}.`,
+    why: "What can't be read can't be approved or run.",
+    fix: "Mend it and save the file; `berth plugin check` on it says more.",
+  }),
+  PLUGIN_APPROVAL_UNCONFIRMED: (f: { pluginId: string }) => ({
+    what: `${f.pluginId} was not approved: nobody said yes.`,
+    why: "An approval is given by a person who read what is asked.",
+    fix: "Answer y, or add --yes where there is no terminal.",
+  }),
+  PLUGIN_PATH_TAKEN: (f: { path: string }) => ({
+    what: `${f.path} is there already.`,
+    why: "A new plugin never overwrites another.",
+    fix: "Choose another name, or another folder by --in.",
+  }),
   PLUGIN_NOT_GRANTED: (f: { pluginId: string; action: string }) => ({
     what: `${f.pluginId} tried to ${f.action}, which it was not granted.`,
     why: "A plugin may do only what its manifest asked for and the operator approved.",

@@ -17,6 +17,9 @@ const usageCodes: readonly ErrorCode[] = [
   "CLI_USAGE",
   "CONFIG_INVALID",
   "CONFIG_UNREADABLE",
+  "PLUGIN_UNKNOWN",
+  "PLUGIN_APPROVAL_UNCONFIRMED",
+  "PLUGIN_PATH_TAKEN",
   "HOST_LIVE_NOT_CONFIRMED",
   "BACKTEST_PLUGIN",
   "BACKTEST_BAD_BARS",
@@ -144,6 +147,10 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
       const writeError = (text: string): void => output.writeError(text);
       await runBacktestCommand(line.options, { workingFolder, write, writeError, isTerminal });
       return exitCodes.ok;
+    }
+    case "plugin": {
+      const { runPluginCommand } = await import("./cli/plugin_commands.ts");
+      return await runPluginCommand(line.options, { workingFolder, output, version });
     }
     case "config_check": {
       const { readPlace } = await import("./cli/place.ts");

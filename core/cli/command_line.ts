@@ -8,6 +8,7 @@ import { type LogFormat, logFormats } from "../host/config.ts";
 import { type SandboxChoice, sandboxChoices } from "../sandbox/kind_names.ts";
 import { type LogLevel, logLevels } from "../terminal/log_lines.ts";
 import { addBacktest, type BacktestCommandOptions } from "./backtest_options.ts";
+import { addPlugin, type PluginCommandOptions } from "./plugin_options.ts";
 import {
   choiceOption,
   collected,
@@ -76,6 +77,7 @@ export type CommandLine =
   | { readonly kind: "doctor"; readonly options: DoctorCommandOptions }
   | { readonly kind: "backtest"; readonly options: BacktestCommandOptions }
   | OperatorLine
+  | { readonly kind: "plugin"; readonly options: PluginCommandOptions }
   | { readonly kind: "config_check"; readonly options: Pick<PlaceOptions, "configFile"> }
   | { readonly kind: "config_schema" }
   /** Help or version, asked for. */
@@ -152,7 +154,7 @@ function addStart(program: Command, found: Found): void {
       if (word !== undefined) {
         misuse(
           `There is no command ${word}`,
-          "write start, status, risk, kill, doctor, journal, explain or config",
+          "write start, plugin, status, risk, kill, doctor, journal, explain or config",
         );
       }
       found({
@@ -301,11 +303,12 @@ function sentenceOf(error: CommanderError): string {
   }
 }
 
-/** Groups of commands do nothing by themselves. */
-function missingCommand(words: readonly string[]): string {
-  return words[0] === "risk"
-    ? "A command of berth risk is missing; add show, tighten, loosen, halt, reduce or resume."
-    : "A command of berth config is missing; add check or schema.";
+/** For a command that has commands of its own and was given none. */
+function missingCommandSentence(program: Command, words: readonly string[]): string {
+  const command = program.commands.find((one) => words.includes(one.name()));
+  const names = command?.commands.map((one) => one.name()) ?? [];
+  const choices = names.length > 1 ? `${names.slice(0, -1).join(", ")} or ${names.at(-1)}` : names[0] ?? "";
+  return `A command of berth ${command?.name()} is missing; add ${choices}.`;
 }
 
 /**
@@ -330,6 +333,7 @@ export function readCommandLine(words: readonly string[], version: string): Comm
     add(program, found);
   }
   addBacktest(program, (options) => found({ kind: "backtest", options }));
+  addPlugin(program, (options) => found({ kind: "plugin", options }));
   try {
     program.parse([...words], { from: "user" });
   } catch (error) {
@@ -340,7 +344,7 @@ export function readCommandLine(words: readonly string[], version: string): Comm
     return error.exitCode === 0
       ? { kind: "show", text: shown.join("") }
       : error.code === "commander.help"
-      ? { kind: "misuse", sentence: missingCommand(words) }
+      ? { kind: "misuse", sentence: missingCommandSentence(program, words) }
       : { kind: "misuse", sentence: sentenceOf(error) };
   }
   return lines[0] ?? { kind: "misuse", sentence: "There is nothing to do; see berth --help." };

@@ -3,7 +3,6 @@
  * host constructs its own collaborators, reads the clock or the environment.
  */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Engine } from "../engine/engine.ts";
 import { defaultRateBudget, defaultTiming, type ShutdownRemains } from "../engine/events.ts";
 import { BerthError, describeError } from "../errors.ts";
@@ -34,6 +33,7 @@ import { exitCodes, type HostOptions } from "./options.ts";
 import { KillSwitch } from "./kill_switch.ts";
 import { PaperDesk } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
+import { exchangesFolder, projectFolder } from "./project_folder.ts";
 import { forgetAccounts, isSameWorld, restoreDecisions, restoreRun } from "./recovery.ts";
 import { type ExactSummary, summarize } from "./run_summary.ts";
 import { readSecrets, type Secrets, secretsNamed, type SecretsResult } from "./secrets.ts";
@@ -45,9 +45,6 @@ const tickEveryMs = 100;
 const shutdownDeadlineMs = 5_000;
 const flattenDeadlineMs = 5_000;
 const keepBaselinesEveryMs = 5_000;
-
-/** Folder of this release: `core/`, `exchanges/` and `plugins/` lie in it. */
-const projectDir = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
  * Order requests a second that each venue allows, with room to spare: Paradex 800 a second an account, OKX 60 in 2 s
@@ -137,7 +134,7 @@ class Host {
     const { config, environment, seed, version, strategies: wanted } = this.#options;
     if (config.console.enabled && wanted === "all") checkPort(config.console.address, config.console.port);
     const kind = sandboxKindOf(config.sandbox, Deno.build.standalone) ?? "worker-in-process";
-    const sandbox = createSandbox(kind, { clock: this.#clock, projectDir });
+    const sandbox = createSandbox(kind, { clock: this.#clock, projectDir: projectFolder });
     const [journal, exchanges, strategies, grants] = await Promise.all([
       openJournal({
         path: journalPath(this.#dataDir),
@@ -145,7 +142,7 @@ class Host {
         durability: config.journal.durability ?? (environment === "live" ? "power_loss" : "process_crash"),
         onFailure: (error) => this.#failed.resolve(error),
       }),
-      findPlugins(join(projectDir, "exchanges")),
+      findPlugins(exchangesFolder),
       this.#findStrategies(),
       readGrants(grantsPath(config.dataDir)),
     ]);
@@ -206,7 +203,7 @@ class Host {
       seed,
       grants,
       // `plugins/` is where strangers' files are dropped: being there earns no trust.
-      bundledFolders: [join(projectDir, "exchanges")],
+      bundledFolders: [exchangesFolder],
       trustedFolders: this.#options.trustedFolders,
       configOf: (id) => config.plugins[id] ?? defaultPluginConfig,
       symbols: config.venues.symbols,
@@ -418,8 +415,8 @@ class Host {
       return;
     }
     this.#simulation = await startSimulation({
-      entryPath: join(projectDir, "exchanges/simulation/main.ts"),
-      projectDir,
+      entryPath: join(exchangesFolder, "simulation/main.ts"),
+      projectDir: projectFolder,
       venues,
       seed,
       depositUsd: String(config.simulation.depositUsd),

@@ -45,6 +45,10 @@ export async function layOut(
   return laidOut;
 }
 
+/** Reads a plugin and lays it out below `folder`. @throws {BerthError} PLUGIN_START_FAILED on a link or too many files */
+export const copyPlugin = async (source: PluginSource, folder: string): Promise<PluginSource> =>
+  await layOut(await readPluginFiles(source), source, folder);
+
 async function isIntact(laidOut: PluginSource, hash: string): Promise<boolean> {
   try {
     return (await readPluginFiles(laidOut)).hash === hash;

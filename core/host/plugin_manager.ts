@@ -27,6 +27,7 @@ import { isHeld, manifestOf, newSlot, type Slot, targetOf } from "./plugin_slot.
 import { type PendingUpdate, type PluginState, type PluginView, whyOf } from "./plugin_states.ts";
 import { PluginSubscriptions, type RunningPlugin } from "./plugin_subscriptions.ts";
 import { examine, type SoundVersion } from "./plugin_version.ts";
+import { inTurns } from "./turns.ts";
 import { VenueQuestions } from "./venue_questions.ts";
 
 export type { PluginState, PluginView } from "./plugin_states.ts";
@@ -53,6 +54,8 @@ const stopDeadlineMs = 3_000;
 /** A version that was killed while it was read is looked at again this often. */
 const maxLooks = 3;
 const lookAgainMs = 2_000;
+/** Each is a process of some 60 MB. */
+const probesAtATime = 4;
 
 const updateWords: Readonly<Record<PendingUpdate["kind"], string>> = {
   awaiting_approval: "its changed file waits, the version before it runs on",
@@ -68,6 +71,7 @@ export class PluginManager {
   readonly #states = new Map<string, unknown>();
   readonly #subscriptions: PluginSubscriptions;
   readonly #launcher: PluginLauncher;
+  readonly #inTurn = inTurns(probesAtATime);
   #grants: GrantBook;
   #configOf: (id: string) => PluginConfig;
   #nextSubscriber = 0;
@@ -249,11 +253,8 @@ export class PluginManager {
     if (this.#isStopping) return;
     clearTimeout(slot.lookTimer);
     const { sandbox, filesFolder } = this.#options;
-    slot.newest = await examine(slot.source, {
-      sandbox,
-      folder: filesFolder,
-      isBundled: isBundled(slot.source, this.#options),
-    }, slot.newest);
+    const how = { sandbox, folder: filesFolder, isBundled: isBundled(slot.source, this.#options) };
+    slot.newest = await this.#inTurn(() => examine(slot.source, how, slot.newest));
     slot.looks += 1;
     if (slot.newest.kind === "broken" && slot.newest.mayHeal && slot.looks < maxLooks) {
       slot.lookTimer = setTimeout(() => void this.#enqueue(slot, () => this.#look(slot)), lookAgainMs);

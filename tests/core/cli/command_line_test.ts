@@ -122,7 +122,7 @@ const misuses: readonly { readonly words: readonly string[]; readonly says: RegE
   {
     words: ["strat"],
     says:
-      /^There is no command strat; write start, status, risk, kill, doctor, journal, explain or config\.$/,
+      /^There is no command strat; write start, plugin, status, risk, kill, doctor, journal, explain or config\.$/,
   },
   { words: ["start", "now"], says: /^There is no command now; write start/ },
   { words: ["explain"], says: /^The id is missing; add it after the command\.$/ },
