@@ -150,7 +150,7 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
     }
     case "plugin": {
       const { runPluginCommand } = await import("./cli/plugin_commands.ts");
-      return await runPluginCommand(line.options, { workingFolder, output, version });
+      return await runPluginCommand(line.options, { workingFolder, nowMs: Date.now(), output, version });
     }
     case "config_check": {
       const { readPlace } = await import("./cli/place.ts");

@@ -5,6 +5,8 @@ import type { PluginCommandOptions } from "./plugin_options.ts";
 
 export interface PluginCommandSurroundings {
   readonly workingFolder: string;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
   readonly output: TerminalOutput;
   readonly version: string;
 }
@@ -12,7 +14,7 @@ export interface PluginCommandSurroundings {
 /** @returns the exit code */
 export async function runPluginCommand(
   options: PluginCommandOptions,
-  { workingFolder, output, version }: PluginCommandSurroundings,
+  { workingFolder, nowMs, output, version }: PluginCommandSurroundings,
 ): Promise<number> {
   const write = (text: string): void => output.write(text);
   switch (options.action) {
@@ -29,7 +31,7 @@ export async function runPluginCommand(
       const { managePlugins } = await import("./plugin.ts");
       const columns = output.size()?.columns;
       const ask = Deno.stdin.isTerminal() && output.isTerminal ? askBy(output) : undefined;
-      return await managePlugins(options, { workingFolder, nowMs: Date.now(), write, columns, ask });
+      return await managePlugins(options, { workingFolder, nowMs, write, columns, ask });
     }
   }
 }

@@ -3,7 +3,6 @@
  * a `deno.json`, so that an editor completes and `deno test` runs without anything to fetch.
  */
 import { dirname, join, relative, resolve } from "node:path";
-import projectConfig from "../../deno.json" with { type: "json" };
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../host/project_folder.ts";
 import { templateFiles } from "../host/plugin_template.ts";
@@ -47,13 +46,13 @@ export async function newPlugin(
   if (!isInside) {
     await copySdk(join(configHome, sdkFolder));
     isOwnConfig = await exists(denoJson);
-    if (!isOwnConfig) await put(denoJson, `${JSON.stringify(editorConfig, null, 2)}\n`);
+    if (!isOwnConfig) await put(denoJson, await editorConfig());
   }
   if (asJson) return write(`${JSON.stringify({ name, path: home, files: written })}\n`);
   const shown = (path: string): string => relative(workingFolder, path) || ".";
   write(`${written.map((path) => `  ${shown(path)}\n`).join("")}`);
   if (isOwnConfig) {
-    write(`${shown(denoJson)} is yours; put this into it:\n${JSON.stringify(editorConfig, null, 2)}\n`);
+    write(`${shown(denoJson)} is yours; put this into it:\n${await editorConfig()}`);
   }
   const config = isInside || configHome === workingFolder ? "" : `--config ${shown(denoJson)} `;
   write(`
@@ -66,16 +65,30 @@ With everything else:                      berth start${
 }
 
 /** For editor and `deno test`: the SDK beside the plugins, and the one package that its indicators load. */
-const editorConfig = {
-  imports: {
-    "trading-signals": projectConfig.imports["trading-signals"],
-    "@berth/sdk": `./${sdkFolder}/core/sdk/mod.ts`,
-    "@berth/sdk/indicators": `./${sdkFolder}/core/sdk/indicators.ts`,
-    "@berth/sdk/klines": `./${sdkFolder}/core/sdk/klines.ts`,
-    "@berth/sdk/testing": `./${sdkFolder}/core/sdk/testing.ts`,
-  },
-  compilerOptions: { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
-};
+async function editorConfig(): Promise<string> {
+  const part = (name: string): string => `./${sdkFolder}/core/sdk/${name}.ts`;
+  const imports = {
+    "@berth/sdk": part("mod"),
+    "@berth/sdk/indicators": part("indicators"),
+    "@berth/sdk/klines": part("klines"),
+    "@berth/sdk/testing": part("testing"),
+    ...(await packageOf("trading-signals")),
+  };
+  const compilerOptions = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
+  return `${JSON.stringify({ imports, compilerOptions }, null, 2)}\n`;
+}
+
+/** As berth's own import map pins it. */
+async function packageOf(name: string): Promise<Readonly<Record<string, string>>> {
+  const found: unknown = JSON.parse(await Deno.readTextFile(join(projectFolder, "deno.json")));
+  const imports = typeof found === "object" && found !== null && "imports" in found
+    ? found.imports
+    : undefined;
+  const pinned: unknown = typeof imports === "object" && imports !== null
+    ? Reflect.get(imports, name)
+    : undefined;
+  return typeof pinned === "string" ? { [name]: pinned } : {};
+}
 
 async function exists(path: string): Promise<boolean> {
   try {
