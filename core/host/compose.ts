@@ -44,6 +44,7 @@ import { systemClock, systemScheduler } from "./system_clock.ts";
 const tickEveryMs = 100;
 const shutdownDeadlineMs = 5_000;
 const flattenDeadlineMs = 5_000;
+const consoleAfterMs = 5_000;
 const keepBaselinesEveryMs = 5_000;
 
 /**
@@ -115,6 +116,7 @@ class Host {
   readonly #watches = new DisposableStack();
   #killSwitch: KillSwitch | undefined;
   #console: OperatorConsole | undefined;
+  #isConsoleBegun = false;
   /** How late the ticks came at worst since the console was last told. */
   #loopDelayMs = 0;
   #tickedMs = Infinity;
@@ -256,7 +258,7 @@ class Host {
     this.#options.signals.onKill((flatten) => void killSwitch.kill("signal", flatten));
     this.#manager.startAll();
     this.#followOperator(this.#manager, log);
-    await this.#startConsole({
+    this.#makeConsole({
       driver,
       feed,
       killSwitch,
@@ -295,10 +297,9 @@ class Host {
     );
   }
 
-  /** After everything else: its thread takes a while to load. */
-  async #startConsole(
+  #makeConsole(
     parts: Pick<OperatorConsoleParts, "driver" | "feed" | "killSwitch" | "manager" | "log" | "protect">,
-  ): Promise<void> {
+  ): void {
     const { config, environment, version, strategies } = this.#options;
     if (!config.console.enabled || strategies === "none") return;
     this.#console = operatorConsole({
@@ -310,7 +311,16 @@ class Host {
       clock: this.#clock,
       run: () => this.#consoleRun(),
     });
-    await this.#console.server.start();
+  }
+
+  /** Its thread takes a while to load, so quotes come first; where none come it is served all the same. */
+  #serveConsole(): void {
+    if (this.#isConsoleBegun || this.#isStopping) return;
+    if (!this.#hasQuotes && this.#clock.monotonicMs() - this.#tsStartMs < consoleAfterMs) return;
+    this.#isConsoleBegun = true;
+    this.#console?.server.start().catch((error: unknown) =>
+      this.#log?.write("error", "console", `the console is not served: ${describeError(error)}`)
+    );
   }
 
   #consoleRun(): ConsoleRun {
@@ -337,6 +347,7 @@ class Host {
     this.#tickedMs = nowMs;
     driver.dispatch({ kind: "tick", tsUs: this.#clock.epochUs() });
     this.#keepBaselines();
+    this.#serveConsole();
     if (this.#hasQuotes) return;
     const quotes = driver.engine.snapshot(this.#clock.epochUs()).quotes.filter((quote) => quote.updates > 0);
     if (quotes.length === 0) return;
