@@ -51,6 +51,7 @@ export const limitChanges = v.pipe(
     maxNetExposureUsd: limitNumber,
     maxGrossExposureUsd: limitNumber,
     maxLeverage: limitNumber,
+    maxOpenPositions: limitNumber,
     maxOpenOrders: limitNumber,
     maxOrdersPerSecond: limitNumber,
     maxCancelToFillRatio: limitNumber,

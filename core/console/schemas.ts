@@ -214,6 +214,7 @@ export const limitsSchema = v.object({
   maxNetExposureUsd: limit,
   maxGrossExposureUsd: limit,
   maxLeverage: limit,
+  maxOpenPositions: limit,
   maxOpenOrders: limit,
   maxOrdersPerSecond: limit,
   maxCancelToFillRatio: limit,

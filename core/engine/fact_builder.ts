@@ -191,6 +191,7 @@ const unknownScope = (scope: RiskScope): ScopeFacts => ({
     maxNetExposureUsd: NaN,
     maxGrossExposureUsd: NaN,
     maxLeverage: NaN,
+    maxOpenPositions: NaN,
     maxOpenOrders: NaN,
     maxOrdersPerSecond: NaN,
     maxCancelToFillRatio: NaN,
@@ -246,6 +247,7 @@ function exposureWith(
   });
   return {
     positionUsd: exposure.positionUsd,
+    positions: exposure.positions,
     grossUsd: exposure.grossUsd,
     netUsd: exposure.netUsd,
     unpriced: exposure.unpricedIndex < 0 ? undefined : instruments.get(exposure.unpricedIndex)?.id ?? "?",

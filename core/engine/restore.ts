@@ -125,6 +125,7 @@ const limitsSchema = v.object({
     maxNetExposureUsd: limitValue,
     maxGrossExposureUsd: limitValue,
     maxLeverage: limitValue,
+    maxOpenPositions: limitValue,
     maxOpenOrders: limitValue,
     maxOrdersPerSecond: limitValue,
     maxCancelToFillRatio: limitValue,

@@ -60,6 +60,7 @@ const scopeLimitsSchema = v.strictObject({
   maxNetExposureUsd: limit("USD", "Sum over symbols of |long − short over all venues|, worst case."),
   maxGrossExposureUsd: limit("USD", "Sum over instruments of |position|, worst case."),
   maxLeverage: limit("a number", "Gross exposure over equity."),
+  maxOpenPositions: limit("a number", "Instruments held at the same time, open orders counted as filled."),
   maxOpenOrders: limit("a number", "Orders working at the same time."),
   maxOrdersPerSecond: limit("a number", "New orders within any one second."),
   maxCancelToFillRatio: limit("a number", "Cancelled orders per filled order over the day."),

@@ -240,6 +240,11 @@ export const refusalTable = {
     { scope: "account/okx" },
     (f: { scope: string }) => `The equity of ${f.scope} is not known.`,
   ),
+  OPEN_POSITIONS: row(
+    "Instruments that are held or would be, this one included.",
+    { scope: "plugin/scalper", value: 6, limit: 5 },
+    over("The number of positions", ""),
+  ),
   OPEN_ORDERS: row(
     "Orders that work, are in flight or of unknown fate, this one included.",
     { scope: "plugin/scalper", value: 51, limit: 50 },

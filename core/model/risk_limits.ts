@@ -11,6 +11,7 @@ export const scopeLimitNames = [
   "maxNetExposureUsd",
   "maxGrossExposureUsd",
   "maxLeverage",
+  "maxOpenPositions",
   "maxOpenOrders",
   "maxOrdersPerSecond",
   "maxCancelToFillRatio",
@@ -31,6 +32,8 @@ export interface ScopeLimits {
   readonly maxGrossExposureUsd: number | null;
   /** Gross exposure over equity. Looked at for accounts and globally; a plugin has no equity of its own. */
   readonly maxLeverage: number | null;
+  /** Instruments that are held or would be, worst case as above. */
+  readonly maxOpenPositions: number | null;
   readonly maxOpenOrders: number | null;
   /** New orders within any one second. */
   readonly maxOrdersPerSecond: number | null;

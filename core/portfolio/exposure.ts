@@ -30,6 +30,8 @@ export interface AddedOrder {
 export interface Exposure {
   /** Of the added order's instrument. */
   readonly positionUsd: number;
+  /** Instruments that are held or would be. */
+  readonly positions: number;
   /** The largest of one instrument. */
   readonly largestPositionUsd: number;
   readonly grossUsd: number;
@@ -62,6 +64,7 @@ export function exposureOf(
   const sums = new Map<number, UnderlyingSum>();
   let positionUsd = NaN;
   let largestPositionUsd = 0;
+  let positions = 0;
   let grossUsd = 0;
   let unpricedIndex = -1;
   const add = (index: number, position: number, buys: number, sells: number, floorUsd: number): number => {
@@ -76,6 +79,7 @@ export function exposureOf(
     sum.sells += sells * lotUsd;
     sums.set(underlying, sum);
     const worstUsd = worstCase(position, buys, sells) * lotUsd;
+    positions += 1;
     grossUsd += worstUsd;
     if (!(worstUsd <= largestPositionUsd)) largestPositionUsd = worstUsd;
     return worstUsd;
@@ -96,5 +100,5 @@ export function exposureOf(
   }
   let netUsd = 0;
   for (const sum of sums.values()) netUsd += worstCase(sum.position, sum.buys, sum.sells);
-  return { positionUsd, largestPositionUsd, grossUsd, netUsd, unpricedIndex };
+  return { positionUsd, positions, largestPositionUsd, grossUsd, netUsd, unpricedIndex };
 }

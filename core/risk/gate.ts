@@ -27,6 +27,7 @@ import { instrumentTradable } from "./limits/instrument_tradable.ts";
 import { leverage } from "./limits/leverage.ts";
 import type { EntryLimit, OrderCheck, ValueLimit } from "./limits/limit.ts";
 import { marginBuffer } from "./limits/margin_buffer.ts";
+import { openPositions } from "./limits/open_positions.ts";
 import { openOrders } from "./limits/open_orders.ts";
 import { orderNotional } from "./limits/order_notional.ts";
 import { orderRate } from "./limits/order_rate.ts";
@@ -75,6 +76,7 @@ export const valueLimits: readonly ValueLimit[] = [
   netExposure,
   grossExposure,
   leverage,
+  openPositions,
   marginBuffer,
 ];
 

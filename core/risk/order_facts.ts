@@ -62,6 +62,8 @@ export interface ScopeFacts {
 /** A scope's worst case with this order in it; NaN where `unpriced` names an instrument that can't be valued. */
 export interface ExposureFacts {
   readonly positionUsd: number;
+  /** Instruments that are held or would be. */
+  readonly positions: number;
   readonly grossUsd: number;
   readonly netUsd: number;
   readonly unpriced: string | undefined;

@@ -59,6 +59,7 @@ export const noLimits: ScopeLimits = {
   maxNetExposureUsd: null,
   maxGrossExposureUsd: null,
   maxLeverage: null,
+  maxOpenPositions: null,
   maxOpenOrders: null,
   maxOrdersPerSecond: null,
   maxCancelToFillRatio: null,

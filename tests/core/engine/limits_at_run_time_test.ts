@@ -1,11 +1,12 @@
 /** Limits while the host runs: tightened by anybody, loosened by an operator, breached by what stands. */
 import { assert, assertEquals } from "@std/assert";
+import { instrumentId } from "../../../core/model/ids.ts";
 import { parseMoney } from "../../../core/model/money.ts";
 import type { RiskScope, ScopeLimits, TradingState } from "../../../core/model/risk_limits.ts";
 import { sizeLots } from "../../../core/model/ticks.ts";
 import { isAtMost, loosened, tightest } from "../../../core/risk/limit_changes.ts";
 import { defaultRiskSettings } from "../../../core/risk/settings.ts";
-import { alpha, EngineHarness, looseRisk, maker, noLimits } from "../../support/engine_builders.ts";
+import { alpha, btcAt, EngineHarness, looseRisk, maker, noLimits } from "../../support/engine_builders.ts";
 
 const scopes: readonly RiskScope[] = [
   { kind: "plugin", plugin: maker },
@@ -222,4 +223,29 @@ Deno.test("a dead man's switch that stays unarmed on a live connection is told o
   assertEquals(told(), ["DEAD_MANS_SWITCH_NOT_ARMED"]);
   tell("armed");
   assertEquals(told(), ["DEAD_MANS_SWITCH_NOT_ARMED", "DEAD_MANS_SWITCH_ARMED"]);
+});
+
+Deno.test("positions are counted with what is on its way: a second instrument is one too many, more of the first is not", () => {
+  const harness = EngineHarness.ready({
+    risk: { ...looseRisk, plugin: { ...noLimits, maxOpenPositions: 1 } },
+  });
+  const eth = btcAt(alpha, { id: instrumentId("alpha", "ETH-PERP"), symbol: "ETH-PERP", baseAsset: "ETH" });
+  harness.listInstrument(eth);
+  const index = harness.engine.indexOf(eth.id) ?? -1;
+  harness.engine.onQuote(
+    index,
+    49_999.5,
+    1,
+    50_000.5,
+    1,
+    1,
+    harness.nowUs / 1000 - 20,
+    harness.nowUs,
+    "stream",
+  );
+  harness.engine.onMark(index, 50_000, 50_000, 0, 0, 1, harness.nowUs / 1000 - 20, harness.nowUs);
+  assert(harness.intend() !== undefined);
+  assertEquals(harness.intend({ instrument: eth.id }), undefined);
+  assertEquals(harness.refusals(), ["OPEN_POSITIONS"]);
+  assert(harness.intend() !== undefined);
 });

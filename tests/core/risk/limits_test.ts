@@ -402,6 +402,16 @@ const cases: readonly Case[] = [
   },
   // counts
   {
+    name: "the last position allowed",
+    given: { limits: { maxOpenPositions: 1 } },
+    expected: "passes",
+  },
+  {
+    name: "one position more",
+    given: { limits: { maxOpenPositions: 1 }, exposure: { positions: 2 } },
+    expected: "OPEN_POSITIONS",
+  },
+  {
     name: "the last open order allowed",
     given: {
       limits: { maxOpenOrders: 3 },

@@ -48,6 +48,7 @@ const scopeFacts = (scope: ScopeFacts["scope"], name: string): ScopeFacts => ({
 export function factsOf(changes: FactChanges = {}): OrderFacts {
   const exposure: ExposureFacts = {
     positionUsd: 500,
+    positions: 1,
     grossUsd: 500,
     netUsd: 500,
     unpriced: undefined,

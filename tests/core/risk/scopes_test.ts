@@ -56,6 +56,13 @@ const rows: readonly Row[] = [
     scopes: ["venue", "global"],
   },
   {
+    limit: "maxOpenPositions",
+    code: "OPEN_POSITIONS",
+    within: {},
+    beyond: {},
+    exposure: { within: { positions: 100 }, beyond: { positions: 101 } },
+  },
+  {
     limit: "maxOpenOrders",
     code: "OPEN_ORDERS",
     within: { openOrders: 99 },
