@@ -310,6 +310,7 @@ class Host {
       version,
       clock: this.#clock,
       run: () => this.#consoleRun(),
+      isStopping: () => this.#isStopping,
     });
   }
 

@@ -30,6 +30,8 @@ export interface ConsoleServerOptions {
   readonly journalFile: string;
   readonly pid: number;
   readonly log: HostLog;
+  /** The run is ending: its summary is the last that is printed. */
+  readonly isStopping: () => boolean;
   readonly picture: () => HostPicture;
   readonly execute: (command: Command, by: string) => Promise<CommandResult>;
   /** The token can't be printed from then on. */
@@ -141,7 +143,7 @@ export class ConsoleServer {
         const url = `http://${named}:${message.port}`;
         this.#url = url;
         await writeAddress(folder, { url, pid });
-        log.write("info", "console", `console at ${url}`);
+        if (!this.#options.isStopping()) log.write("info", "console", `console at ${url}`);
         return this.#listening.resolve(url);
       }
       case "failed":
@@ -180,7 +182,8 @@ export class ConsoleServer {
   }
 
   #failed(reason: string): void {
-    this.#options.log.write("error", "console", `the console is not served: ${reason}`);
+    const { log, isStopping } = this.#options;
+    if (!isStopping()) log.write("error", "console", `the console is not served: ${reason}`);
     this.#listening.resolve(undefined);
   }
 }

@@ -26,6 +26,7 @@ export interface OperatorConsoleParts {
   readonly killSwitch: KillSwitch;
   readonly log: HostLog;
   readonly run: () => ConsoleRun;
+  readonly isStopping: () => boolean;
   readonly protect: (secrets: readonly string[]) => void;
 }
 
@@ -69,6 +70,7 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
     journalFile: journalPath(folder),
     pid: Deno.pid,
     log,
+    isStopping: parts.isStopping,
     picture,
     execute: (command, by) => commands.execute(command, by),
     protect: parts.protect,
