@@ -21,6 +21,8 @@ Deno.test("the corpus has the groups it is meant to have, and every case is one 
     "exit",
     "files",
     "frames",
+    "granted_files",
+    "granted_network",
     "memory",
     "modules",
     "network",

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { MiniHost, type SandboxKind } from "../support/mini_host.ts";
 import type { PluginState } from "../../core/host/plugin_manager.ts";
 import { mostWithinASecond } from "./order_rate.ts";
+import { makeSurroundings } from "./surroundings.ts";
 import { type Case, layOut } from "./corpus_cases.ts";
 
 const healthy = fileURLToPath(new URL("../support/plugins/healthy/mod.ts", import.meta.url));
@@ -17,12 +18,13 @@ export interface CorpusRun {
   readonly cases: readonly Case[];
   /** Cases of one host. */
   readonly batchSize: number;
-  /** Makes what the cases of a batch need; texts in them that are to be replaced by values. */
-  readonly surroundings?: (folder: string) => Promise<Surroundings>;
 }
 
 export interface Surroundings extends AsyncDisposable {
+  /** Texts in the cases that are replaced by values. */
   readonly filledIn: Readonly<Record<string, string>>;
+  /** What must still be so when all attempts have ended. */
+  check(): Promise<void>;
 }
 
 export function testCorpus(run: CorpusRun): void {
@@ -39,9 +41,9 @@ async function runBatch(t: Deno.TestContext, run: CorpusRun, batch: readonly Cas
   const plugins = join(folder, "plugins");
   await Deno.mkdir(plugins);
   try {
-    await using surroundings = await run.surroundings?.(folder);
+    await using surroundings = await makeSurroundings(folder);
     await Deno.copyFile(healthy, join(plugins, "healthy.ts"));
-    for (const one of batch) await layOut(plugins, one, surroundings?.filledIn);
+    for (const one of batch) await layOut(plugins, one, surroundings.filledIn);
     await using host = new MiniHost({ sandboxKind: run.kind, trustedFolders: [folder], hasAccounts: true });
     await host.start(plugins);
     const [atStop, running] = partition(batch, (one) => one.expected.kind === "killed_at_stop");
@@ -54,6 +56,7 @@ async function runBatch(t: Deno.TestContext, run: CorpusRun, batch: readonly Cas
     }
     for (const one of running) await t.step(one.name, () => checkEnding(host, one));
     await t.step("the healthy strategy beside them lost nothing", () => checkHealthy(host));
+    await t.step("nothing around them was read or changed", () => surroundings.check());
     if (atStop.length > 0) await host.manager.stopStrategies("the test is over");
     for (const one of atStop) await t.step(one.name, () => checkEnding(host, one));
   } finally {
