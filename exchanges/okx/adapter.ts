@@ -1,13 +1,11 @@
 /** Life of the adapter: learns time, account and instruments, keeps two connections, reports health. */
 import * as v from "valibot";
 import {
-  BerthError,
   type ConnectionState,
   type ExchangeAdapter,
   type ExchangeCapabilities,
   type ExchangeContext,
   type MarketData,
-  type MarketDataKind,
   type MarketDataSubscription,
   type MarketQueries,
   type Trading,
@@ -19,22 +17,21 @@ import { endpointOf, type Transport } from "@berth/sdk/venue/transport.ts";
 import { untilReached } from "@berth/sdk/venue/waiting.ts";
 import type { ConnectionPorts } from "./connection.ts";
 import { BookResync } from "./book_resync.ts";
-import { DeadMansSwitch } from "./dead_mans_switch.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
-import { InstrumentBook } from "./instruments.ts";
+import { InstrumentBook, instrumentTypesOf } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";
 import { OkxQueries } from "./market_queries.ts";
 import { Misfits } from "@berth/sdk/venue/misfits.ts";
 import type { MisfitCode, OkxMisfits } from "./misfits.ts";
-import { OkxTrading } from "./orders.ts";
-import { PrivateSocket } from "./private_socket.ts";
-import { AccountReader } from "./private_stream.ts";
+import { PrivateSide } from "./private_side.ts";
 import { type Argument, PublicSocket } from "./public_socket.ts";
-import { OrderBudget } from "./rate_budget.ts";
+import { RequestLimits } from "./request_limits.ts";
 import { RestClient } from "./rest.ts";
 import type { settings } from "./settings.ts";
 import type { OkxKeys } from "./signing.ts";
-import { accountConfigSchema, timeRowSchema } from "./wire.ts";
+import { argumentsOf, standingArguments, withoutShared } from "./subscriptions.ts";
+import { statusOf } from "./venue_status.ts";
+import { isRecord, timeRowSchema } from "./wire.ts";
 
 export type OkxContext = ExchangeContext<typeof settings>;
 
@@ -43,6 +40,7 @@ const statisticsEveryMs = 5_000;
 const instrumentsEveryMs = 600_000;
 /** A machine that slept, or whose clock drifts, signs with the right time again after this. */
 const clockEveryMs = 20_000;
+const statusEveryMs = 60_000;
 /** Beyond this a skewed clock is worth a line; beyond 30 s the venue refuses signatures. */
 const skewWarningMs = 1_000;
 
@@ -59,8 +57,7 @@ export class OkxAdapter implements ExchangeAdapter {
   readonly #statistics: FeedStatistics;
   readonly #reader: MarketDataReader;
   readonly #public: PublicSocket;
-  readonly #private: PrivateSocket | undefined;
-  readonly #deadMansSwitch: DeadMansSwitch | undefined;
+  readonly #private: PrivateSide | undefined;
   readonly #poller: QuotePoller;
   readonly #misfits: OkxMisfits;
   readonly #resync: BookResync;
@@ -84,7 +81,8 @@ export class OkxAdapter implements ExchangeAdapter {
     this.#hasKeys = keys !== undefined;
     this.#statistics = new FeedStatistics(clock);
     this.#rest = new RestClient({
-      baseUrl: endpointOf(ctx, "restUrl"),
+      baseUrls: urlsOf(ctx, "restUrl"),
+      limits: new RequestLimits(ctx, ctx.settings.rateLimitShare),
       fetch: transport.fetch,
       venueNowMs,
       scheduler,
@@ -117,11 +115,11 @@ export class OkxAdapter implements ExchangeAdapter {
       onInstrument: (one, index) => this.#reader.set(one, index, clock.epochUs()),
     });
     this.#public = new PublicSocket({
-      url: endpointOf(ctx, "wsPublicUrl"),
+      urls: urlsOf(ctx, "wsPublicUrl"),
       ports,
       log,
       onHotText: (text, tsRecvUs) => this.#reader.onHotText(text, tsRecvUs),
-      onFrame: (frame, tsRecvUs) => this.#reader.onFrame(frame, tsRecvUs),
+      onFrame: (frame, tsRecvUs) => this.#onFrame(frame, tsRecvUs),
       misfits: this.#misfits,
       onState: (state, why) => {
         if (state !== "connected") this.#reader.invalidateBooks(clock.epochUs());
@@ -135,6 +133,7 @@ export class OkxAdapter implements ExchangeAdapter {
       scheduler,
       log,
     });
+    this.#public.want(standingArguments(instrumentTypesOf(ctx.symbols)));
     this.marketData = {
       subscribe: (subscriptions) => this.#public.want(this.#argumentsOf(subscriptions)),
       unsubscribe: (subscriptions) => this.#unsubscribe(subscriptions),
@@ -152,50 +151,37 @@ export class OkxAdapter implements ExchangeAdapter {
       fillOrKill: true,
       cancelAll: true,
       deadMansSwitch: this.#hasKeys && ctx.settings.deadMansSwitchSeconds > 0,
-      batchOrders: false,
-      stopOrders: false,
-      takeProfitOrders: false,
+      batchOrders: this.#hasKeys,
+      stopOrders: true,
+      takeProfitOrders: true,
       leverage: true,
       isolatedMargin: true,
     };
     if (keys === undefined) return;
-    const reader = new AccountReader(this.#instruments);
-    const socket = new PrivateSocket({
-      url: endpointOf(ctx, "wsPrivateUrl"),
+    this.#private = new PrivateSide({
+      ctx,
       ports,
       keys,
-      venueNowMs,
-      publish,
-      reader,
-      misfits: this.#misfits,
-      log,
-      onState: (state, why) => this.#onState("private connection", state, why),
-    });
-    this.#private = socket;
-    if (this.capabilities.deadMansSwitch) {
-      const seconds = ctx.settings.deadMansSwitchSeconds;
-      this.#deadMansSwitch = new DeadMansSwitch({ rest: this.#rest, seconds, scheduler, log });
-    }
-    this.trading = new OkxTrading({
       rest: this.#rest,
-      socketRequest: (op, args, signal) => socket.request(op, args, signal),
       instruments: this.#instruments,
-      reader,
-      budget: new OrderBudget(clock, ctx.settings.rateLimitShare),
-      clock,
-      settings: ctx.settings,
+      statistics: this.#statistics,
+      misfits: this.#misfits,
+      venueNowMs,
+      privateUrls: urlsOf(ctx, "wsPrivateUrl"),
+      businessUrls: urlsOf(ctx, "wsBusinessUrl"),
+      onState: (what, state, why) => this.#onState(what, state, why),
     });
+    this.trading = this.#private.trading;
   }
 
   async start(signal: AbortSignal): Promise<void> {
     await untilReached(this.#ctx, signal, async () => {
       await this.#readClock(signal);
-      await this.#checkAccount(signal);
+      await this.#private?.readAccount(signal);
       await this.#loader.load(signal);
     });
     this.#isStarted = true;
     this.#public.start();
-    this.#private?.start();
     this.#poller.start();
     this.#tasks.every("health", healthEveryMs, () => this.#publishHealth());
     this.#tasks.every(
@@ -204,8 +190,12 @@ export class OkxAdapter implements ExchangeAdapter {
       () => this.#ctx.publish.statistics(this.#statistics.takeChannels()),
     );
     this.#tasks.every("venue time", clockEveryMs, () => this.#readClock(signal));
-    this.#tasks.every("instruments", instrumentsEveryMs, () => this.#loader.load(signal));
-    await this.#deadMansSwitch?.arm();
+    this.#tasks.every("instruments", instrumentsEveryMs, async () => {
+      await this.#loader.load(signal);
+      await this.#private?.readAccount(signal);
+    });
+    this.#tasks.every("maintenance", statusEveryMs, () => this.#readStatus(signal));
+    await this.#private?.start(this.#tasks);
   }
 
   async stop(): Promise<void> {
@@ -216,7 +206,7 @@ export class OkxAdapter implements ExchangeAdapter {
     this.#resync.stop();
     this.#public.stop();
     this.#private?.stop();
-    if (this.#isStarted) await this.#deadMansSwitch?.disarm();
+    if (this.#isStarted) await this.#private?.disarm();
   }
 
   // Start --------------------------------------------------------------------------------------------------------------
@@ -237,52 +227,20 @@ export class OkxAdapter implements ExchangeAdapter {
     }
   }
 
-  /** Orders here are those of net mode; in the other one a reduce would open. */
-  async #checkAccount(signal: AbortSignal): Promise<void> {
-    if (!this.#hasKeys) return;
-    const request = "GET /api/v5/account/config";
-    const [row] = await this.#rest.rows("/api/v5/account/config", {}, { isPrivate: true, signal });
-    const parsed = v.safeParse(accountConfigSchema, row);
-    if (!parsed.success) {
-      const reason = "it names no position mode";
-      throw new BerthError("VENUE_ANSWER_INVALID", { venue: "okx", request, reason });
-    }
-    const { posMode } = parsed.output;
-    if (posMode === "net_mode") return;
-    const venueText = `the account is in ${posMode}; set its position mode to net at OKX (Settings, Trading)`;
-    throw new BerthError("VENUE_REFUSED", { venue: "okx", request, venueCode: "posMode", venueText });
+  /** The stream tells changes; what was missed while it was down is asked for. */
+  async #readStatus(signal: AbortSignal): Promise<void> {
+    this.#loader.setVenueStatus(await this.queries.venueStatus(signal));
   }
 
   // Market data --------------------------------------------------------------------------------------------------------
 
   #argumentsOf(subscriptions: readonly MarketDataSubscription[]): readonly Argument[] {
-    return subscriptions.flatMap(({ instrument, kinds }) => {
-      const one = this.#instruments.byId(instrument);
-      if (one === undefined) this.#ctx.log.error("can't subscribe what OKX does not list", { instrument });
-      return one === undefined ? [] : kinds.flatMap((kind) => this.#channels(kind, one.instId, one.indexId));
-    });
-  }
-
-  #channels(kind: MarketDataKind, instId: string, indexId: string): readonly Argument[] {
-    switch (kind) {
-      case "quotes":
-        return [{ channel: this.#ctx.settings.quoteChannel, instId }];
-      case "trades":
-        return [{ channel: "trades", instId }];
-      case "books":
-        return [{ channel: "books", instId }];
-      case "marks":
-        return [{ channel: "index-tickers", instId: indexId }].concat(
-          this.#instruments.byInstId(instId)?.instrument.kind === "spot"
-            ? []
-            : { channel: "mark-price", instId },
-          this.#instruments.byInstId(instId)?.instrument.kind === "perpetual"
-            ? { channel: "funding-rate", instId }
-            : [],
-        );
-      default:
-        return kind satisfies never;
-    }
+    return argumentsOf(
+      subscriptions,
+      this.#instruments,
+      this.#ctx.settings.quoteChannel,
+      (instrument) => this.#ctx.log.error("can't subscribe what OKX does not list", { instrument }),
+    );
   }
 
   #unsubscribe(subscriptions: readonly MarketDataSubscription[]): void {
@@ -292,13 +250,18 @@ export class OkxAdapter implements ExchangeAdapter {
       this.#reader.forgetBook(instId);
       this.#resync.forget(instId);
     }
-    // An index may be another instrument's too: it stays as long as one of them has its marks.
-    const marked = new Set(
-      this.#public.wanted("mark-price").map(({ instId }) => instId)
-        .filter((instId) => !args.some((gone) => gone.channel === "mark-price" && gone.instId === instId))
-        .flatMap((instId) => this.#instruments.byInstId(instId)?.indexId ?? []),
-    );
-    this.#public.unwant(args.filter((one) => one.channel !== "index-tickers" || !marked.has(one.instId)));
+    this.#public.unwant(withoutShared(args, this.#public.wanted("mark-price"), this.#instruments));
+  }
+
+  /** Frames about no single instrument are the loader's. */
+  #onFrame(frame: Readonly<Record<string, unknown>>, tsRecvUs: number): void {
+    const { arg, data } = frame;
+    const channel = isRecord(arg) ? arg["channel"] : undefined;
+    if (channel === "status" && Array.isArray(data)) {
+      return this.#loader.setVenueStatus(statusOf(data, this.#ctx.environment === "testnet"));
+    }
+    if (channel === "instruments" && Array.isArray(data)) return this.#loader.onRows(data);
+    this.#reader.onFrame(frame, tsRecvUs);
   }
 
   /** One request brings all tickers of a kind. */
@@ -345,15 +308,23 @@ export class OkxAdapter implements ExchangeAdapter {
       latencyP99Ms: latency?.p99Ms,
       gaps: this.#statistics.gaps,
       reconnects: this.#public.reconnects + (this.#private?.reconnects ?? 0),
-      ...(this.#deadMansSwitch === undefined
+      ...(this.#private === undefined || !this.capabilities.deadMansSwitch
         ? {}
-        : { deadMansSwitch: this.#deadMansSwitch.isArmed ? "armed" as const : "not_armed" as const }),
+        : { deadMansSwitch: this.#private.isDeadMansSwitchArmed ? "armed" as const : "not_armed" as const }),
     });
     const { gauge } = this.#ctx;
     const privateMisfits = this.#misfits.count("private_");
     gauge("unreadable_frames", this.#misfits.count() - privateMisfits);
     gauge("unreadable_private_rows", privateMisfits);
   }
+}
+
+/** The venue's addresses of one kind, the preferred ones first. */
+function urlsOf(ctx: OkxContext, name: string): readonly string[] {
+  const main = endpointOf(ctx, name);
+  const other = ctx.endpoints[`${name}Alternative`]?.replace(/\/+$/, "");
+  if (other === undefined || other === main) return [main];
+  return ctx.settings.addresses === "alternative" ? [other, main] : [main, other];
 }
 
 function keysOf(ctx: OkxContext): OkxKeys | undefined {

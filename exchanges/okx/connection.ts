@@ -35,7 +35,8 @@ export interface LinkHandlers {
 }
 
 export interface ConnectionOptions {
-  readonly url: string;
+  /** The preferred one first; after attempts that failed the next is tried, round and round. */
+  readonly urls: readonly string[];
   readonly ports: ConnectionPorts;
   /** Makes the handlers of a new socket. */
   readonly accept: (link: Link) => LinkHandlers;
@@ -50,6 +51,8 @@ const connectTimeoutMs = 10_000;
 const watchEveryMs = 1_000;
 /** A link that lived this long was a good one: the next wait starts small again. */
 const healthyAfterMs = 10_000;
+/** Links that failed or went silent before another address is tried; a healthy one that is lost is the first of them. */
+const failuresBeforeSwitch = 2;
 /** For answers that the old link still owes after a handover. */
 const drainMs = 2_000;
 
@@ -73,6 +76,9 @@ export class Connection {
   #next: LiveLink | undefined;
   #draining: LiveLink | undefined;
   #failures = 0;
+  #urlAt = 0;
+  /** Links to the present address, one after the other, that were no good. */
+  #urlFailures = 0;
   #lastFrameMs: number;
   #reconnects = 0;
   #cancelRetry: () => void = () => {};
@@ -86,6 +92,11 @@ export class Connection {
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** Of the link that is made next, or is in use. */
+  get url(): string {
+    return this.#options.urls[this.#urlAt] ?? "";
   }
 
   /** Links that were lost or replaced. */
@@ -128,7 +139,8 @@ export class Connection {
   }
 
   #open(): { readonly link: LiveLink | undefined; readonly why: string } {
-    const { accept, ports, url } = this.#options;
+    const { accept, ports } = this.#options;
+    const url = this.#options.urls[this.#urlAt] ?? "";
     const nowMs = ports.clock.monotonicMs();
     let link: LiveLink | undefined;
     const handlers = accept({
@@ -219,7 +231,7 @@ export class Connection {
     this.#current = undefined;
     this.#reconnects += 1;
     const livedMs = this.#options.ports.clock.monotonicMs() - link.readySinceMs;
-    if (livedMs > healthyAfterMs) this.#failures = 0;
+    if (livedMs > healthyAfterMs) this.#failures = this.#urlFailures = 0;
     this.#end(link, why);
     if (this.#next !== undefined) {
       // The old one went before the new one was ready: the new one takes its place as it is.
@@ -233,6 +245,11 @@ export class Connection {
   #retry(why: string): void {
     const { random, scheduler } = this.#options.ports;
     this.#failures += 1;
+    this.#urlFailures += 1;
+    if (this.#urlFailures >= failuresBeforeSwitch) {
+      this.#urlFailures = 0;
+      this.#urlAt = (this.#urlAt + 1) % this.#options.urls.length;
+    }
     this.#setState("reconnecting", why);
     this.#cancelRetry();
     this.#cancelRetry = scheduler.after(backoffMs(this.#failures, random), () => this.#attempt());

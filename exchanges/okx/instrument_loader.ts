@@ -1,6 +1,13 @@
 /** Lists OKX's instruments and publishes those that are wanted, now and whenever they change. */
 import * as v from "valibot";
-import { type Clock, describeError, type InstrumentIndex, type Log, type Publish } from "@berth/sdk";
+import {
+  type Clock,
+  describeError,
+  type InstrumentIndex,
+  type InstrumentStatus,
+  type Log,
+  type Publish,
+} from "@berth/sdk";
 import {
   type FeeBps,
   feesOf,
@@ -13,6 +20,7 @@ import {
   toInstrument,
 } from "./instruments.ts";
 import { fundingIntervalHours } from "./market_data.ts";
+import { stricter } from "./venue_status.ts";
 import type { RestClient } from "./rest.ts";
 import type { OkxSettings } from "./settings.ts";
 import {
@@ -42,7 +50,12 @@ const maxFundingQueries = 8;
 export class InstrumentLoader {
   readonly #options: InstrumentLoaderOptions;
   readonly #fundingHours = new Map<string, number>();
+  /** As the venue lists them, each with its own status. */
+  readonly #own = new Map<string, OkxInstrument>();
   #preferred: PreferredSwaps = new Map();
+  /** By type, as last asked for. */
+  readonly #knownFees = new Map<string, FeeRow | undefined>();
+  #venueStatus: InstrumentStatus = "trading";
 
   constructor(options: InstrumentLoaderOptions) {
     this.#options = options;
@@ -57,6 +70,7 @@ export class InstrumentLoader {
     for (const instType of instrumentTypesOf(symbols)) {
       const rows = await this.#rows(instType, unreadable, signal);
       const fees = await this.#fees(instType, signal);
+      this.#knownFees.set(instType, fees);
       const preferred = preferredSwaps(rows, settings.preferredQuoteAssets, this.#preferred);
       this.#preferred = preferred;
       rowCount += rows.length;
@@ -64,12 +78,12 @@ export class InstrumentLoader {
       for (const one of wanted.slice(0, maxFundingQueries)) await this.#askFundingInterval(one, signal);
       for (const one of wanted) {
         listed.add(one.instId);
-        this.#announce(this.#withInterval(one));
+        this.#take(one);
       }
     }
-    for (const one of instruments.all()) {
+    for (const one of this.#own.values()) {
       if (listed.has(one.instId)) continue; // the others are delisted
-      this.#announce({ ...one, instrument: { ...one.instrument, status: "halted" } });
+      this.#take({ ...one, instrument: { ...one.instrument, status: "halted" } });
     }
     if (unreadable.length > 0) {
       const some = unreadable.slice(0, 5).join(", ");
@@ -80,11 +94,36 @@ export class InstrumentLoader {
     }
   }
 
+  /** Changed rows of the `instruments` channel; what could not be read yet follows with the next load. */
+  onRows(rows: readonly unknown[]): void {
+    const unreadable: string[] = [];
+    for (const row of this.#parsed(rows, unreadable)) {
+      const one = this.#read(row, this.#preferred, this.#knownFees.get(row.instType), unreadable);
+      if (one !== undefined) this.#take(one);
+    }
+    if (unreadable.length > 0) {
+      this.#options.log.warn("changes of instruments can't be read", { count: unreadable.length });
+    }
+  }
+
+  /** The venue as a whole: no instrument trades more freely than it. */
+  setVenueStatus(status: InstrumentStatus): void {
+    if (this.#venueStatus === status) return;
+    this.#options.log.warn("the venue's state changed", { from: this.#venueStatus, to: status });
+    this.#venueStatus = status;
+    for (const one of this.#own.values()) this.#announce(this.#withInterval(one));
+  }
+
+  #take(one: OkxInstrument): void {
+    this.#own.set(one.instId, one);
+    this.#announce(this.#withInterval(one));
+  }
+
   /** What one funding rate stands for, as the stream says it. */
   noteFundingInterval(instId: string, hours: number): void {
     if (this.#fundingHours.get(instId) === hours) return;
     this.#fundingHours.set(instId, hours);
-    const one = this.#options.instruments.byInstId(instId);
+    const one = this.#own.get(instId);
     if (one !== undefined) this.#announce(this.#withInterval(one));
   }
 
@@ -98,6 +137,10 @@ export class InstrumentLoader {
       isPrivate: false,
       signal,
     });
+    return this.#parsed(found, unreadable);
+  }
+
+  #parsed(found: readonly unknown[], unreadable: string[]): readonly InstrumentRow[] {
     return found.flatMap((row) => {
       const parsed = v.safeParse(instrumentRowSchema, row);
       if (!parsed.success) unreadable.push(v.getDotPath(parsed.issues[0]) ?? "row");
@@ -157,8 +200,10 @@ export class InstrumentLoader {
   }
 
   /** Publishes what is new or changed. */
-  #announce(one: OkxInstrument): void {
+  #announce(listed: OkxInstrument): void {
     const { instruments, onInstrument, publish } = this.#options;
+    const status = stricter(listed.instrument.status, this.#venueStatus);
+    const one = { ...listed, instrument: { ...listed.instrument, status } };
     const known = instruments.byInstId(one.instId);
     instruments.add(one);
     if (known !== undefined && JSON.stringify(known) === JSON.stringify(one)) return;

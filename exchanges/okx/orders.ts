@@ -1,17 +1,17 @@
 /**
- * Orders and questions to OKX's account. By the private socket while it is logged in, by REST otherwise; each request
- * is sent once and ends in one outcome. OKX has no cancel-all for swaps: open orders are listed and cancelled in batches.
+ * Orders and questions to OKX's account. Each request is sent once and ends in one outcome. OKX has no cancel-all for
+ * swaps: open orders are listed and cancelled in batches.
  */
 import * as v from "valibot";
 import {
   type AmendOutcome,
   type AmendRequest,
   type Balance,
-  BerthError,
   type CancelOutcome,
   type Clock,
   describeError,
   type Fill,
+  type FundingPayment,
   type InstrumentId,
   type MarginMode,
   type OrderKey,
@@ -21,112 +21,124 @@ import {
   type SettingOutcome,
   type SubmitOutcome,
   type Trading,
-  type UnknownWhy,
   venueOrderId,
   type VenuePosition,
 } from "@berth/sdk";
+import type { AccountLists } from "./account_lists.ts";
 import { contractsText, type InstrumentBook, type OkxInstrument, priceText } from "./instruments.ts";
-import type { AccountReader, Read } from "./private_stream.ts";
-import type { OrderBudget } from "./rate_budget.ts";
-import { doneCodes, rateLimitCodes, rejectCodeOf, unknownCodes } from "./reject_codes.ts";
+import { batchSize, type Item, type OrderChannel, restResults } from "./order_channel.ts";
+import {
+  cancelOutcome,
+  isOrderId,
+  local,
+  noOrderId,
+  settingOutcome,
+  submitOutcome,
+  worstOf,
+} from "./outcomes.ts";
+import type { PositionMode } from "./position_legs.ts";
+import type { AccountReader } from "./private_stream.ts";
+import { rejectCodeOf } from "./reject_codes.ts";
 import type { RestClient, RestResult } from "./rest.ts";
 import type { OkxSettings } from "./settings.ts";
-import {
-  cutCode,
-  cutText,
-  type ItemAnswer,
-  itemAnswerSchema,
-  orderKeyRowSchema,
-  type OrderReply,
-  timeOf,
-} from "./wire.ts";
-
-/** Sends an order operation over the socket; undefined when it is not logged in, so that nothing was sent. */
-export type SocketRequest = (
-  op: string,
-  args: readonly unknown[],
-  signal: AbortSignal,
-) => Promise<SocketResult> | undefined;
-export type SocketResult =
-  | { readonly kind: "reply"; readonly reply: OrderReply }
-  | { readonly kind: "unanswered"; readonly why: UnknownWhy; readonly details: string };
+import type { TriggerOrders } from "./trigger_orders.ts";
+import { cutText, orderKeyRowSchema } from "./wire.ts";
 
 export interface OrdersOptions {
   readonly rest: RestClient;
-  readonly socketRequest: SocketRequest;
+  readonly channel: OrderChannel;
+  readonly lists: AccountLists;
+  readonly triggers: TriggerOrders;
   readonly instruments: InstrumentBook;
   readonly reader: AccountReader;
-  readonly budget: OrderBudget;
+  readonly positionMode: () => PositionMode;
   readonly clock: Clock;
   readonly settings: Pick<OkxSettings, "tradeMode">;
 }
 
-/** How one item of an operation ended. `local` never left this machine. */
-type ItemResult =
-  | { readonly kind: "local"; readonly outcome: ReturnType<typeof local> }
-  | { readonly kind: "item"; readonly item: ItemAnswer }
-  | { readonly kind: "refused"; readonly code: string; readonly msg: string }
-  | { readonly kind: "unanswered"; readonly why: UnknownWhy; readonly details: string };
-
-const restPaths = {
-  "order": "/api/v5/trade/order",
-  "cancel-order": "/api/v5/trade/cancel-order",
-  "amend-order": "/api/v5/trade/amend-order",
-} as const;
-type Operation = keyof typeof restPaths;
-const budgetKinds = { "order": "order", "cancel-order": "cancel", "amend-order": "amend" } as const;
-
-const batchSize = 20;
-const pageSize = 100;
-/** Pages are bounded: beyond this many rows the caller is told that the list is too long. */
-const maxPages = 50;
-/** After "too many requests" orders and changes wait this long. */
-const pauseMs = 1_000;
-/** `trade/fills` knows three days; an hour of that is left for slow clocks. */
-const recentFillsMs = 71 * 3_600_000;
-
 export class OkxTrading implements Trading {
   readonly #options: OrdersOptions;
+  /** Where it was set to another than the settings' one. */
+  readonly #marginModes = new Map<InstrumentId, MarginMode>();
 
   constructor(options: OrdersOptions) {
     this.#options = options;
   }
 
   async submit(order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
-    const one = this.#options.instruments.byId(order.instrument);
-    if (one === undefined) return local("instrument_unknown", `${order.instrument} is not listed`);
-    if (one.instType === "SPOT") return local("unsupported", "spot is market data only");
-    const result = await this.#operate("order", this.#orderFields(order, one), one, signal);
-    if (result.kind === "local") return result.outcome;
-    if (result.kind === "unanswered") return unanswered(result);
-    if (result.kind === "refused") return refusedSubmit(result.code, result.msg);
-    const { sCode, sMsg, ordId, ts } = result.item;
-    if (sCode !== "0") return refusedSubmit(sCode, sMsg);
-    // It was taken in under a name that can't be told: whoever asks by our own id will learn it.
-    if (!isOrderId(ordId)) return noOrderId;
-    const tsVenueMs = timeOf(ts);
-    return {
-      kind: "acknowledged",
-      venueOrderId: venueOrderId(ordId),
-      tsVenueMs: Number.isNaN(tsVenueMs) ? this.#options.clock.epochMs() : tsVenueMs,
-    };
+    const [outcome] = await this.submitBatch([order], signal);
+    return outcome ?? noOrderId;
+  }
+
+  async submitBatch(orders: readonly OrderRequest[], signal: AbortSignal): Promise<readonly SubmitOutcome[]> {
+    const outcomes = new Map<OrderRequest, SubmitOutcome>();
+    const plain: { readonly order: OrderRequest; readonly item: Item }[] = [];
+    const waiting: Promise<void>[] = [];
+    for (const order of orders) {
+      const one = this.#options.instruments.byId(order.instrument);
+      if (one === undefined) {
+        outcomes.set(order, local("instrument_unknown", `${order.instrument} is not listed`));
+      } else if (one.instType === "SPOT") {
+        outcomes.set(order, local("unsupported", "spot is market data only"));
+      } else if (order.trigger !== undefined) {
+        const sent = this.#options.triggers.submit(
+          order,
+          order.trigger,
+          one,
+          this.#terms(order, one),
+          signal,
+        );
+        waiting.push(sent.then((outcome) => void outcomes.set(order, outcome)));
+      } else plain.push({ order, item: { one, fields: this.#orderFields(order, one) } });
+    }
+    const results = await this.#options.channel.many("order", plain.map(({ item }) => item), signal);
+    plain.forEach(({ order }, at) => {
+      const result = results[at];
+      if (result !== undefined) outcomes.set(order, submitOutcome(result, this.#options.clock.epochMs()));
+    });
+    await Promise.all(waiting);
+    return orders.map((order) => outcomes.get(order) ?? noOrderId);
   }
 
   async cancel(order: OrderKey, signal: AbortSignal): Promise<CancelOutcome> {
-    const one = this.#options.instruments.byId(order.instrument);
-    if (one === undefined) return local("instrument_unknown", `${order.instrument} is not listed`);
-    return cancelOutcome(await this.#operate("cancel-order", keyFields(order), one, signal));
+    const [outcome] = await this.cancelBatch([order], signal);
+    return outcome ?? noOrderId;
+  }
+
+  async cancelBatch(orders: readonly OrderKey[], signal: AbortSignal): Promise<readonly CancelOutcome[]> {
+    const outcomes = new Map<OrderKey, CancelOutcome>();
+    const plain: { readonly order: OrderKey; readonly item: Item }[] = [];
+    const waiting: Promise<void>[] = [];
+    for (const order of orders) {
+      const one = this.#options.instruments.byId(order.instrument);
+      if (one === undefined) {
+        outcomes.set(order, local("instrument_unknown", `${order.instrument} is not listed`));
+      } else if (this.#options.triggers.isWaiting(order)) {
+        const sent = this.#options.triggers.cancel(order, one, signal);
+        waiting.push(sent.then((outcome) => void outcomes.set(order, outcome)));
+      } else plain.push({ order, item: { one, fields: keyFields(order) } });
+    }
+    const results = await this.#options.channel.many("cancel", plain.map(({ item }) => item), signal);
+    plain.forEach(({ order }, at) => {
+      const result = results[at];
+      if (result !== undefined) outcomes.set(order, cancelOutcome(result));
+    });
+    await Promise.all(waiting);
+    return orders.map((order) => outcomes.get(order) ?? noOrderId);
   }
 
   async amend(request: AmendRequest, signal: AbortSignal): Promise<AmendOutcome> {
     const one = this.#options.instruments.byId(request.instrument);
     if (one === undefined) return local("instrument_unknown", `${request.instrument} is not listed`);
+    if (this.#options.triggers.isWaiting(request)) {
+      return local("unsupported", "an order that waits for a price is cancelled and placed anew instead");
+    }
     const fields = {
       ...keyFields(request),
       newSz: contractsText(request.sizeLots, one),
       newPx: priceText(request.limitPriceTicks, one),
     };
-    const result = await this.#operate("amend-order", fields, one, signal);
+    const result = await this.#options.channel.one("amend", { one, fields }, signal);
     const outcome = cancelOutcome(result);
     if (outcome.kind !== "acknowledged") return outcome;
     const ordId = result.kind === "item" ? result.item.ordId : "";
@@ -142,86 +154,47 @@ export class OkxTrading implements Trading {
     if (instrument !== undefined && one === undefined) {
       return local("instrument_unknown", `${instrument} is not listed`);
     }
-    let keys: readonly v.InferOutput<typeof orderKeyRowSchema>[];
-    try {
-      const rows = await this.#pages(
-        "/api/v5/trade/orders-pending",
-        one === undefined ? {} : { instId: one.instId },
-        "ordId",
-        signal,
-      );
-      keys = rows.map((row) => v.parse(orderKeyRowSchema, row));
-    } catch (error) {
-      return local("other", cutText(`open orders can't be listed: ${describeError(error)}`));
-    }
-    let outcome: CancelOutcome = { kind: "acknowledged" };
-    for (let from = 0; from < keys.length; from += batchSize) {
-      const batch = keys.slice(from, from + batchSize);
-      const result = await this.#options.rest.post("/api/v5/trade/cancel-batch-orders", batch, signal);
-      // The other batches go out all the same: more orders are then taken back.
-      outcome = worse(outcome, batchOutcome(result, batch.length));
-    }
-    return outcome;
+    const query = one === undefined ? {} : { instId: one.instId };
+    const outcomes = await Promise.all([
+      this.#cancelListed(query, signal),
+      this.#options.triggers.cancelAll(query, signal),
+    ]);
+    return worstOf(outcomes);
   }
 
   async queryOrder(order: OrderKey, signal: AbortSignal): Promise<OrderQueryOutcome> {
     const one = this.#options.instruments.byId(order.instrument);
     if (one === undefined) return { kind: "failed", details: `${order.instrument} is not listed` };
-    const query = { instId: one.instId, clOrdId: order.clientOrderId };
-    const result = await this.#options.rest.get("/api/v5/trade/order", query, { isPrivate: true, signal });
-    if (result.kind === "unanswered") {
-      return { kind: "failed", details: cutText(`${result.why}: ${result.details}`) };
-    }
-    if (result.kind === "error") {
-      // An instrument that the venue does not know has no orders either.
-      return ["order_not_found", "instrument_unknown"].includes(rejectCodeOf(result.code))
-        ? { kind: "not_found" }
-        : { kind: "failed", details: cutText(`${result.code} ${result.msg}`) };
-    }
-    const [report] = this.#options.reader.orders(result.rows).values;
-    return report === undefined
-      ? { kind: "failed", details: "the answer has no order that can be read" }
-      : { kind: "found", report };
+    const plain = await this.#query({ instId: one.instId, clOrdId: order.clientOrderId }, signal);
+    if (plain.kind !== "not_found" || order.isTrigger === false) return plain;
+    // It may wait for a price, or have become an order that goes by another id.
+    const found = await this.#options.triggers.query(order, signal);
+    return found.kind === "became"
+      ? await this.#query({ instId: one.instId, ordId: found.ordId }, signal)
+      : found;
   }
 
-  async openOrders(signal: AbortSignal): Promise<readonly OrderReport[]> {
-    const rows = await this.#pages("/api/v5/trade/orders-pending", {}, "ordId", signal);
-    return whole(this.#options.reader.orders(rows));
+  openOrders(signal: AbortSignal): Promise<readonly OrderReport[]> {
+    return this.#options.lists.openOrders(signal);
   }
 
-  async fills(sinceMs: number, signal: AbortSignal): Promise<readonly Fill[]> {
-    const { clock, reader } = this.#options;
-    const isRecent = clock.epochMs() - sinceMs < recentFillsMs;
-    const begin = String(Math.max(0, Math.floor(sinceMs)));
-    const rows = isRecent
-      ? await this.#pages("/api/v5/trade/fills", { begin }, "billId", signal)
-      : await this.#archivedFills(begin, signal);
-    return whole(reader.fills(rows, clock.epochUs())).toSorted((a, b) => a.tsVenueMs - b.tsVenueMs);
+  fills(sinceMs: number, signal: AbortSignal): Promise<readonly Fill[]> {
+    return this.#options.lists.fills(sinceMs, signal);
   }
 
-  /** The longer list (3 months) wants a type, and is slower. */
-  async #archivedFills(begin: string, signal: AbortSignal): Promise<readonly unknown[]> {
-    const rows: unknown[] = [];
-    for (const instType of this.#options.instruments.tradedTypes()) {
-      rows.push(...await this.#pages("/api/v5/trade/fills-history", { instType, begin }, "billId", signal));
-    }
-    return rows;
+  positions(signal: AbortSignal): Promise<readonly VenuePosition[]> {
+    return this.#options.lists.positions(signal);
   }
 
-  async positions(signal: AbortSignal): Promise<readonly VenuePosition[]> {
-    const { reader, rest } = this.#options;
-    return whole(
-      reader.positions(await rest.rows("/api/v5/account/positions", {}, { isPrivate: true, signal })),
-    );
+  balances(signal: AbortSignal): Promise<readonly Omit<Balance, "venue">[]> {
+    return this.#options.lists.balances(signal);
   }
 
-  async balances(signal: AbortSignal): Promise<readonly Omit<Balance, "venue">[]> {
-    const { reader, rest } = this.#options;
-    return whole(
-      reader.balances(await rest.rows("/api/v5/account/balance", {}, { isPrivate: true, signal })),
-    );
+  fundingPayments(sinceMs: number, signal: AbortSignal): Promise<readonly FundingPayment[]> {
+    return this.#options.lists.fundingPayments(sinceMs, signal);
   }
 
+  /** The margin mode goes with each order at OKX: those that follow have it. */
   async setLeverage(
     instrument: InstrumentId,
     leverage: number,
@@ -231,15 +204,38 @@ export class OkxTrading implements Trading {
     const one = this.#options.instruments.byId(instrument);
     if (one === undefined) return local("instrument_unknown", `${instrument} is not listed`);
     const body = { instId: one.instId, lever: String(leverage), mgnMode: marginMode };
-    const result = await this.#options.rest.post("/api/v5/account/set-leverage", body, signal);
-    if (result.kind === "rows") return { kind: "acknowledged" };
-    if (result.kind === "unanswered") return { kind: "unknown", why: result.why, details: result.details };
+    // Long and short have their own leverage where each has margin of its own.
+    const bodies = marginMode === "isolated" && this.#options.positionMode() === "long_short_mode"
+      ? [{ ...body, posSide: "long" }, { ...body, posSide: "short" }]
+      : [body];
+    const results = await Promise.all(
+      bodies.map((one) => this.#options.rest.post("/api/v5/account/set-leverage", one, signal)),
+    );
+    const outcome = settingOutcome(results.map(asItemResult));
+    if (outcome.kind === "acknowledged") this.#marginModes.set(instrument, marginMode);
+    return outcome;
+  }
+
+  /** What every kind of order has. */
+  #terms(order: OrderRequest, one: OkxInstrument): Readonly<Record<string, unknown>> {
     return {
-      kind: "rejected",
-      code: rejectCodeOf(result.code),
-      venueCode: result.code,
-      venueText: result.msg,
+      tdMode: this.#marginModes.get(order.instrument) ?? this.#options.settings.tradeMode,
+      side: order.side,
+      sz: contractsText(order.sizeLots, one),
+      ...this.#positionFields(order, one),
     };
+  }
+
+  /**
+   * In long/short mode each order is of one side of the account, and nothing is reduced by a flag: an order closes the
+   * other side where that was asked for, or where what can be closed there covers it; else it opens its own.
+   */
+  #positionFields(order: OrderRequest, one: OkxInstrument): Readonly<Record<string, unknown>> {
+    if (this.#options.positionMode() === "net_mode") return order.reduceOnly ? { reduceOnly: true } : {};
+    const [own, other] = order.side === "buy" ? ["long", "short"] as const : ["short", "long"] as const;
+    const closes = order.reduceOnly ||
+      this.#options.reader.legs.closableLots(one.instId, other) >= order.sizeLots;
+    return { posSide: closes ? other : own };
   }
 
   #orderFields(order: OrderRequest, one: OkxInstrument): Readonly<Record<string, unknown>> {
@@ -254,171 +250,71 @@ export class OkxTrading implements Trading {
       ? "limit"
       : pricing.timeInForce.toLowerCase();
     return {
-      tdMode: this.#options.settings.tradeMode,
+      ...this.#terms(order, one),
       clOrdId: order.clientOrderId,
-      side: order.side,
       ordType,
-      sz: contractsText(order.sizeLots, one),
       ...(price === undefined ? {} : { px: priceText(price, one) }),
-      ...(order.reduceOnly ? { reduceOnly: true } : {}),
     };
   }
 
-  /** One operation with one item: by socket, where the instrument is a number, or by REST, where it is a name. */
-  async #operate(
-    op: Operation,
-    fields: Readonly<Record<string, unknown>>,
-    one: OkxInstrument,
-    signal: AbortSignal,
-  ): Promise<ItemResult> {
-    if (signal.aborted) return localItem("not_sent", "the deadline had passed");
-    if (!this.#options.budget.tryTake(budgetKinds[op], one.instId)) {
-      return localItem("rate_limited", "the rate budget is empty");
+  /** Lists what rests in the book and cancels it in batches; each of them goes out whatever became of the others. */
+  async #cancelListed(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<CancelOutcome> {
+    let keys: readonly v.InferOutput<typeof orderKeyRowSchema>[];
+    try {
+      const rows = await this.#options.lists.pages("/api/v5/trade/orders-pending", query, "ordId", signal);
+      keys = rows.map((row) => v.parse(orderKeyRowSchema, row));
+    } catch (error) {
+      return local("other", `open orders can't be listed: ${describeError(error)}`);
     }
-    const result = await this.#send(op, fields, one, signal);
-    const code = result.kind === "item" ? result.item.sCode : result.kind === "refused" ? result.code : "";
-    if (rateLimitCodes.has(code)) this.#options.budget.pause(pauseMs);
-    return result;
-  }
-
-  async #send(
-    op: Operation,
-    fields: Readonly<Record<string, unknown>>,
-    one: OkxInstrument,
-    signal: AbortSignal,
-  ): Promise<ItemResult> {
-    const bySocket = one.instIdCode === undefined
-      ? undefined
-      : this.#options.socketRequest(op, [{ instIdCode: one.instIdCode, ...fields }], signal);
-    if (bySocket !== undefined) {
-      const result = await bySocket;
-      if (result.kind === "unanswered") return result;
-      const { data: [item], code, msg } = result.reply;
-      return itemResult(item, code, msg);
+    const outcomes: CancelOutcome[] = [];
+    for (let from = 0; from < keys.length; from += batchSize) {
+      const batch = keys.slice(from, from + batchSize);
+      const result = await this.#options.rest.post("/api/v5/trade/cancel-batch-orders", batch, signal);
+      outcomes.push(...restResults(batch.map((fields) => ({ fields })), result).map(cancelOutcome));
     }
-    const result = await this.#options.rest.post(restPaths[op], { instId: one.instId, ...fields }, signal);
-    if (result.kind === "unanswered") return result;
-    const [item] = itemsOf(result);
-    return result.kind === "error" ? itemResult(item, result.code, result.msg) : itemResult(item, "0", "");
+    return worstOf(outcomes);
   }
 
-  async #pages(
-    path: string,
-    query: Readonly<Record<string, string>>,
-    cursorField: string,
-    signal: AbortSignal,
-  ): Promise<readonly unknown[]> {
-    const rows: unknown[] = [];
-    let after: string | undefined;
-    for (let page = 0; page < maxPages; page++) {
-      const cursor = after === undefined ? {} : { after };
-      const found = await this.#options.rest.rows(
-        path,
-        { ...query, ...cursor, limit: String(pageSize) },
-        { isPrivate: true, signal },
-      );
-      rows.push(...found);
-      const last = found.at(-1);
-      if (found.length < pageSize || typeof last !== "object" || last === null) return rows;
-      after = String(Reflect.get(last, cursorField));
+  async #query(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<OrderQueryOutcome> {
+    const result = await this.#options.rest.get("/api/v5/trade/order", query, { isPrivate: true, signal });
+    switch (result.kind) {
+      case "unanswered":
+        return { kind: "failed", details: cutText(`${result.why}: ${result.details}`) };
+      case "unsent":
+        return { kind: "failed", details: cutText(result.details) };
+      case "error":
+        // An instrument that the venue does not know has no orders either.
+        return ["order_not_found", "instrument_unknown"].includes(rejectCodeOf(result.code))
+          ? { kind: "not_found" }
+          : { kind: "failed", details: cutText(`${result.code} ${result.msg}`) };
+      case "rows": {
+        const [report] = this.#options.reader.orders(result.rows).values;
+        return report === undefined
+          ? { kind: "failed", details: "the answer has no order that can be read" }
+          : { kind: "found", report };
+      }
+      default:
+        return result satisfies never;
     }
-    throw answerInvalid(path, `over ${maxPages * pageSize} rows`);
   }
-}
-
-/** A list is whole or it is no list: what could not be read must not look like "there is none". */
-function whole<T>(read: Read<T>): readonly T[] {
-  if (read.misfits.length > 0) {
-    throw answerInvalid("a list", `${read.misfits.length} rows can't be read: ${read.misfits[0]}`);
-  }
-  return read.values;
-}
-
-const answerInvalid = (request: string, reason: string) =>
-  new BerthError("VENUE_ANSWER_INVALID", { venue: "okx", request, reason });
-
-/** The venue's word on the item, or on the whole request where it names none. */
-function itemResult(item: ItemAnswer | undefined, code: string, msg: string): ItemResult {
-  if (item !== undefined) return { kind: "item", item };
-  return code === "0"
-    ? { kind: "unanswered", why: "garbled_reply", details: "the answer names no order" }
-    : { kind: "refused", code, msg };
-}
-
-/** A batch is done when each of its items is. */
-function batchOutcome(result: RestResult, count: number): CancelOutcome {
-  if (result.kind === "unanswered") return unanswered(result);
-  const items = itemsOf(result);
-  const failed = items.find((item) => item.sCode !== "0" && !doneCodes.has(item.sCode));
-  if (failed !== undefined) return refusedCancel(failed.sCode, failed.sMsg);
-  if (items.length === count) return { kind: "acknowledged" };
-  return result.kind === "error"
-    ? refusedCancel(result.code, result.msg)
-    : { kind: "unknown", why: "garbled_reply", details: `${items.length} of ${count} orders answered` };
-}
-
-const severity: Readonly<Record<CancelOutcome["kind"], number>> = {
-  acknowledged: 0,
-  already_done: 0,
-  rejected: 1,
-  unknown: 2,
-};
-const worse = (a: CancelOutcome, b: CancelOutcome): CancelOutcome =>
-  severity[b.kind] > severity[a.kind] ? b : a;
-
-function itemsOf(result: RestResult): readonly ItemAnswer[] {
-  if (result.kind === "unanswered") return [];
-  return result.rows.flatMap((row) => {
-    const parsed = v.safeParse(itemAnswerSchema, row);
-    return parsed.success ? [parsed.output] : [];
-  });
 }
 
 const keyFields = (order: OrderKey): Readonly<Record<string, string>> =>
   order.venueOrderId === undefined ? { clOrdId: order.clientOrderId } : { ordId: order.venueOrderId };
 
-const local = (
-  code: "instrument_unknown" | "not_sent" | "other" | "rate_limited" | "unsupported",
-  venueText: string,
-) => ({ kind: "rejected", code, venueCode: "LOCAL", venueText }) as const;
-const localItem = (code: "not_sent" | "rate_limited", venueText: string): ItemResult => ({
-  kind: "local",
-  outcome: local(code, venueText),
-});
-
-/** What a platform says of a failed request may be long. */
-const unanswered = ({ why, details }: { readonly why: UnknownWhy; readonly details: string }) =>
-  ({ kind: "unknown", why, details: cutText(details) }) as const;
-
-const isOrderId = (text: string): boolean => /^[\x21-\x7e]{1,128}$/.test(text);
-const noOrderId = { kind: "unknown", why: "garbled_reply", details: "the answer names no order" } as const;
-
-function refusedSubmit(code: string, msg: string): SubmitOutcome {
-  if (unknownCodes.has(code)) return { kind: "unknown", why: "timeout", details: cutText(`${code} ${msg}`) };
-  return {
-    kind: "rejected",
-    code: rejectCodeOf(code),
-    venueCode: cutCode(code),
-    venueText: cutText(msg),
-  };
+/** An answer about the request as a whole. */
+function asItemResult(result: RestResult) {
+  switch (result.kind) {
+    case "rows":
+      return { kind: "item", item: { ...noItem, sCode: "0" } } as const;
+    case "error":
+      return { kind: "refused", code: result.code, msg: result.msg } as const;
+    case "unsent":
+      return { kind: "local", code: "rate_limited", text: result.details } as const;
+    case "unanswered":
+      return result;
+    default:
+      return result satisfies never;
+  }
 }
-
-function refusedCancel(code: string, msg: string): CancelOutcome {
-  if (unknownCodes.has(code)) return { kind: "unknown", why: "timeout", details: cutText(`${code} ${msg}`) };
-  if (doneCodes.has(code)) return { kind: "already_done", venueText: cutText(`${code} ${msg}`) };
-  return {
-    kind: "rejected",
-    code: rejectCodeOf(code),
-    venueCode: cutCode(code),
-    venueText: cutText(msg),
-  };
-}
-
-function cancelOutcome(result: ItemResult): CancelOutcome {
-  if (result.kind === "local") return result.outcome;
-  if (result.kind === "unanswered") return unanswered(result);
-  if (result.kind === "refused") return refusedCancel(result.code, result.msg);
-  return result.item.sCode === "0"
-    ? { kind: "acknowledged" }
-    : refusedCancel(result.item.sCode, result.item.sMsg);
-}
+const noItem = { ordId: "", clOrdId: "", algoId: "", algoClOrdId: "", ts: "", sMsg: "" };

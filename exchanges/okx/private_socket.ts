@@ -1,32 +1,24 @@
-/** The private connection: login, account channels, order operations with their answers. */
+/** A connection that logs in: its channels of the account, and order operations with their answers. */
 import * as v from "valibot";
-import type { ConnectionState, Log, Publish } from "@berth/sdk";
+import type { ConnectionState, Log } from "@berth/sdk";
 import { Connection, type ConnectionPorts, type Link, type LinkHandlers } from "./connection.ts";
 import type { OkxMisfits } from "./misfits.ts";
-import type { SocketResult } from "./orders.ts";
-import type { AccountReader, Read } from "./private_stream.ts";
+import type { SocketResult } from "./order_channel.ts";
 import { loginArgument, type OkxKeys } from "./signing.ts";
 import { cutCode, isRecord, orderReplySchema } from "./wire.ts";
 
 export interface PrivateSocketOptions {
-  readonly url: string;
+  readonly urls: readonly string[];
   readonly ports: ConnectionPorts;
   readonly keys: OkxKeys;
   /** The venue's time, which a login is stamped with. */
   readonly venueNowMs: () => number;
-  readonly publish: Publish;
-  readonly reader: AccountReader;
+  readonly channels: readonly { readonly channel: string; readonly instType?: string }[];
   readonly misfits: OkxMisfits;
   readonly log: Log;
+  readonly onData: (channel: string, rows: readonly unknown[], tsRecvUs: number) => void;
   readonly onState: (state: ConnectionState, why: string) => void;
 }
-
-/** Orders have no first snapshot; the host asks for them when it is told that the stream is live. */
-const channels = [
-  { channel: "orders", instType: "ANY" },
-  { channel: "positions", instType: "ANY" },
-  { channel: "account" },
-] as const;
 
 /** One socket's login, subscriptions and requests under way. */
 interface Session {
@@ -48,14 +40,10 @@ export class PrivateSocket {
   constructor(options: PrivateSocketOptions) {
     this.#options = options;
     this.#connection = new Connection({
-      url: options.url,
+      urls: options.urls,
       ports: options.ports,
       accept: (link) => this.#accept(link),
-      onState: (state, why) => {
-        options.onState(state, why);
-        // Not after a handover: nothing was missed then.
-        if (state === "connected") options.publish.privateStreamRestored();
-      },
+      onState: options.onState,
     });
   }
 
@@ -130,7 +118,9 @@ export class PrivateSocket {
     // What a replaced link still says about the account, its successor says too.
     if (this.#inUse !== undefined && session.number < this.#inUse.number) return;
     const { arg, data } = frame;
-    if (isRecord(arg) && Array.isArray(data)) return this.#onData(arg["channel"], data, tsRecvUs);
+    if (isRecord(arg) && typeof arg["channel"] === "string" && Array.isArray(data)) {
+      return this.#options.onData(arg["channel"], data, tsRecvUs);
+    }
     this.#options.misfits.note("private_frame_not_known", "neither an event, an answer nor data");
   }
 
@@ -151,7 +141,7 @@ export class PrivateSocket {
     switch (event) {
       case "login":
         session.isLoggedIn = true;
-        session.link.send(JSON.stringify({ op: "subscribe", args: channels }));
+        session.link.send(JSON.stringify({ op: "subscribe", args: this.#options.channels }));
         return;
       case "subscribe":
         return this.#onSubscribed(session, frame["arg"]);
@@ -183,33 +173,11 @@ export class PrivateSocket {
   /** The stream is whole when every channel is acknowledged. */
   #onSubscribed(session: Session, arg: unknown): void {
     if (isRecord(arg)) session.subscribed.add(String(arg["channel"]));
-    if (!channels.every(({ channel }) => session.subscribed.has(channel)) || this.#inUse === session) return;
+    if (
+      !this.#options.channels.every(({ channel }) => session.subscribed.has(channel)) ||
+      this.#inUse === session
+    ) return;
     this.#inUse = session;
     session.link.ready();
-  }
-
-  #onData(channel: unknown, rows: readonly unknown[], tsRecvUs: number): void {
-    const { log, publish, reader } = this.#options;
-    switch (channel) {
-      case "orders":
-        // Fills first: an order's cumulative size is then never ahead of its fills.
-        this.#each(reader.pushedFills(rows, tsRecvUs), (fill) => publish.fill(fill));
-        for (const ordId of reader.failedAmends(rows)) log.warn("a change of an order failed", { ordId });
-        return this.#each(reader.orders(rows), (report) => publish.order(report));
-      case "positions":
-        return this.#each(reader.positions(rows), (position) => publish.position(position));
-      case "account":
-        return this.#each(reader.balances(rows), (balance) => publish.balance(balance));
-      default:
-        return this.#options.misfits.note(
-          "private_frame_not_known",
-          `a channel that was not asked for: ${String(channel).slice(0, 64)}`,
-        );
-    }
-  }
-
-  #each<T>(read: Read<T>, publish: (value: T) => void): void {
-    for (const why of read.misfits) this.#options.misfits.note("private_row_not_readable", why);
-    for (const value of read.values) publish(value);
   }
 }

@@ -6,6 +6,7 @@ import {
   clientOrderId,
   type Fill,
   fillId,
+  type FundingPayment,
   type Money,
   money,
   moneyDecimals,
@@ -15,19 +16,22 @@ import {
   type VenuePosition,
 } from "@berth/sdk";
 import { type InstrumentBook, type OkxInstrument, parseContracts, parsePrice } from "./instruments.ts";
-import { orderEnd } from "./reject_codes.ts";
+import { PositionLegs } from "./position_legs.ts";
+import { orderEnd, rejectCodeOf } from "./reject_codes.ts";
 import {
   type AccountDetail,
   accountDetailSchema,
   accountRowSchema,
+  type AlgoRow,
+  algoRowSchema,
+  type BillRow,
+  billRowSchema,
   cutText,
   type FillRow,
   fillRowSchema,
   isRecord,
-  optionalNumber,
   type OrderRow,
   orderRowSchema,
-  type PositionRow,
   positionRowSchema,
 } from "./wire.ts";
 
@@ -66,7 +70,8 @@ function orderReport(row: OrderRow, one: OkxInstrument): OrderReport {
   const end = status === "cancelled" ? orderEnd(row.cancelSource, filledLots > 0) : undefined;
   return {
     instrument: one.instrument.id,
-    clientOrderId: ownId(row.clOrdId),
+    // What a trigger order became has no id of its own: it goes on under that of the trigger order.
+    clientOrderId: ownId(row.clOrdId) ?? ownId(row.algoClOrdId),
     venueOrderId: venueOrderId(row.ordId),
     side: row.side,
     sizeLots: parseContracts(row.sz, one),
@@ -93,7 +98,7 @@ function pushedFill(row: OrderRow, one: OkxInstrument, tsRecvUs: number): Fill |
     instrument: one.instrument.id,
     fillId: fillIdOf(row.instId, row.tradeId),
     venueOrderId: venueOrderId(row.ordId),
-    clientOrderId: ownId(row.clOrdId),
+    clientOrderId: ownId(row.clOrdId) ?? ownId(row.algoClOrdId),
     side: row.side,
     priceTicks: parsePrice(row.fillPx, one),
     sizeLots,
@@ -122,18 +127,66 @@ function listedFill(row: FillRow, one: OkxInstrument, tsRecvUs: number): Fill {
   };
 }
 
-function position(row: PositionRow, one: OkxInstrument): VenuePosition {
+/** Waiting, or ended without having been triggered; what it becomes when it is triggered is an order of its own. */
+const algoStatuses: Readonly<Record<string, "open" | "cancelled" | "rejected" | "triggered">> = {
+  live: "open",
+  pause: "open",
+  partially_effective: "triggered",
+  effective: "triggered",
+  canceled: "cancelled",
+  order_failed: "rejected",
+  partially_failed: "rejected",
+};
+
+/** @throws on a state that is not known, and on sizes and prices off the instrument's steps */
+function algoReport(row: AlgoRow, one: OkxInstrument): OrderReport | undefined {
+  const status = algoStatuses[row.state];
+  if (status === undefined) {
+    throw new Error(`trigger order ${row.algoId} is in a state that is not known: ${row.state}`);
+  }
+  if (status === "triggered") return undefined;
+  const [triggerPx, ordPx] = row.slTriggerPx !== ""
+    ? [row.slTriggerPx, row.slOrdPx]
+    : row.tpTriggerPx !== ""
+    ? [row.tpTriggerPx, row.tpOrdPx]
+    : [row.triggerPx, row.ordPx];
   return {
     instrument: one.instrument.id,
-    // Signed in net mode; in long/short mode, which start() refuses, always positive.
-    positionLots: parseContracts(row.posSide === "short" ? `-${row.pos}` : row.pos, one),
-    entryPrice: optionalNumber(row.avgPx),
-    markPrice: optionalNumber(row.markPx),
-    liquidationPrice: optionalNumber(row.liqPx),
-    leverage: optionalNumber(row.lever),
-    tsVenueMs: Number(row.uTime),
+    clientOrderId: ownId(row.algoClOrdId),
+    venueOrderId: venueOrderId(row.algoId),
+    side: row.side,
+    sizeLots: parseContracts(row.sz, one),
+    filledLots: parseContracts("0", one),
+    // -1 stands for a market order.
+    limitPriceTicks: Number(ordPx) > 0 ? parsePrice(ordPx, one) : undefined,
+    reduceOnly: row.reduceOnly === "true",
+    status,
+    reason: status === "cancelled"
+      ? "requested"
+      : status === "rejected"
+      ? rejectCodeOf(row.failCode)
+      : undefined,
+    venueText: status === "rejected" ? cutText(`failCode ${row.failCode}`) : undefined,
+    triggerPriceTicks: status === "open" && Number(triggerPx) > 0 ? parsePrice(triggerPx, one) : undefined,
+    tsVenueMs: Number(row.uTime !== "" ? row.uTime : row.cTime),
   };
 }
+
+/** OKX writes what we pay as a loss. */
+function fundingPayment(row: BillRow, one: OkxInstrument): FundingPayment | undefined {
+  if (row.type !== fundingBill) return undefined;
+  return {
+    instrument: one.instrument.id,
+    paymentId: row.billId,
+    // With isolated margin the account's own balance does not change.
+    amount: chargedFee(row.pnl !== "" ? row.pnl : row.balChg),
+    asset: row.ccy,
+    tsVenueMs: Number(row.ts),
+  };
+}
+
+/** Bill type of funding payments. */
+export const fundingBill = "8";
 
 const balance = (detail: AccountDetail, tsVenueMs: number): Omit<Balance, "venue"> => ({
   asset: detail.ccy,
@@ -157,6 +210,8 @@ export interface Read<T> {
 const maxKnownFills = 10_000;
 
 export class AccountReader {
+  /** As last heard, by stream or list. */
+  readonly legs = new PositionLegs();
   readonly #instruments: InstrumentBook;
   /** Oldest first. */
   readonly #toldFills = new Set<string>();
@@ -192,8 +247,25 @@ export class AccountReader {
     return this.#read(rows, fillRowSchema, (row, one) => listedFill(row, one, tsRecvUs));
   }
 
+  /** Positions that changed. */
   positions(rows: readonly unknown[]): Read<VenuePosition> {
-    return this.#read(rows, positionRowSchema, (row, one) => position(row, one));
+    return this.#read(rows, positionRowSchema, (row, one) => this.legs.take(row, one));
+  }
+
+  /** All that there are, one an instrument: what is not listed is not held. */
+  allPositions(rows: readonly unknown[]): Read<VenuePosition> {
+    this.legs.clear();
+    const { values, misfits } = this.positions(rows);
+    return { values: [...new Map(values.map((one) => [one.instrument, one])).values()], misfits };
+  }
+
+  /** Orders that wait for a price. */
+  algos(rows: readonly unknown[]): Read<OrderReport> {
+    return this.#read(rows, algoRowSchema, (row, one) => algoReport(row, one));
+  }
+
+  fundingPayments(rows: readonly unknown[]): Read<FundingPayment> {
+    return this.#read(rows, billRowSchema, (row, one) => fundingPayment(row, one));
   }
 
   balances(rows: readonly unknown[]): Read<Omit<Balance, "venue">> {

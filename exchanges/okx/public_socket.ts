@@ -9,11 +9,13 @@ import { isRecord } from "./wire.ts";
 
 export interface Argument {
   readonly channel: string;
+  /** Empty for channels that are about no single instrument. */
   readonly instId: string;
+  readonly instType?: string;
 }
 
 export interface PublicSocketOptions {
-  readonly url: string;
+  readonly urls: readonly string[];
   readonly ports: ConnectionPorts;
   readonly log: Log;
   /** A frame by its text; false when it must be parsed. Only of the link in use. */
@@ -31,7 +33,12 @@ const gatherMs = 5;
 /** Of 480 an hour; beyond it a new connection takes over. */
 const maxOperations = 400;
 
-const keyOf = ({ channel, instId }: Argument): string => `${channel}:${instId}`;
+const keyOf = ({ channel, instId, instType = "" }: Argument): string => `${channel}:${instId}:${instType}`;
+const frameOf = ({ channel, instId, instType }: Argument) => ({
+  channel,
+  ...(instId === "" ? {} : { instId }),
+  ...(instType === undefined ? {} : { instType }),
+});
 
 /** One socket's subscriptions. */
 interface Session {
@@ -56,7 +63,7 @@ export class PublicSocket {
     this.#options = options;
     this.#scheduler = options.ports.scheduler;
     this.#connection = new Connection({
-      url: options.url,
+      urls: options.urls,
       ports: options.ports,
       accept: (link) => this.#accept(link),
       onState: options.onState,
@@ -150,7 +157,7 @@ export class PublicSocket {
   #send(session: Session, op: "subscribe" | "unsubscribe", args: readonly Argument[]): void {
     for (let from = 0; from < args.length; from += maxArguments) {
       session.operations += 1;
-      session.link.send(JSON.stringify({ op, args: args.slice(from, from + maxArguments) }));
+      session.link.send(JSON.stringify({ op, args: args.slice(from, from + maxArguments).map(frameOf) }));
     }
   }
 

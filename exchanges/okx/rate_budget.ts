@@ -1,6 +1,6 @@
 /**
  * What may still be sent before OKX's limits are reached. OKX counts orders, changes and cancels of an instrument each
- * for itself, 60 in 2 s, and orders and changes of the account together, 1000 in 2 s. A cancel has its own bucket here
+ * for itself, 60 requests in 2 s, those in batches apart, 300 of them in 2 s, and orders and changes of the account together, 1000 in 2 s. A cancel has its own bucket here
  * too, so that no burst of orders can lock us out of taking them back; and orders leave a fifth of the account's bucket
  * to changes.
  *
@@ -13,6 +13,7 @@ export type BudgetKind = "order" | "amend" | "cancel";
 
 const windowMs = 2_000;
 const perInstrument = 60;
+const perInstrumentInBatches = 300;
 const perAccount = 1_000;
 /** Share of the account's bucket that orders leave: a change takes risk away more often than an order does. */
 const amendReserve = 0.2;
@@ -31,8 +32,8 @@ export class OrderBudget {
   }
 
   /** True when the request may be sent now; it is then counted. Cancels go through a pause. */
-  tryTake(kind: BudgetKind, instId: string): boolean {
-    const own = this.#ofInstrument(`${kind}:${instId}`);
+  tryTake(kind: BudgetKind, instId: string, isBatch = false): boolean {
+    const own = this.#ofInstrument(`${kind}:${instId}`, isBatch);
     if (kind === "cancel") return own.tryTake();
     const reserved = kind === "order" ? amendReserve : 0;
     if (!(own.canTake() && this.#account.canTake(reserved))) return false;
@@ -44,11 +45,12 @@ export class OrderBudget {
     this.#account.pause(durationMs);
   }
 
-  #ofInstrument(name: string): RateBudget {
-    const known = this.#perInstrument.get(name);
+  #ofInstrument(name: string, isBatch: boolean): RateBudget {
+    const key = isBatch ? `batch/${name}` : name;
+    const known = this.#perInstrument.get(key);
     if (known !== undefined) return known;
-    const made = this.#budget(perInstrument);
-    this.#perInstrument.set(name, made);
+    const made = this.#budget(isBatch ? perInstrumentInBatches : perInstrument);
+    this.#perInstrument.set(key, made);
     return made;
   }
 

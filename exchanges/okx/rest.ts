@@ -1,18 +1,23 @@
 /** OKX's REST interface: one request, one outcome; nothing is sent twice. */
 import * as v from "valibot";
 import { BerthError, type Scheduler, type UnknownWhy } from "@berth/sdk";
-import { busyCodes, rejectCodeOf } from "./reject_codes.ts";
+import { busyCodes, rateLimitCodes, rejectCodeOf } from "./reject_codes.ts";
+import type { RequestLimits } from "./request_limits.ts";
 import { type OkxKeys, restHeaders } from "./signing.ts";
-import { restReplySchema } from "./wire.ts";
+import { cutCode, cutText, restReplySchema } from "./wire.ts";
 
 /** How a call ended. `unanswered`: it may have taken effect. */
 export type RestResult =
   | { readonly kind: "rows"; readonly rows: readonly unknown[] }
   | { readonly kind: "error"; readonly code: string; readonly msg: string; readonly rows: readonly unknown[] }
-  | { readonly kind: "unanswered"; readonly why: UnknownWhy; readonly details: string };
+  | { readonly kind: "unanswered"; readonly why: UnknownWhy; readonly details: string }
+  /** It never left this machine. */
+  | { readonly kind: "unsent"; readonly details: string };
 
 export interface RestOptions {
-  readonly baseUrl: string;
+  /** The preferred one first; after failures the next is used. */
+  readonly baseUrls: readonly string[];
+  readonly limits: RequestLimits;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   /** The venue's time, which signatures are stamped with. */
   readonly venueNowMs: () => number;
@@ -27,9 +32,15 @@ export interface GetOptions {
 }
 
 const requestTimeoutMs = 10_000;
+/** Requests that did not reach the venue, in a row, before the other address is tried. */
+const failuresBeforeSwitch = 2;
+/** After the venue's "too many" the endpoint is left alone for this long. */
+const pauseMs = 1_000;
 
 export class RestClient {
   readonly #options: RestOptions;
+  #urlAt = 0;
+  #failures = 0;
 
   constructor(options: RestOptions) {
     this.#options = options;
@@ -60,23 +71,40 @@ export class RestClient {
     throw errorOf(`GET ${path}`, result);
   }
 
+  get #baseUrl(): string {
+    return this.#options.baseUrls[this.#urlAt] ?? "";
+  }
+
+  /** A request that went out and got no answer. */
+  #onFailure(): void {
+    this.#failures += 1;
+    if (this.#failures < failuresBeforeSwitch) return;
+    this.#failures = 0;
+    this.#urlAt = (this.#urlAt + 1) % Math.max(1, this.#options.baseUrls.length);
+  }
+
   async #call(
     method: "GET" | "POST",
     requestPath: string,
     body: string,
     { isPrivate, signal }: GetOptions,
   ): Promise<RestResult> {
-    const { baseUrl, fetch, isDemo, keys, scheduler, venueNowMs } = this.#options;
-    const signed = isPrivate && keys !== undefined
-      ? restHeaders(keys, { method, requestPath, body }, venueNowMs())
-      : {};
+    const { fetch, isDemo, keys, limits, scheduler, venueNowMs } = this.#options;
+    const [path = requestPath] = requestPath.split("?");
     const ending = new AbortController();
     const onAbort = (): void => ending.abort();
     const cancelTimeout = scheduler.after(requestTimeoutMs, onAbort);
     signal?.addEventListener("abort", onAbort, { once: true });
     if (signal?.aborted === true) onAbort();
     try {
-      const response = await fetch(baseUrl + requestPath, {
+      if (!await limits.admit(method, path, ending.signal)) {
+        return { kind: "unsent", details: "the rate limit left no room before the deadline" };
+      }
+      // Signed when it leaves: the stamp must be young.
+      const signed = isPrivate && keys !== undefined
+        ? restHeaders(keys, { method, requestPath, body }, venueNowMs())
+        : {};
+      const response = await fetch(this.#baseUrl + requestPath, {
         method,
         signal: ending.signal,
         redirect: "error", // another host would not get the headers
@@ -87,8 +115,12 @@ export class RestClient {
         },
         ...(method === "POST" ? { body } : {}),
       });
-      return readReply(response.status, await response.text());
+      const result = readReply(response.status, await response.text());
+      this.#failures = 0;
+      if (result.kind === "error" && rateLimitCodes.has(result.code)) limits.pause(method, path, pauseMs);
+      return result;
     } catch (error) {
+      this.#onFailure();
       const details = error instanceof Error ? error.message : String(error);
       return ending.signal.aborted
         ? { kind: "unanswered", why: "timeout", details: "no answer in time" }
@@ -109,11 +141,21 @@ export function errorOf(
     const reason = `${result.why}: ${result.details}`;
     return new BerthError("VENUE_UNREACHABLE", { venue: "okx", request, reason });
   }
-  const { code: venueCode, msg } = result;
-  const code = rejectCodeOf(venueCode);
-  return busyCodes.has(venueCode)
-    ? new BerthError("VENUE_UNREACHABLE", { venue: "okx", request, reason: `${venueCode} ${msg}`, code })
-    : new BerthError("VENUE_REFUSED", { venue: "okx", request, venueCode, venueText: msg, code });
+  if (result.kind === "unsent") {
+    const reason = `not sent: ${result.details}`;
+    return new BerthError("VENUE_UNREACHABLE", { venue: "okx", request, reason, code: "rate_limited" });
+  }
+  const venueCode = cutCode(result.code);
+  const venueText = cutText(result.msg);
+  const code = rejectCodeOf(result.code);
+  return busyCodes.has(result.code)
+    ? new BerthError("VENUE_UNREACHABLE", {
+      venue: "okx",
+      request,
+      reason: `${venueCode} ${venueText}`,
+      code,
+    })
+    : new BerthError("VENUE_REFUSED", { venue: "okx", request, venueCode, venueText, code });
 }
 
 function readReply(status: number, text: string): RestResult {

@@ -31,7 +31,18 @@ export const settings = {
   tradeMode: setting.choice({
     default: "cross",
     choices: ["cross", "isolated"],
-    description: "Margin mode of orders.",
+    description: "Margin mode of orders, until leverage is set with another.",
+  }),
+  triggerPriceType: setting.choice({
+    default: "mark",
+    choices: ["mark", "last", "index"],
+    description: "Price that stop and take-profit orders kept by the venue wait for.",
+  }),
+  addresses: setting.choice({
+    default: "main",
+    choices: ["main", "alternative"],
+    description:
+      "Which of the venue's addresses are used first (the alternative ones are its AWS hosts); the others follow when these fail.",
   }),
   rateLimitShare: setting.number({
     default: 0.9,

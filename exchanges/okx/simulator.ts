@@ -16,9 +16,11 @@ import type {
 } from "../simulation/ports.ts";
 import { serveProtocol } from "../simulation/server.ts";
 import type { ServerSocket } from "../simulation/sockets.ts";
+import { AlgoOrders } from "./simulator/algo_orders.ts";
 import { History } from "./simulator/history.ts";
 import { listings } from "./simulator/listing.ts";
 import { OrderEntry } from "./simulator/order_entry.ts";
+import { PositionMode } from "./simulator/position_mode.ts";
 import { PublicFeed } from "./simulator/public_feed.ts";
 import { RateLimits } from "./simulator/rate_limits.ts";
 import { createRestRoutes } from "./simulator/rest_routes.ts";
@@ -51,11 +53,16 @@ export function createProtocol(options: ProtocolOptions): VenueProtocol {
   const faults = new Faults(options.faults, options.random, venue.clock);
   const feed = new PublicFeed(venue, faults);
   const history = new History(venue);
+  const positions = new PositionMode(venue, accountId);
+  const entry = new OrderEntry(venue, accountId, positions);
+  const algos = new AlgoOrders(venue, entry);
   const context = {
     venue,
     accountId,
     credentials,
-    entry: new OrderEntry(venue, accountId),
+    entry,
+    positions,
+    algos,
     feed,
     limits: new RateLimits(venue.clock),
     history,
@@ -85,6 +92,7 @@ export function createProtocol(options: ProtocolOptions): VenueProtocol {
     stop() {
       feed.stop();
       history.stop();
+      algos.stop();
       rest.stop();
       for (const session of sessions) session.close();
     },
@@ -97,5 +105,9 @@ export function startSimulator(options: ProtocolSimulatorOptions): Promise<Proto
     wsPublicUrl: `ws://${host}/ws/v5/public`,
     wsPrivateUrl: `ws://${host}/ws/v5/private`,
     wsBusinessUrl: `ws://${host}/ws/v5/business`,
+    restUrlAlternative: `http://${host}`,
+    wsPublicUrlAlternative: `ws://${host}/ws/v5/public`,
+    wsPrivateUrlAlternative: `ws://${host}/ws/v5/private`,
+    wsBusinessUrlAlternative: `ws://${host}/ws/v5/business`,
   })));
 }

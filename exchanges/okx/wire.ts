@@ -58,12 +58,50 @@ export const orderRowSchema = v.object({
   reduceOnly: optionalText,
   category: optionalText,
   cancelSource: optionalText,
+  algoClOrdId: optionalText,
   fee: orEmpty(signed),
   feeCcy: orEmpty(asset),
   amendResult: optionalText,
   uTime: time,
 });
 export type OrderRow = v.InferOutput<typeof orderRowSchema>;
+
+/** An order that waits for a price. `sz` is empty where it closes whatever is held. */
+export const algoRowSchema = v.object({
+  instId: text,
+  algoId: id,
+  algoClOrdId: optionalText,
+  ordId: orEmpty(id),
+  ordIdList: v.optional(v.array(text), []),
+  side: v.picklist(["buy", "sell"]),
+  ordType: text,
+  sz: orEmpty(unsigned),
+  state: text,
+  reduceOnly: optionalText,
+  slTriggerPx: orEmpty(unsigned),
+  slOrdPx: optionalText,
+  tpTriggerPx: orEmpty(unsigned),
+  tpOrdPx: optionalText,
+  triggerPx: orEmpty(unsigned),
+  ordPx: optionalText,
+  failCode: optionalText,
+  cTime: orEmpty(time),
+  uTime: orEmpty(time),
+});
+export type AlgoRow = v.InferOutput<typeof algoRowSchema>;
+/** What it takes to cancel one that is in no list of ours. */
+export const algoKeyRowSchema = v.object({ instId: text, algoId: id });
+
+export const billRowSchema = v.object({
+  billId: id,
+  instId: text,
+  type: text,
+  ccy: asset,
+  pnl: orEmpty(signed),
+  balChg: orEmpty(signed),
+  ts: time,
+});
+export type BillRow = v.InferOutput<typeof billRowSchema>;
 
 export const fillRowSchema = v.object({
   instId: text,
@@ -84,7 +122,9 @@ export type FillRow = v.InferOutput<typeof fillRowSchema>;
 export const positionRowSchema = v.object({
   instId: text,
   posSide: optionalText,
+  mgnMode: optionalText,
   pos: signed,
+  availPos: orEmpty(signed),
   avgPx: optionalText,
   markPx: optionalText,
   liqPx: optionalText,
@@ -114,7 +154,7 @@ export const feeRowSchema = v.object({
 });
 export type FeeRow = v.InferOutput<typeof feeRowSchema>;
 
-export const accountConfigSchema = v.object({ posMode: text });
+export const accountConfigSchema = v.object({ posMode: v.picklist(["net_mode", "long_short_mode"]) });
 export const timeRowSchema = v.object({ ts: time });
 export const fundingRowSchema = v.object({ instId: text, fundingTime: time, nextFundingTime: time });
 export const fundingRateRowSchema = v.object({
@@ -137,6 +177,8 @@ export const orderKeyRowSchema = v.object({ instId: text, ordId: id });
 export const itemAnswerSchema = v.object({
   ordId: optionalText,
   clOrdId: optionalText,
+  algoId: optionalText,
+  algoClOrdId: optionalText,
   ts: optionalText,
   sCode: text,
   sMsg: optionalText,

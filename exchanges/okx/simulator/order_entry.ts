@@ -16,6 +16,7 @@ import {
   parsePrice,
   timeText,
 } from "./listing.ts";
+import type { PositionMode } from "./position_mode.ts";
 
 export interface ItemAnswer {
   readonly ordId: string;
@@ -57,16 +58,22 @@ const refusalCodes: Readonly<Record<SimulatedRefusal, readonly [string, string]>
   maintenance: ["50001", "Service temporarily unavailable. Please try again later."],
 };
 
+/** Client ids that are remembered: "unique among recent orders". */
+const maxUsedIds = 20_000;
+
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 export class OrderEntry {
   readonly #venue: SimulatedVenue;
   readonly #accountId: string;
+  readonly #positions: PositionMode;
+  /** Of recent orders, oldest first. */
   readonly #usedClientIds = new Set<string>();
 
-  constructor(venue: SimulatedVenue, accountId: string) {
+  constructor(venue: SimulatedVenue, accountId: string, positions: PositionMode) {
     this.#venue = venue;
     this.#accountId = accountId;
+    this.#positions = positions;
   }
 
   /** @param byCode true on the WebSocket, where the instrument is named by `instIdCode` alone */
@@ -80,18 +87,58 @@ export class OrderEntry {
         found === "" ? "Parameter instIdCode can not be empty" : "Instrument ID doesn't exist.",
       );
     }
-    const request = this.#request(fields, found);
-    if ("code" in request) return this.#answer(fields, "", request.code, request.msg);
     const clientOrderId = text(fields["clOrdId"]);
     if (clientOrderId !== "" && this.#usedClientIds.has(clientOrderId)) {
       return this.#answer(fields, "", "51016", "Duplicated client order ID");
     }
-    const result = this.#venue.submit(request);
+    const answer = this.#submit(fields, found, clientOrderId);
+    if (clientOrderId !== "" && answer.sCode === "0") this.#keepId(clientOrderId);
+    return answer;
+  }
+
+  /** What a trigger order becomes: the same checks, under an id that no client can have. */
+  placeSpawned(fields: Fields, clientOrderId: string): ItemAnswer {
+    const found = this.#instrument(fields, false);
+    return typeof found === "string"
+      ? this.#answer(fields, "", "51001", "Instrument ID doesn't exist.")
+      : this.#submit(fields, found, clientOrderId);
+  }
+
+  /** What is wrong with the terms of an order, before anything of the market is looked at. */
+  faultOf(fields: Fields, one: OkxListing): { readonly code: string; readonly msg: string } | undefined {
+    const request = this.#request(fields, one);
+    return "code" in request ? request : undefined;
+  }
+
+  #submit(fields: Fields, one: OkxListing, clientOrderId: string): ItemAnswer {
+    const request = this.#request(fields, one);
+    if ("code" in request) return this.#answer(fields, "", request.code, request.msg);
+    const leg = this.#leg(fields);
+    const isClosing = leg !== undefined && (request.side === "sell") === (leg === "long");
+    if (isClosing && request.sizeLots > this.#positions.closableLots(request.symbol, leg)) {
+      return this.#answer(fields, "", ...refusalCodes.reduce_only_would_increase);
+    }
+    const result = this.#positions.placeFor(leg, () => this.#venue.submit({ ...request, clientOrderId }));
     if (result.kind === "rejected" && cancelSourceOfRefusal[result.refusal] === undefined) {
       return this.#answer(fields, "", ...refusalCodes[result.refusal]);
     }
-    if (clientOrderId !== "") this.#usedClientIds.add(clientOrderId);
     return this.#answer(fields, result.order.orderId, "0", "Order placed");
+  }
+
+  #keepId(clientOrderId: string): void {
+    this.#usedClientIds.add(clientOrderId);
+    for (const oldest of this.#usedClientIds) {
+      if (this.#usedClientIds.size <= maxUsedIds) break;
+      this.#usedClientIds.delete(oldest);
+    }
+  }
+
+  /** The side of the account that an order in long/short mode is for. */
+  #leg(fields: Fields): "long" | "short" | undefined {
+    const posSide = text(fields["posSide"]);
+    return this.#positions.mode === "long_short_mode" && (posSide === "long" || posSide === "short")
+      ? posSide
+      : undefined;
   }
 
   cancel(fields: Fields, byCode: boolean): ItemAnswer {
@@ -177,7 +224,9 @@ export class OrderEntry {
     const side = text(fields["side"]);
     if (side !== "buy" && side !== "sell") return { code: "51000", msg: "Parameter side error" };
     const posSide = text(fields["posSide"]);
-    if (posSide !== "" && posSide !== "net") return { code: "51000", msg: "Parameter posSide error" };
+    const isHedged = this.#positions.mode === "long_short_mode";
+    const sides = isHedged ? ["long", "short"] : ["", "net"];
+    if (!sides.includes(posSide)) return { code: "51000", msg: "Parameter posSide error" };
     if (!["limit", "post_only", "fok", "ioc", "market", "optimal_limit_ioc"].includes(ordType)) {
       return { code: "51000", msg: "Parameter ordType error" };
     }
@@ -202,7 +251,8 @@ export class OrderEntry {
       type: isMarket ? "market" : "limit",
       timeInForce: ordType === "fok" ? "FOK" : ordType === "ioc" || isMarket ? "IOC" : "GTC",
       postOnly: ordType === "post_only",
-      reduceOnly: fields["reduceOnly"] === true || fields["reduceOnly"] === "true",
+      // In long/short mode the flag is not looked at: the side says what is closed.
+      reduceOnly: !isHedged && (fields["reduceOnly"] === true || fields["reduceOnly"] === "true"),
       sizeLots,
       ...(price === undefined ? {} : { limitPriceTicks: price }),
     };

@@ -2,8 +2,9 @@
 import * as v from "valibot";
 import { checkRestSignature } from "./authentication.ts";
 import { contractsText, instrumentRow, listingOf, type OkxListing, priceText, timeText } from "./listing.ts";
+import type { AlgoAnswer } from "./algo_orders.ts";
 import type { Fields, ItemAnswer } from "./order_entry.ts";
-import { accountRow, fillRow, orderRow, positionRow } from "./rows.ts";
+import { accountRow, fillRow, orderRow, positionRows } from "./rows.ts";
 import { listedInstruments, type SessionContext } from "./sessions.ts";
 import { statusRows } from "./maintenance.ts";
 
@@ -44,7 +45,7 @@ const limitOf = (call: Call, max: number): number => {
 };
 
 function ordersPage(call: Call, isOpenOnly: boolean): Result {
-  const { venue, accountId } = call.context;
+  const { venue, accountId, positions } = call.context;
   const fills = venue.fills(accountId);
   const orders = isOpenOnly
     ? venue.openOrders(accountId)
@@ -56,7 +57,7 @@ function ordersPage(call: Call, isOpenOnly: boolean): Result {
     .filter((order) => instId === null || listingOf(instId)?.simulated.symbol === order.symbol)
     .filter((order) => after === null || Number(order.orderId) < Number(after))
     .sort((a, b) => Number(b.orderId) - Number(a.orderId));
-  return data(rows.slice(0, limitOf(call, 100)).map((order) => orderRow(order, fills)));
+  return data(rows.slice(0, limitOf(call, 100)).map((order) => orderRow(order, { fills, positions })));
 }
 
 function fillsPage(call: Call): Result {
@@ -72,7 +73,7 @@ function fillsPage(call: Call): Result {
     .filter((fill) => instId === null || listingOf(instId)?.simulated.symbol === fill.symbol)
     .filter((fill) => ordId === null || fill.orderId === ordId)
     .toReversed();
-  return data(rows.slice(0, limitOf(call, 100)).map(fillRow));
+  return data(rows.slice(0, limitOf(call, 100)).map((fill) => fillRow(fill, call.context.positions)));
 }
 
 function candles(call: Call, maxRows: number): Result {
@@ -93,16 +94,38 @@ function bills(call: Call): Result {
   return data(rows.slice(0, limitOf(call, 100)));
 }
 
+/** Top-level codes as for orders: 0 all went well, 1 none, 2 some. */
+const algoResult = (answers: readonly AlgoAnswer[]): Result => ({
+  kind: "items",
+  items: answers.map((answer) => ({ ordId: "", ts: "", ...answer })),
+});
+
 function setLeverage(call: Call): Result {
   const [fields = {}] = call.items;
   const one = listingOf(String(fields["instId"] ?? ""));
   const lever = Number(fields["lever"]);
+  const mgnMode = String(fields["mgnMode"] ?? "");
   if (one === undefined) return unknownInstrument;
+  if (mgnMode !== "cross" && mgnMode !== "isolated") return failure("51000", "Parameter mgnMode error");
+  const isHedged = call.context.positions.mode === "long_short_mode";
+  if (mgnMode === "isolated" && isHedged && !["long", "short"].includes(String(fields["posSide"] ?? ""))) {
+    return failure("51000", "Parameter posSide error");
+  }
   if (!(lever >= 1 && lever <= one.simulated.maxLeverage)) {
     return failure("59102", "Leverage exceeds the maximum leverage.");
   }
   call.context.venue.setLeverage(call.context.accountId, one.simulated.symbol, lever);
-  return data([{ instId: one.instId, lever: String(lever), mgnMode: "cross", posSide: "" }]);
+  return data([{ instId: one.instId, lever: String(lever), mgnMode, posSide: fields["posSide"] ?? "" }]);
+}
+
+function setPositionMode({ context, items }: Call): Result {
+  const posMode = items[0]?.["posMode"];
+  if (posMode !== "net_mode" && posMode !== "long_short_mode") {
+    return failure("51000", "Parameter posMode error");
+  }
+  return context.positions.set(posMode)
+    ? data([{ posMode }])
+    : failure("59000", "Your settings failed: close all positions and orders first.");
 }
 
 function closePosition(call: Call): Result {
@@ -139,12 +162,12 @@ const entryRoute = (act: "place" | "cancel" | "amend", per2s: number): Route => 
 
 function queryOrder(call: Call): Result {
   return withInstrument(call, () => {
-    const { venue, accountId, entry } = call.context;
+    const { venue, accountId, entry, positions } = call.context;
     const order = entry.find(Object.fromEntries(call.query));
     const isKnown = order !== undefined &&
       (order.status !== "rejected" || order.refusal === "post_only_would_cross");
     return isKnown
-      ? data([orderRow(order, venue.fills(accountId))])
+      ? data([orderRow(order, { fills: venue.fills(accountId), positions })])
       : failure("51603", "Order does not exist");
   });
 }
@@ -240,17 +263,17 @@ function routes(armDeadMansSwitch: (seconds: number) => Result): Readonly<Record
       10,
       ({ context }) =>
         data(
-          context.venue.positions(context.accountId).filter((one) => one.positionLots !== 0).map((one) =>
-            positionRow(one, context.venue)
-          ),
+          context.venue.positions(context.accountId)
+            .flatMap((one) => positionRows(one, context.venue, context.positions))
+            .filter(({ pos }) => pos !== "0"),
         ),
     ),
     "GET /api/v5/account/config": closed(
       5,
-      () =>
+      ({ context }) =>
         data([{
           acctLv: "2",
-          posMode: "net_mode",
+          posMode: context.positions.mode,
           uid: "614488474791936",
           level: "Lv1",
           perm: "read_only,trade",
@@ -282,13 +305,7 @@ function routes(armDeadMansSwitch: (seconds: number) => Result): Readonly<Record
         ),
     ),
     "POST /api/v5/account/set-leverage": closed(20, setLeverage),
-    "POST /api/v5/account/set-position-mode": closed(
-      5,
-      ({ items }) =>
-        items[0]?.["posMode"] === "net_mode"
-          ? data([{ posMode: "net_mode" }])
-          : failure("59000", "Your settings failed: the simulated account trades in net_mode"),
-    ),
+    "POST /api/v5/account/set-position-mode": closed(5, setPositionMode),
     "POST /api/v5/trade/order": entryRoute("place", 60),
     "POST /api/v5/trade/batch-orders": entryRoute("place", 300),
     "POST /api/v5/trade/cancel-order": entryRoute("cancel", 60),
@@ -299,6 +316,28 @@ function routes(armDeadMansSwitch: (seconds: number) => Result): Readonly<Record
     "POST /api/v5/trade/cancel-all-after": closed(
       2,
       ({ items }) => armDeadMansSwitch(Number(items[0]?.["timeOut"])),
+    ),
+    "POST /api/v5/trade/order-algo": {
+      ...closed(20, ({ context, items: [fields = {}] }) => algoResult([context.algos.place(fields)])),
+      isOrder: true,
+    },
+    "POST /api/v5/trade/cancel-algos": {
+      ...closed(
+        20,
+        ({ context, items }) => algoResult(items.slice(0, 10).map((one) => context.algos.cancel(one))),
+      ),
+      isOrder: true,
+    },
+    "GET /api/v5/trade/order-algo": closed(20, ({ context, query }) => {
+      const row = context.algos.row(Object.fromEntries(query));
+      return row === undefined ? failure("51603", "Order does not exist") : data([row]);
+    }),
+    "GET /api/v5/trade/orders-algo-pending": closed(
+      20,
+      (call) =>
+        /conditional/.test(call.query.get("ordType") ?? "")
+          ? data(call.context.algos.pending(call.query).slice(0, limitOf(call, 100)))
+          : data([]),
     ),
     "GET /api/v5/trade/order": closed(60, queryOrder),
     "GET /api/v5/trade/orders-pending": closed(60, (call) => ordersPage(call, true)),

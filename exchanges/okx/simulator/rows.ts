@@ -8,7 +8,9 @@ import type {
   SimulatedVenue,
 } from "../../simulation/ports.ts";
 import { contractsText, listingOfSymbol, priceText, timeText } from "./listing.ts";
+import { spawnedBy } from "./algo_orders.ts";
 import { cancelSourceOfRefusal } from "./order_entry.ts";
+import type { PositionMode } from "./position_mode.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -47,8 +49,13 @@ export function averagePriceText(ticksLots: bigint, lots: number, tickSize: stri
 }
 
 /** One row of the orders channel and of the order queries; `fill` adds the execution that caused the push. */
-export function orderRow(order: SimulatedOrder, fills: readonly SimulatedFill[], fill?: SimulatedFill): Row {
+export function orderRow(
+  order: SimulatedOrder,
+  { fills, positions }: RowContext,
+  fill?: SimulatedFill,
+): Row {
   const one = listingOfSymbol(order.symbol);
+  const trigger = spawnedBy(order.clientOrderId);
   const own = fills.filter((other) => other.orderId === order.orderId);
   const fee = own.reduce((sum, other) => sum + other.fee, 0n);
   const pnl = own.reduce((sum, other) => sum + other.realizedPnl, 0n);
@@ -56,14 +63,14 @@ export function orderRow(order: SimulatedOrder, fills: readonly SimulatedFill[],
     instType: "SWAP",
     instId: one.instId,
     ordId: order.orderId,
-    clOrdId: order.clientOrderId,
+    clOrdId: trigger === undefined ? order.clientOrderId : "",
     tag: "",
     px: order.limitPriceTicks === undefined ? "" : priceText(order.limitPriceTicks, one),
     sz: contractsText(order.sizeLots, one),
     notionalUsd: "",
     ordType: ordTypeOf(order),
     side: order.side,
-    posSide: "net",
+    posSide: positions.sideOf(order.orderId),
     tdMode: "cross",
     tgtCcy: "",
     accFillSz: contractsText(order.filledLots, one),
@@ -94,8 +101,8 @@ export function orderRow(order: SimulatedOrder, fills: readonly SimulatedFill[],
     msg: "",
     stpId: "",
     stpMode: "cancel_taker",
-    algoId: "",
-    algoClOrdId: "",
+    algoId: trigger?.algoId ?? "",
+    algoClOrdId: trigger?.algoClOrdId ?? "",
     attachAlgoOrds: [],
     cTime: timeText(order.tsCreatedMs),
     uTime: timeText(order.tsUpdatedMs),
@@ -103,21 +110,21 @@ export function orderRow(order: SimulatedOrder, fills: readonly SimulatedFill[],
 }
 
 /** One row of `trade/fills`. */
-export function fillRow(fill: SimulatedFill): Row {
+export function fillRow(fill: SimulatedFill, positions: PositionMode): Row {
   const one = listingOfSymbol(fill.symbol);
   return {
     instType: "SWAP",
     instId: one.instId,
     tradeId: fill.tradeId,
     ordId: fill.orderId,
-    clOrdId: fill.clientOrderId,
+    clOrdId: spawnedBy(fill.clientOrderId) === undefined ? fill.clientOrderId : "",
     billId: fill.fillId,
     tag: "",
     fillPx: priceText(fill.priceTicks, one),
     fillSz: contractsText(fill.sizeLots, one),
     fillPnl: formatMoney(money(fill.realizedPnl)),
     side: fill.side,
-    posSide: "net",
+    posSide: positions.sideOf(fill.orderId),
     execType: fill.liquidity === "taker" ? "T" : "M",
     feeCcy: "USDT",
     fee: negated(fill.fee),
@@ -126,22 +133,52 @@ export function fillRow(fill: SimulatedFill): Row {
   };
 }
 
-/** One row of the positions channel, net mode: `pos` is signed. */
-export function positionRow(position: SimulatedPosition, venue: SimulatedVenue): Row {
+/** Rows of the positions channel: one in net mode, signed; long and short apart in the other, both without sign. */
+export function positionRows(
+  position: SimulatedPosition,
+  venue: SimulatedVenue,
+  positions: PositionMode,
+): readonly Row[] {
+  const { positionLots, symbol, tsUpdatedMs } = position;
+  if (positions.mode === "net_mode") {
+    const costTicksLots = position.costTicksLots < 0n ? -position.costTicksLots : position.costTicksLots;
+    const row = {
+      side: "net",
+      lots: positionLots,
+      costTicksLots,
+      closableLots: Math.abs(positionLots),
+      tsUpdatedMs,
+    };
+    return [positionRow(position, venue, row)];
+  }
+  return positions.legs(symbol).map((leg) =>
+    positionRow(position, venue, { ...leg, closableLots: positions.closableLots(symbol, leg.side) })
+  );
+}
+
+function positionRow(
+  position: SimulatedPosition,
+  venue: SimulatedVenue,
+  { side, lots, costTicksLots, closableLots, tsUpdatedMs }: {
+    readonly side: string;
+    readonly lots: number;
+    readonly costTicksLots: bigint;
+    readonly closableLots: number;
+    readonly tsUpdatedMs: number;
+  },
+): Row {
   const one = listingOfSymbol(position.symbol);
   const mark = venue.mark(position.symbol);
-  const lots = Math.abs(position.positionLots);
-  const costTicksLots = position.costTicksLots < 0n ? -position.costTicksLots : position.costTicksLots;
-  const average = averagePriceText(costTicksLots, lots, one.tick.text);
-  const sizeBase = position.positionLots * Number(one.simulated.lotSize);
+  const average = averagePriceText(costTicksLots, Math.abs(lots), one.tick.text);
+  const sizeBase = (side === "short" ? -lots : lots) * Number(one.simulated.lotSize);
   return {
     instType: "SWAP",
     instId: one.instId,
-    posId: `pos${one.instIdCode}`,
+    posId: `pos${one.instIdCode}${side}`,
     mgnMode: "cross",
-    posSide: "net",
-    pos: contractsText(position.positionLots, one),
-    availPos: contractsText(lots, one),
+    posSide: side,
+    pos: contractsText(lots, one),
+    availPos: contractsText(closableLots, one),
     avgPx: average,
     markPx: String(mark.markPrice),
     upl: lots === 0 ? "" : String((mark.markPrice - Number(average)) * sizeBase),
@@ -157,10 +194,16 @@ export function positionRow(position: SimulatedPosition, venue: SimulatedVenue):
     realizedPnl: formatMoney(money(position.realizedPnl - position.feesPaid - position.fundingPaid)),
     fee: negated(position.feesPaid),
     fundingFee: negated(position.fundingPaid),
-    cTime: timeText(position.tsUpdatedMs),
-    uTime: timeText(position.tsUpdatedMs),
+    cTime: timeText(tsUpdatedMs),
+    uTime: timeText(tsUpdatedMs),
     pTime: timeText(venue.clock.nowMs()),
   };
+}
+
+/** What rows are made of beside their own record. */
+export interface RowContext {
+  readonly fills: readonly SimulatedFill[];
+  readonly positions: PositionMode;
 }
 
 /** The account channel's and `account/balance`'s row. */

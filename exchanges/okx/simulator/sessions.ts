@@ -5,11 +5,14 @@ import type { SimulatedCredentials, SimulatedEvent, SimulatedVenue } from "../..
 import type { ServerSocket } from "../../simulation/sockets.ts";
 import { checkLogin } from "./authentication.ts";
 import { listings } from "./listing.ts";
+import type { AlgoOrders } from "./algo_orders.ts";
 import type { History } from "./history.ts";
 import type { Fields, ItemAnswer, OrderEntry } from "./order_entry.ts";
 import { type PublicArgument, publicChannels, type PublicFeed } from "./public_feed.ts";
 import type { RateLimits } from "./rate_limits.ts";
-import { accountRow, orderRow, positionRow } from "./rows.ts";
+import { statusRow } from "./maintenance.ts";
+import type { PositionMode } from "./position_mode.ts";
+import { accountRow, orderRow, positionRows } from "./rows.ts";
 
 export type SessionPath = "public" | "private" | "business";
 
@@ -18,7 +21,11 @@ const idleLimitMs = 30_000;
 /** Subscribe, unsubscribe and login operations per connection and hour. */
 const maxOperationsPerHour = 480;
 const privateChannels: readonly string[] = ["orders", "positions", "account", "balance_and_position"];
-const businessChannels: readonly string[] = ["trades-all"];
+/** Public ones of the business path, and the one that needs a login. */
+const businessChannels: readonly string[] = ["trades-all", "orders-algo"];
+const loginChannels: readonly string[] = [...privateChannels, "orders-algo"];
+/** About no single instrument. */
+const venueChannels: readonly string[] = ["status", "instruments"];
 
 const argumentSchema = v.looseObject({
   channel: v.string(),
@@ -48,6 +55,8 @@ export interface SessionContext {
   readonly limits: RateLimits;
   readonly faults: Faults;
   readonly history: History;
+  readonly positions: PositionMode;
+  readonly algos: AlgoOrders;
 }
 
 const orderOperations: Readonly<
@@ -70,6 +79,7 @@ export class Session {
   readonly #lane: string;
   readonly #publicArguments: PublicArgument[] = [];
   readonly #privateSubscriptions = new Map<string, Fields>();
+  readonly #venueSubscriptions = new Map<string, Fields>();
   readonly #stops: (() => void)[] = [];
   readonly #sendPublic = (text: string): void => this.#send(text);
   #stopWatch = (): void => {};
@@ -94,6 +104,7 @@ export class Session {
     this.#tsLastFrameMs = context.venue.clock.nowMs();
     socket.listen({ onMessage: (data) => this.#onMessage(data), onClose: () => this.close() });
     this.#stops.push(context.venue.subscribe((event) => this.#onVenueEvent(event)));
+    this.#stops.push(context.algos.subscribe((row) => this.#pushPrivate("orders-algo", [row])));
     this.#watchIdle();
     const cutMs = context.faults.nextDisconnectMs();
     if (cutMs !== undefined) {
@@ -195,7 +206,12 @@ export class Session {
         id,
       );
     }
-    if (this.#path === "private") return this.#subscribePrivate(channel, found, id);
+    if (loginChannels.includes(channel)) return this.#subscribePrivate(channel, found, id);
+    if (venueChannels.includes(channel)) {
+      this.#acknowledge("subscribe", found, id);
+      this.#venueSubscriptions.set(channel, found);
+      return;
+    }
     const argument = { channel, instId };
     if (!this.#context.feed.knows(argument)) {
       return this.#error(
@@ -213,12 +229,12 @@ export class Session {
   /** The error code of a channel that does not belong to this path. */
   #wrongPath(channel: string): string | undefined {
     const own = this.#path === "public"
-      ? publicChannels
+      ? [...publicChannels, ...venueChannels]
       : this.#path === "private"
       ? privateChannels
       : businessChannels;
     if (own.includes(channel)) return undefined;
-    return privateChannels.includes(channel) || publicChannels.includes(channel) ? "60018" : "60018";
+    return "60018";
   }
 
   #subscribePrivate(channel: string, argument: Fields, id: string | undefined): void {
@@ -241,6 +257,7 @@ export class Session {
       this.#context.feed.unsubscribe({ channel, instId }, this.#sendPublic);
     }
     this.#privateSubscriptions.delete(channel);
+    this.#venueSubscriptions.delete(channel);
     this.#acknowledge("unsubscribe", argument, id);
   }
 
@@ -294,10 +311,16 @@ export class Session {
   }
 
   #onVenueEvent(event: SimulatedEvent): void {
+    const { accountId, positions, venue } = this.#context;
+    if (event.kind === "maintenance" && this.#venueSubscriptions.has("status")) {
+      const row = statusRow(event.isOn, venue.clock.nowMs());
+      this.#sendJson({ arg: { channel: "status" }, data: [row] });
+    }
     if (this.#privateSubscriptions.size === 0) return;
-    const { accountId, venue } = this.#context;
     if (event.kind === "fill" && event.fill.accountId === accountId) {
-      this.#pushPrivate("orders", [orderRow(event.order, venue.fills(accountId), event.fill)]);
+      this.#pushPrivate("orders", [
+        orderRow(event.order, { fills: venue.fills(accountId), positions }, event.fill),
+      ]);
     }
     if (event.kind === "order" && event.order.accountId === accountId) {
       const { order } = event;
@@ -306,10 +329,12 @@ export class Session {
         order.tsUpdatedMs >= 0;
       const isSilent = order.status === "rejected" &&
         !["post_only_would_cross", "fok_not_filled"].includes(order.refusal ?? "");
-      if (!isToldByFill && !isSilent) this.#pushPrivate("orders", [orderRow(order, venue.fills(accountId))]);
+      if (!isToldByFill && !isSilent) {
+        this.#pushPrivate("orders", [orderRow(order, { fills: venue.fills(accountId), positions })]);
+      }
     }
     if (event.kind === "position" && event.position.accountId === accountId) {
-      this.#pushPrivate("positions", [positionRow(event.position, venue)]);
+      this.#pushPrivate("positions", positionRows(event.position, venue, positions));
     }
     if (event.kind === "account" && event.account.accountId === accountId) {
       this.#pushPrivate("account", [this.#accountData()]);
@@ -327,10 +352,9 @@ export class Session {
   }
 
   #positionRows(): readonly unknown[] {
-    const { venue, accountId } = this.#context;
-    return venue.positions(accountId).filter((position) => position.positionLots !== 0).map((position) =>
-      positionRow(position, venue)
-    );
+    const { venue, accountId, positions } = this.#context;
+    return venue.positions(accountId).flatMap((position) => positionRows(position, venue, positions))
+      .filter(({ pos }) => pos !== "0");
   }
 
   #accountData(): unknown {

@@ -15,6 +15,8 @@ export const defaultSettings: SettingValues<typeof settings> = {
   defaultMakerFeeBps: 2,
   defaultTakerFeeBps: 5,
   tradeMode: "cross",
+  triggerPriceType: "mark",
+  addresses: "main",
   rateLimitShare: 0.9,
   deadMansSwitchSeconds: 30,
 };

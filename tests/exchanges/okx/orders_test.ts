@@ -10,6 +10,10 @@ import {
   sizeLots,
   venueOrderId,
 } from "@berth/sdk";
+import { AccountLists } from "../../../exchanges/okx/account_lists.ts";
+import { OrderChannel } from "../../../exchanges/okx/order_channel.ts";
+import { RequestLimits } from "../../../exchanges/okx/request_limits.ts";
+import { TriggerOrders } from "../../../exchanges/okx/trigger_orders.ts";
 import { OkxTrading } from "../../../exchanges/okx/orders.ts";
 import { AccountReader } from "../../../exchanges/okx/private_stream.ts";
 import { OrderBudget } from "../../../exchanges/okx/rate_budget.ts";
@@ -45,7 +49,8 @@ function bench(answers: Readonly<Record<string, readonly unknown[]>>) {
   const requests: string[] = [];
   const left = new Map(Object.entries(answers).map(([path, bodies]) => [path, [...bodies]]));
   const rest = new RestClient({
-    baseUrl: "http://okx",
+    baseUrls: ["http://okx"],
+    limits: new RequestLimits({ clock: time, scheduler: time }, 1),
     fetch: (url, init) => {
       const { pathname, search } = new URL(url);
       requests.push(`${init.method} ${pathname}${search}`);
@@ -57,12 +62,20 @@ function bench(answers: Readonly<Record<string, readonly unknown[]>>) {
     keys: { apiKey: "k", secretKey: "s", passphrase: "p" },
     isDemo: false,
   });
+  const reader = new AccountReader(instruments);
+  const lists = new AccountLists({ rest, instruments, reader, clock: time });
   const trading = new OkxTrading({
     rest,
-    socketRequest: () => undefined,
+    channel: new OrderChannel({
+      rest,
+      socketRequest: () => undefined,
+      budget: new OrderBudget(time, 1),
+    }),
+    lists,
+    triggers: new TriggerOrders({ rest, lists, reader, clock: time, settings: defaultSettings }),
     instruments,
-    reader: new AccountReader(instruments),
-    budget: new OrderBudget(time, 1),
+    reader,
+    positionMode: () => "net_mode",
     clock: time,
     settings: defaultSettings,
   });
