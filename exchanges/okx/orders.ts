@@ -116,7 +116,7 @@ export class OkxTrading implements Trading {
       } else if (this.#options.triggers.isWaiting(order)) {
         const sent = this.#options.triggers.cancel(order, one, signal);
         waiting.push(sent.then((outcome) => void outcomes.set(order, outcome)));
-      } else plain.push({ order, item: { one, fields: keyFields(order) } });
+      } else plain.push({ order, item: { one, fields: this.#keyFields(order) } });
     }
     const results = await this.#options.channel.many("cancel", plain.map(({ item }) => item), signal);
     plain.forEach(({ order }, at) => {
@@ -134,7 +134,7 @@ export class OkxTrading implements Trading {
       return local("unsupported", "an order that waits for a price is cancelled and placed anew instead");
     }
     const fields = {
-      ...keyFields(request),
+      ...this.#keyFields(request),
       newSz: contractsText(request.sizeLots, one),
       newPx: priceText(request.limitPriceTicks, one),
     };
@@ -214,6 +214,12 @@ export class OkxTrading implements Trading {
     const outcome = settingOutcome(results.map(asItemResult));
     if (outcome.kind === "acknowledged") this.#marginModes.set(instrument, marginMode);
     return outcome;
+  }
+
+  /** The venue's id where it is known: what a trigger order became has no other. */
+  #keyFields(order: OrderKey): Readonly<Record<string, string>> {
+    const ordId = this.#options.triggers.orderOf(order) ?? order.venueOrderId;
+    return ordId === undefined ? { clOrdId: order.clientOrderId } : { ordId };
   }
 
   /** What every kind of order has. */
@@ -298,9 +304,6 @@ export class OkxTrading implements Trading {
     }
   }
 }
-
-const keyFields = (order: OrderKey): Readonly<Record<string, string>> =>
-  order.venueOrderId === undefined ? { clOrdId: order.clientOrderId } : { ordId: order.venueOrderId };
 
 /** An answer about the request as a whole. */
 function asItemResult(result: RestResult) {

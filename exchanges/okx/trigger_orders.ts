@@ -24,7 +24,7 @@ import type { AccountReader } from "./private_stream.ts";
 import { rejectCodeOf } from "./reject_codes.ts";
 import type { RestClient } from "./rest.ts";
 import type { OkxSettings } from "./settings.ts";
-import { algoKeyRowSchema, algoRowSchema, cutText } from "./wire.ts";
+import { algoKeyRowSchema, type AlgoRow, algoRowSchema, cutText } from "./wire.ts";
 
 /** Of one cancel request. */
 const cancelBatch = 10;
@@ -43,10 +43,16 @@ export interface TriggerOrdersOptions {
 /** What became of one: it waits or has ended, or it is an ordinary order now. */
 export type TriggerQuery = OrderQueryOutcome | { readonly kind: "became"; readonly ordId: string };
 
+/** `ordId` is empty while it waits, and for one that ended without an order. */
+interface Known {
+  readonly isWaiting: boolean;
+  readonly ordId: string;
+}
+
 export class TriggerOrders {
   readonly #options: TriggerOrdersOptions;
-  /** By our id, oldest first: the venue's id while it waits, undefined once it is an ordinary order or has ended. */
-  readonly #algoIds = new Map<string, string | undefined>();
+  /** By our id, oldest first. */
+  readonly #known = new Map<string, Known>();
 
   constructor(options: TriggerOrdersOptions) {
     this.#options = options;
@@ -56,16 +62,20 @@ export class TriggerOrders {
   note(row: unknown): void {
     const parsed = v.safeParse(algoRowSchema, row);
     if (!parsed.success || parsed.output.algoClOrdId === "") return;
-    const { algoClOrdId, algoId, state } = parsed.output;
-    this.#remember(algoClOrdId, state === "live" || state === "pause" ? algoId : undefined);
+    const { algoClOrdId, state } = parsed.output;
+    const isWaiting = state === "live" || state === "pause";
+    this.#remember(algoClOrdId, { isWaiting, ordId: isWaiting ? "" : orderOf(parsed.output) });
+  }
+
+  /** The ordinary order that it has become, for the venue knows that one by its own id alone. */
+  orderOf(order: OrderKey): string | undefined {
+    const ordId = this.#known.get(order.clientOrderId)?.ordId ?? "";
+    return ordId === "" ? undefined : ordId;
   }
 
   /** Whether it waits for its price, as far as is known. */
   isWaiting(order: OrderKey): boolean {
-    const { clientOrderId, isTrigger } = order;
-    return this.#algoIds.has(clientOrderId)
-      ? this.#algoIds.get(clientOrderId) !== undefined
-      : isTrigger === true;
+    return this.#known.get(order.clientOrderId)?.isWaiting ?? order.isTrigger === true;
   }
 
   async submit(
@@ -94,7 +104,7 @@ export class TriggerOrders {
     const result = await rest.post("/api/v5/trade/order-algo", body, signal);
     const [item] = restResults([{ fields: { algoClOrdId: order.clientOrderId } }], result);
     const outcome = item === undefined ? noOrderId : submitOutcome(item, clock.epochMs());
-    if (outcome.kind === "acknowledged") this.#remember(order.clientOrderId, outcome.venueOrderId);
+    if (outcome.kind === "acknowledged") this.#remember(order.clientOrderId, { isWaiting: true, ordId: "" });
     return outcome;
   }
 
@@ -142,18 +152,23 @@ export class TriggerOrders {
     const [report] = this.#options.reader.algos([row]).values;
     if (report !== undefined) return { kind: "found", report };
     const parsed = v.safeParse(algoRowSchema, row);
-    const ordId = parsed.success ? parsed.output.ordIdList[0] ?? parsed.output.ordId : "";
+    const ordId = parsed.success ? orderOf(parsed.output) : "";
     return ordId === ""
       ? { kind: "failed", details: "the answer names no order" }
       : { kind: "became", ordId };
   }
 
-  #remember(clientOrderId: string, algoId: string | undefined): void {
-    this.#algoIds.delete(clientOrderId);
-    this.#algoIds.set(clientOrderId, algoId);
-    for (const oldest of this.#algoIds.keys()) {
-      if (this.#algoIds.size <= maxKnown) break;
-      this.#algoIds.delete(oldest);
+  #remember(clientOrderId: string, known: Known): void {
+    // An answer may come after the push that it was triggered.
+    const before = this.#known.get(clientOrderId);
+    if (before !== undefined && !before.isWaiting && known.isWaiting) return;
+    this.#known.delete(clientOrderId);
+    this.#known.set(clientOrderId, known);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= maxKnown) break;
+      this.#known.delete(oldest);
     }
   }
 }
+
+const orderOf = ({ ordId, ordIdList }: AlgoRow): string => ordIdList[0] ?? ordId;

@@ -4,6 +4,7 @@ import type {
   BookUpdate,
   Clock,
   Fill,
+  FundingPayment,
   Instrument,
   Log,
   LogFields,
@@ -102,6 +103,7 @@ export type Event =
   | { readonly kind: "position"; readonly value: VenuePosition }
   | { readonly kind: "balance"; readonly value: Omit<Balance, "venue"> }
   | { readonly kind: "health"; readonly value: Omit<VenueHealth, "venue" | "tsMs"> }
+  | { readonly kind: "funding"; readonly value: FundingPayment }
   | { readonly kind: "restored" };
 
 const patienceMs = 8_000;
@@ -163,7 +165,7 @@ export class Published {
     fill: (value) => this.#add({ kind: "fill", value }),
     position: (value) => this.#add({ kind: "position", value }),
     balance: (value) => this.#add({ kind: "balance", value }),
-    funding: () => {},
+    funding: (value) => this.#add({ kind: "funding", value }),
     health: (value) => this.#add({ kind: "health", value }),
     statistics: () => {},
     privateStreamRestored: () => this.#add({ kind: "restored" }),

@@ -5,6 +5,8 @@
 import type { Clock, ExchangeAdapter, Scheduler, SettingValues } from "@berth/sdk";
 import { OkxAdapter } from "../../../exchanges/okx/adapter.ts";
 import type { Socket, SocketHandlers } from "@berth/sdk/venue/transport.ts";
+import { RequestLimits } from "../../../exchanges/okx/request_limits.ts";
+import { RestClient } from "../../../exchanges/okx/rest.ts";
 import type { settings } from "../../../exchanges/okx/settings.ts";
 import { createProtocol, makeCredentials, simulatedInstruments } from "../../../exchanges/okx/simulator.ts";
 import { VirtualClock } from "../../../exchanges/simulation/clock.ts";
@@ -35,6 +37,10 @@ export interface VirtualVenue {
   /** Sockets that are open, oldest first. */
   sockets(path?: string): readonly VirtualSocket[];
   readonly faults: FaultProfile;
+  /** The account's REST interface beside the adapter. */
+  readonly client: RestClient;
+  /** Hosts that take no connection; sockets to them end. */
+  refuseHosts(...hosts: readonly string[]): void;
   /** While true no socket can be opened, and those that are end. */
   refuseSockets(isRefused: boolean): void;
   /** The same, and no request gets through either. */
@@ -47,6 +53,7 @@ export interface VirtualVenue {
 
 export interface VirtualSocket {
   readonly path: string;
+  readonly host: string;
   /** A frame from the venue of its own accord. */
   push(frame: Readonly<Record<string, unknown>>): void;
   close(why: string): void;
@@ -95,10 +102,11 @@ async function makeVirtualVenue(options: {
   const open = new Set<VirtualSocket>();
   let isCut = false;
   let isRefused = false;
+  const refused = new Set<string>();
   let busy = 0;
 
   const openSocket = (url: string, handlers: SocketHandlers): Socket => {
-    const path = new URL(url).pathname;
+    const { host, pathname: path } = new URL(url);
     let server: ServerSocketHandlers | undefined;
     let isOpen = false;
     let isEnded = false;
@@ -115,6 +123,7 @@ async function makeVirtualVenue(options: {
     };
     const socket: VirtualSocket = {
       path,
+      host,
       push: (frame) => void clock.schedule(hopMs, () => isOpen && handlers.onText(JSON.stringify(frame))),
       close: end,
     };
@@ -132,7 +141,7 @@ async function makeVirtualVenue(options: {
     };
     clock.schedule(hopMs, () => {
       if (isEnded) return;
-      const upgrade = isCut || isRefused ? undefined : protocol.upgrade(
+      const upgrade = isCut || isRefused || refused.has(host) ? undefined : protocol.upgrade(
         new Request(url.replace("ws://", "http://"), { headers: { upgrade: "websocket" } }),
       );
       if (upgrade?.kind !== "accepted") return end("refused");
@@ -152,7 +161,7 @@ async function makeVirtualVenue(options: {
 
   const fetchVirtual = async (url: string, init: RequestInit): Promise<Response> => {
     requests.push(`${init.method} ${new URL(url).pathname}`);
-    if (isCut) throw new TypeError("the network is cut");
+    if (isCut || refused.has(new URL(url).host)) throw new TypeError("the network is cut");
     busy += 1;
     const signal = init.signal ?? undefined;
     const gone = new Promise<never>((_, reject) =>
@@ -188,6 +197,10 @@ async function makeVirtualVenue(options: {
       wsPublicUrl: "ws://okx.test/ws/v5/public",
       wsPrivateUrl: "ws://okx.test/ws/v5/private",
       wsBusinessUrl: "ws://okx.test/ws/v5/business",
+      restUrlAlternative: "http://aws.test",
+      wsPublicUrlAlternative: "ws://aws.test/ws/v5/public",
+      wsPrivateUrlAlternative: "ws://aws.test/ws/v5/private",
+      wsBusinessUrlAlternative: "ws://aws.test/ws/v5/business",
     },
     symbols: options.symbols ?? ["BTC-PERP"],
     secret: (name) => credentials[name],
@@ -225,6 +238,24 @@ async function makeVirtualVenue(options: {
     requests,
     sockets: (path) => [...open].filter((one) => path === undefined || one.path === path),
     faults,
+    client: new RestClient({
+      baseUrls: ["http://okx.test"],
+      limits: new RequestLimits({ clock: time, scheduler }, 1),
+      fetch: fetchVirtual,
+      venueNowMs: () => clock.nowMs(),
+      scheduler,
+      keys: {
+        apiKey: credentials["OKX_API_KEY"] ?? "",
+        secretKey: credentials["OKX_SECRET_KEY"] ?? "",
+        passphrase: credentials["OKX_PASSPHRASE"] ?? "",
+      },
+      isDemo: false,
+    }),
+    refuseHosts(...hosts) {
+      refused.clear();
+      for (const host of hosts) refused.add(host);
+      for (const socket of [...open]) if (refused.has(socket.host)) socket.close("the host is gone");
+    },
     refuseSockets(next) {
       isRefused = next;
       if (next) { for (const socket of [...open]) socket.close("the network is cut"); }
