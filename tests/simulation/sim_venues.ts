@@ -156,6 +156,8 @@ function okxAdapter(
       defaultMakerFeeBps: 2,
       defaultTakerFeeBps: 5,
       tradeMode: "cross",
+      triggerPriceType: "mark",
+      addresses: "main",
       rateLimitShare: 0.9,
       deadMansSwitchSeconds: 30,
     },
