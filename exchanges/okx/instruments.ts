@@ -93,10 +93,12 @@ function scaled(text: string): { readonly units: bigint; readonly decimals: numb
 /** Exact product of decimal texts. @throws {BerthError} MODEL_INVALID_DECIMAL */
 function multiply(...texts: readonly string[]): string {
   const factors = texts.map(scaled);
-  return formatScaled(
+  const product = formatScaled(
     factors.reduce((product, { units }) => product * units, 1n),
     factors.reduce((sum, { decimals }) => sum + decimals, 0),
   );
+  if (!/^\d{1,20}(\.\d{1,20})?$/.test(product)) throw invalid(product, "decimal of at most 20 places");
+  return product;
 }
 
 /** Largest order in whole lots; what goes beyond 2^53 is as good as no limit. @throws {BerthError} MODEL_INVALID_DECIMAL */

@@ -15,15 +15,17 @@ const time = matching(/^\d{1,15}$/, "time in ms");
 const id = matching(/^[\x21-\x7e]{1,64}$/, "id");
 const asset = matching(/^[^\s]{1,32}$/, "asset");
 
+const assetOrNone = v.optional(v.pipe(v.string(), v.maxLength(32)), "");
+const name = v.pipe(v.string(), v.maxLength(64));
 export const instrumentRowSchema = v.object({
   instType: text,
-  instId: text,
-  instIdCode: v.optional(v.number()),
-  uly: optionalText,
+  instId: name,
+  instIdCode: v.optional(v.pipe(v.number(), v.safeInteger())),
+  uly: v.optional(name, ""),
   instFamily: optionalText,
-  baseCcy: optionalText,
-  quoteCcy: optionalText,
-  settleCcy: optionalText,
+  baseCcy: assetOrNone,
+  quoteCcy: assetOrNone,
+  settleCcy: assetOrNone,
   ctType: optionalText,
   ctVal: optionalText,
   ctMult: optionalText,
