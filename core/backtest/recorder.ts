@@ -74,6 +74,8 @@ export class Recorder {
   readonly #instruments: ReadonlyMap<InstrumentId, Instrument>;
   readonly #depositUsd: number;
   readonly #working = new Set<ClientOrderId>();
+  /** Exit plans that watch a position. */
+  readonly #guards = new Set<string>();
   readonly #held = new Map<InstrumentId, number>();
   readonly #fills: FillRow[] = [];
   readonly #trips: RoundTrip[] = [];
@@ -95,6 +97,10 @@ export class Recorder {
     return this.#working.size;
   }
 
+  get armedExits(): number {
+    return this.#guards.size;
+  }
+
   /** Instruments on which the plugin is not flat. */
   get openPositions(): number {
     return this.#held.size;
@@ -113,6 +119,12 @@ export class Recorder {
         const { instrument, positionLots } = body.position;
         if (positionLots === 0) this.#held.delete(instrument);
         else this.#held.set(instrument, positionLots);
+        return;
+      }
+      case "exit_plan": {
+        const { id, phase } = body.plan;
+        if (phase.kind === "armed" || phase.kind === "exiting") this.#guards.add(id);
+        else this.#guards.delete(id);
         return;
       }
       case "refusal":

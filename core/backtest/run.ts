@@ -52,7 +52,7 @@ export interface BacktestOptions {
 
 const warmUpUs = 10_000_000;
 /** How often the engine looks at limits and time-outs, by what of the plugin's is open. */
-const tickUs = { working: 100_000, holding: 5_000_000, quiet: 60_000_000 } as const;
+const tickUs = { working: 100_000, guarded: 1_000_000, holding: 5_000_000, quiet: 60_000_000 } as const;
 const equitySamples = 2_000;
 const stopDeadlineMs = 2_000;
 /** Records that a turn may be ahead of the host. */
@@ -298,10 +298,14 @@ class BacktestRun implements EngineDriver {
     this.dispatch({ kind: "tick", tsUs: this.#nowUs });
   }
 
-  /** What of the plugin's is open: with orders out anything may come back at any time, with a position only a tick's. */
+  /**
+   * What of the plugin's is open: with orders out anything may come back at any time, with exits
+   * armed at any quote, with a bare position at a tick.
+   */
   #activity(): keyof typeof tickUs {
-    const { workingOrders, openPositions } = this.#recorder;
+    const { workingOrders, openPositions, armedExits } = this.#recorder;
     if (workingOrders > 0 || this.#outgoing.length > 0 || this.#nextVenueUs() < Infinity) return "working";
+    if (armedExits > 0) return "guarded";
     return openPositions > 0 ? "holding" : "quiet";
   }
 
