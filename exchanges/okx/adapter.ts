@@ -16,7 +16,7 @@ import { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import { endpointOf, type Transport } from "@berth/sdk/venue/transport.ts";
 import { untilReached } from "@berth/sdk/venue/waiting.ts";
 import type { ConnectionPorts } from "./connection.ts";
-import { BookResync } from "./book_resync.ts";
+import { BookResync } from "@berth/sdk/venue/book_resync.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
 import { InstrumentBook, instrumentTypesOf } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";
@@ -203,7 +203,7 @@ export class OkxAdapter implements ExchangeAdapter {
     this.#isStopped = true;
     this.#tasks.stop();
     this.#poller.stop();
-    this.#resync.stop();
+    this.#resync.clear();
     this.#public.stop();
     this.#private?.stop();
     if (this.#isStarted) await this.#private?.disarm();

@@ -1,6 +1,7 @@
 /** Life of the adapter: learns the venue's configuration and markets, keeps two connections, reports health. */
 import {
   type ConnectionState,
+  describeError,
   type ExchangeAdapter,
   type ExchangeCapabilities,
   type Instrument,
@@ -13,7 +14,7 @@ import type * as v from "valibot";
 import { VenueConnection } from "./connection.ts";
 import { type FeeRates, InstrumentList, readMarket, statusOfSystem } from "./instruments.ts";
 import { credentialsOf } from "./credentials.ts";
-import { channelOf, MarketDataFeed } from "./market_data.ts";
+import { channelNames, MarketDataFeed, summaryChannel } from "./market_data.ts";
 import { type ParadexContext, type Platform, PrivateSide } from "./private_side.ts";
 import { QuotePoller } from "@berth/sdk/venue/quote_poller.ts";
 import { RateBudget } from "@berth/sdk/venue/rate_budget.ts";
@@ -33,6 +34,7 @@ const healthEveryMs = 1_000;
 const statisticsEveryMs = 5_000;
 const systemStateEveryMs = 15_000;
 const instrumentsEveryMs = 600_000;
+const marketsSettleMs = 1_000;
 /** A machine that slept, or whose clock drifts, signs with the right time again after this. */
 const clockEveryMs = 20_000;
 /** Beyond this a skewed clock is worth a line. */
@@ -63,6 +65,7 @@ export class ParadexAdapter implements ExchangeAdapter {
    */
   #venueOffsetMs: number;
   #isStopped = false;
+  #isReloadPlanned = false;
 
   constructor(ctx: ParadexContext, platform: Platform) {
     this.#ctx = ctx;
@@ -90,7 +93,7 @@ export class ParadexAdapter implements ExchangeAdapter {
     this.#misfits = new Misfits<MisfitCode>(clock, log);
     this.#publicConnection = new VenueConnection({
       name: "market data",
-      url: socketUrl(ctx),
+      urls: socketUrls(ctx),
       openSocket: platform.openSocket,
       clock,
       scheduler,
@@ -98,12 +101,17 @@ export class ParadexAdapter implements ExchangeAdapter {
       log,
       misfits: this.#misfits,
       requiredChannels: [],
-      onPush: () => {}, // public channels are binary; what is JSON is not asked for
+      // The one public channel that is text: what is listed, and what changed of it.
+      onPush: (channel) => channel.startsWith("markets") ? this.#onMarketsChanged() : undefined,
       onBinary: (view, tsRecvUs) => this.#feed.onBinary(view, tsRecvUs),
       onState: (state) => this.#onPublicState(state),
     });
     this.#feed = new MarketDataFeed({
       channels: this.#publicConnection,
+      names: channelNames(ctx.settings),
+      random,
+      clock,
+      scheduler,
       publish,
       instruments: this.#instruments,
       statistics: this.#statistics,
@@ -134,7 +142,7 @@ export class ParadexAdapter implements ExchangeAdapter {
     if (credentials === undefined) return;
     this.#private = new PrivateSide(ctx, platform, {
       credentials,
-      socketUrl: socketUrl(ctx),
+      socketUrls: socketUrls(ctx),
       rest: this.#rest,
       instruments: this.#instruments,
       statistics: this.#statistics,
@@ -153,6 +161,7 @@ export class ParadexAdapter implements ExchangeAdapter {
       await this.#loadInstruments();
     });
     this.#keepAlive();
+    this.#publicConnection.subscribe("markets");
     this.#publicConnection.start();
     this.#private?.connection.start();
     this.#poller.start();
@@ -222,7 +231,7 @@ export class ParadexAdapter implements ExchangeAdapter {
   /** The venue closes a connection without subscriptions (code 4031): one cheap channel stays. */
   #keepAlive(): void {
     const first = this.#instruments.all()[0];
-    if (first !== undefined) this.#publicConnection.pin(channelOf.marks(first.instrument.venueSymbol));
+    if (first !== undefined) this.#publicConnection.pin(summaryChannel(first.instrument.venueSymbol));
   }
 
   // While it runs ------------------------------------------------------------------------------------------------------
@@ -246,6 +255,19 @@ export class ParadexAdapter implements ExchangeAdapter {
     this.#ctx.log.info("system state", { from: this.#systemState, to: status });
     this.#systemState = status;
     await this.#loadInstruments();
+  }
+
+  /** A listing came, went or changed: all of them are read again, once for a burst of such news. */
+  #onMarketsChanged(): void {
+    if (this.#isReloadPlanned) return;
+    this.#isReloadPlanned = true;
+    this.#ctx.scheduler.after(marketsSettleMs, () => {
+      this.#isReloadPlanned = false;
+      if (this.#isStopped) return;
+      this.#loadInstruments().catch((error: unknown) =>
+        this.#ctx.log.warn("instruments could not be read again", { reason: describeError(error) })
+      );
+    });
   }
 
   #onPublicState(state: ConnectionState): void {
@@ -284,6 +306,9 @@ export class ParadexAdapter implements ExchangeAdapter {
 }
 
 /** Public channels are served in binary form only, and only to connections that ask for a schema. */
-function socketUrl(ctx: ParadexContext): string {
-  return `${endpointOf(ctx, "ws")}?sbeSchemaId=1&sbeSchemaVersion=${ctx.settings.sbeSchemaVersion}`;
+function socketUrls(ctx: ParadexContext): readonly string[] {
+  const alternative = ctx.endpoints["wsAlternative"];
+  const addresses = [endpointOf(ctx, "ws"), ...(alternative === undefined ? [] : [alternative])];
+  const schema = `sbeSchemaId=1&sbeSchemaVersion=${ctx.settings.sbeSchemaVersion}`;
+  return addresses.map((address) => `${address.replace(/\/+$/, "")}?${schema}`);
 }

@@ -23,7 +23,8 @@ export type CallResult =
 export interface ConnectionOptions {
   /** For log lines: `market data`. */
   readonly name: string;
-  readonly url: string;
+  /** The first is used while it can be reached, then the others in turn. At least one. */
+  readonly urls: readonly string[];
   readonly openSocket: OpenSocket;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -54,6 +55,7 @@ const watchEveryMs = 5_000;
 /** A connection that lived this long was a good one: the next wait starts small again. */
 const healthyAfterMs = 10_000;
 const refusedRetryMs = 60_000;
+const attemptsPerAddress = 2;
 
 type ChannelState = "wanted" | "asked" | "active" | "refused";
 
@@ -67,6 +69,7 @@ export class VenueConnection {
   #generation = 0;
   #nextId = 1;
   #failures = 0;
+  #addressAt = 0;
   #connectedMs = 0;
   #lastFrameMs = 0;
   #lastProbeMs = 0;
@@ -173,7 +176,8 @@ export class VenueConnection {
 
   async #connect(): Promise<void> {
     const generation = ++this.#generation;
-    const { bearer, openSocket, scheduler, url } = this.#options;
+    const { bearer, openSocket, scheduler } = this.#options;
+    const url = this.#address();
     let token: string | undefined;
     try {
       // Before the socket: an expired token would be refused over and over.
@@ -207,6 +211,17 @@ export class VenueConnection {
     } catch (error) {
       this.#fail(generation, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Two failures in a row, and it is the next address's turn. */
+  #address(): string {
+    const { log, name, urls } = this.#options;
+    const at = Math.floor(this.#failures / attemptsPerAddress) % urls.length;
+    if (at !== this.#addressAt) {
+      log.warn("another address of the venue is tried", { connection: name, number: at + 1 });
+    }
+    this.#addressAt = at;
+    return urls[at] ?? "";
   }
 
   /** Authenticates and subscribes; then the connection is live. */

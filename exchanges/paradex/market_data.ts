@@ -9,6 +9,7 @@
 import {
   type BookLevel,
   type BookUpdate,
+  type Clock,
   type ConnectionState,
   type Increment,
   type InstrumentId,
@@ -18,9 +19,12 @@ import {
   type MarketDataSubscription,
   priceTicks,
   type Publish,
+  type Random,
+  type Scheduler,
   sizeLots,
 } from "@berth/sdk";
 import type { InstrumentList, ListedInstrument } from "./instruments.ts";
+import { BookResync } from "@berth/sdk/venue/book_resync.ts";
 import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import type { ParadexMisfits } from "./misfits.ts";
 import { decodeFrame, templateOf } from "./wire/sbe.ts";
@@ -37,7 +41,7 @@ import {
   type LevelRows,
   MarketNames,
 } from "./wire/sbe_hot.ts";
-import { summaryOfSbe } from "./wire/records.ts";
+import { fundingOfSbe, summaryOfSbe } from "./wire/records.ts";
 
 /** What the feed needs of a connection. */
 export interface Channels {
@@ -47,15 +51,34 @@ export interface Channels {
   resubscribe(channel: string): void;
 }
 
-export const channelOf: Readonly<Record<MarketDataKind, (market: string) => string>> = {
-  quotes: (market) => `bbo.${market}`,
-  trades: (market) => `trades.${market}`,
-  marks: (market) => `markets_summary.${market}`,
-  // The bare name: the documented form with depth and rate is refused on binary connections.
-  books: (market) => `order_book.${market}.deltas`,
-};
+export type ChannelNames = Readonly<Record<MarketDataKind, (market: string) => readonly string[]>>;
+
+export const summaryChannel = (market: string): string => `markets_summary.${market}`;
+
+/**
+ * Channels by what they bring. Frames name the market and not the channel, so one connection carries one form of each.
+ * Deltas go by their bare name: the documented form with depth and rate is refused on binary connections.
+ */
+export function channelNames(
+  settings: {
+    readonly quoteChannel: "api" | "interactive";
+    readonly bookChannel: string;
+    readonly fundingChannel: boolean;
+  },
+): ChannelNames {
+  return {
+    quotes: (market) => [settings.quoteChannel === "api" ? `bbo.${market}` : `bbo.${market}.interactive`],
+    trades: (market) => [`trades.${market}`],
+    marks: (market) => [
+      summaryChannel(market),
+      ...(settings.fundingChannel ? [`funding_data.${market}`] : []),
+    ],
+    books: (market) => [`order_book.${market}.${settings.bookChannel}`],
+  };
+}
 
 const summaryTemplate = 4;
+const fundingTemplate = 5;
 /** FillType numbers of prints at the order book: FILL, LIQUIDATION, RPI. The others are transfers and block trades. */
 const bookTradeTypes: ReadonlySet<number> = new Set([1, 2, 5]);
 
@@ -72,6 +95,9 @@ interface MarketState {
   lotUnits: number;
 }
 
+/** Microseconds since the epoch, up to the year 33,000. */
+const isTime = (tsUs: number): boolean => tsUs > 0 && tsUs < 1e18;
+
 const rawUnits = (increment: Increment): number => increment.units * 10 ** (8 - increment.decimals);
 
 export class MarketDataFeed implements MarketData {
@@ -82,13 +108,19 @@ export class MarketDataFeed implements MarketData {
   readonly #misfits: ParadexMisfits;
   readonly #log: Log;
   readonly #states = new Map<string, MarketState>();
-  readonly #names = new MarketNames();
+  readonly #names: ChannelNames;
+  readonly #resync: BookResync;
+  readonly #marketNames = new MarketNames();
   readonly #bbo = emptyBbo();
   readonly #trade = emptyTrade();
   readonly #book = emptyBook();
 
   constructor(options: {
     readonly channels: Channels;
+    readonly names: ChannelNames;
+    readonly clock: Clock;
+    readonly scheduler: Scheduler;
+    readonly random: Random;
     readonly publish: Publish;
     readonly instruments: InstrumentList;
     readonly statistics: FeedStatistics;
@@ -96,6 +128,15 @@ export class MarketDataFeed implements MarketData {
     readonly log: Log;
   }) {
     this.#channels = options.channels;
+    this.#names = options.names;
+    this.#resync = new BookResync({
+      clock: options.clock,
+      scheduler: options.scheduler,
+      random: options.random,
+      refresh: (market) => {
+        for (const channel of this.#names.books(market)) this.#channels.resubscribe(channel);
+      },
+    });
     this.#publish = options.publish;
     this.#instruments = options.instruments;
     this.#statistics = options.statistics;
@@ -112,7 +153,9 @@ export class MarketDataFeed implements MarketData {
       }
       for (const kind of kinds) {
         state.kinds.add(kind);
-        this.#channels.subscribe(channelOf[kind](state.listed.instrument.venueSymbol));
+        for (const channel of this.#names[kind](state.listed.instrument.venueSymbol)) {
+          this.#channels.subscribe(channel);
+        }
       }
     }
   }
@@ -123,7 +166,9 @@ export class MarketDataFeed implements MarketData {
       if (state === undefined) continue;
       for (const kind of kinds) {
         if (!state.kinds.delete(kind)) continue;
-        this.#channels.unsubscribe(channelOf[kind](state.listed.instrument.venueSymbol));
+        for (const channel of this.#names[kind](state.listed.instrument.venueSymbol)) {
+          this.#channels.unsubscribe(channel);
+        }
         if (kind === "books") state.bookSequence = -1;
       }
     }
@@ -140,7 +185,7 @@ export class MarketDataFeed implements MarketData {
     state.lotUnits = lotUnits;
     if (!isRescaled || !state.kinds.has("books")) return;
     this.#invalidate(state, tsRecvUs);
-    this.#channels.resubscribe(channelOf.books(listed.instrument.venueSymbol));
+    this.#resync.onGap(listed.instrument.venueSymbol);
   }
 
   /** Markets with quotes wanted, for the REST stand-in. */
@@ -153,6 +198,7 @@ export class MarketDataFeed implements MarketData {
   /** The connection's state changed: what was known of books and sequences belongs to the old connection. */
   onState(state: ConnectionState, tsRecvUs: number): void {
     if (state === "connected") return;
+    this.#resync.clear();
     for (const market of this.#states.values()) {
       market.quoteSequence = -1;
       if (market.bookSequence !== -1) this.#invalidate(market, tsRecvUs);
@@ -170,6 +216,8 @@ export class MarketDataFeed implements MarketData {
         return this.#onTrade(view, tsRecvUs);
       case summaryTemplate:
         return this.#onSummary(view, tsRecvUs);
+      case fundingTemplate:
+        return this.#onFunding(view, tsRecvUs);
       case -1:
         return this.#misfit("no frame of this schema", view);
       default:
@@ -180,20 +228,23 @@ export class MarketDataFeed implements MarketData {
 
   #onBbo(view: DataView, tsRecvUs: number): void {
     const bbo = this.#bbo;
-    const result = decodeBbo(view, this.#names, bbo);
+    const result = decodeBbo(view, this.#marketNames, bbo);
     if (result !== "ok") return this.#misfit(result, view);
+    if (!isTime(bbo.tsUs)) return this.#misfit("no time", view);
     const state = this.#states.get(bbo.market);
     if (state === undefined || !state.kinds.has("quotes")) return;
     // Skips are normal here; an older number is a late frame.
     if (bbo.sequence < state.quoteSequence) return;
     state.quoteSequence = bbo.sequence;
     state.meters.quotes.update(bbo.tsUs / 1000, tsRecvUs);
+    const hasBid = bbo.bidPrice > 0 && bbo.bidSize > 0;
+    const hasAsk = bbo.askPrice > 0 && bbo.askSize > 0;
     this.#publish.quote(
       state.listed.index,
-      bbo.bidPrice,
-      bbo.bidSize > 0 ? bbo.bidSize : 0,
-      bbo.askPrice,
-      bbo.askSize > 0 ? bbo.askSize : 0,
+      hasBid ? bbo.bidPrice : NaN,
+      hasBid ? bbo.bidSize : 0,
+      hasAsk ? bbo.askPrice : NaN,
+      hasAsk ? bbo.askSize : 0,
       Math.trunc(bbo.tsUs / 1000),
       tsRecvUs,
       "stream",
@@ -202,8 +253,10 @@ export class MarketDataFeed implements MarketData {
 
   #onTrade(view: DataView, tsRecvUs: number): void {
     const trade = this.#trade;
-    const result = decodeTrade(view, this.#names, trade);
+    const result = decodeTrade(view, this.#marketNames, trade);
     if (result !== "ok") return this.#misfit(result, view);
+    const isSound = trade.price > 0 && trade.size > 0 && isTime(trade.createdAtUs);
+    if (!isSound) return this.#misfit("no price, size or time", view);
     const state = this.#states.get(trade.market);
     const isPrint = trade.side !== "" && bookTradeTypes.has(trade.tradeType);
     if (state === undefined || !state.kinds.has("trades") || !isPrint) return;
@@ -219,6 +272,7 @@ export class MarketDataFeed implements MarketData {
     const summary = summaryOfSbe(frame);
     if (summary.kind === "misfit") return this.#misfit(summary.details, view);
     const { market, markPrice, indexPrice, fundingRate, tsVenueMs } = summary.value;
+    if (!(markPrice > 0 && isTime(tsVenueMs * 1_000))) return this.#misfit("no mark price or time", view);
     const state = this.#states.get(market);
     if (state === undefined || !state.kinds.has("marks")) return;
     state.meters.marks.update(tsVenueMs, tsRecvUs);
@@ -226,7 +280,7 @@ export class MarketDataFeed implements MarketData {
     this.#publish.mark(
       state.listed.index,
       markPrice,
-      indexPrice,
+      indexPrice > 0 ? indexPrice : NaN,
       fundingRate,
       Number.NaN,
       tsVenueMs,
@@ -234,10 +288,25 @@ export class MarketDataFeed implements MarketData {
     );
   }
 
+  /** The rate as it is recomputed each second; mark and index come with the summary. */
+  #onFunding(view: DataView, tsRecvUs: number): void {
+    const frame = decodeFrame(view);
+    if (frame.kind !== "message") return this.#misfit(frame.kind, view);
+    const funding = fundingOfSbe(frame);
+    if (funding.kind === "misfit") return this.#misfit(funding.details, view);
+    const { market, fundingRate, tsVenueMs } = funding.value;
+    if (!isTime(tsVenueMs * 1_000)) return this.#misfit("no time", view);
+    const state = this.#states.get(market);
+    if (state === undefined || !state.kinds.has("marks")) return;
+    state.meters.marks.update(tsVenueMs, tsRecvUs);
+    this.#publish.mark(state.listed.index, NaN, NaN, fundingRate, NaN, tsVenueMs, tsRecvUs);
+  }
+
   #onBook(view: DataView, tsRecvUs: number): void {
     const book = this.#book;
-    const result = decodeBook(view, this.#names, book);
+    const result = decodeBook(view, this.#marketNames, book);
     if (result !== "ok") return this.#misfit(result, view);
+    if (!isTime(book.tsUs)) return this.#misfit("no time", view);
     const state = this.#states.get(book.market);
     if (state === undefined || !state.kinds.has("books")) return;
     state.meters.books.update(book.tsUs / 1000, tsRecvUs);
@@ -254,7 +323,7 @@ export class MarketDataFeed implements MarketData {
         found: book.sequence,
       });
       this.#invalidate(state, tsRecvUs);
-      return this.#channels.resubscribe(channelOf.books(book.market));
+      return this.#resync.onGap(book.market);
     }
     state.bookSequence = book.sequence;
     if (book.bids.count + book.asks.count > 0) {
@@ -329,7 +398,7 @@ function levelsOf(rows: LevelRows, state: MarketState): BookLevel[] {
   for (let i = 0; i < rows.count; i++) {
     const ticks = rows.prices[i]! / state.tickUnits;
     const lots = rows.sizes[i]! / state.lotUnits;
-    if (Number.isSafeInteger(ticks) && Number.isSafeInteger(lots)) {
+    if (ticks > 0 && lots >= 0 && Number.isSafeInteger(ticks) && Number.isSafeInteger(lots)) {
       levels.push({ priceTicks: priceTicks(ticks), sizeLots: sizeLots(lots) });
     }
   }

@@ -19,10 +19,12 @@ export default defineExchange({
     live: {
       rest: { url: "https://api.prod.paradex.trade/v1", purpose: "market_data" },
       ws: { url: "wss://ws.api.prod.paradex.trade/v1", purpose: "market_data" },
+      wsAlternative: { url: "wss://ws-public.api.prod.paradex.trade/v1", purpose: "market_data" },
     },
     testnet: {
       rest: { url: "https://api.testnet.paradex.trade/v1", purpose: "market_data" },
       ws: { url: "wss://ws.api.testnet.paradex.trade/v1", purpose: "market_data" },
+      wsAlternative: { url: "wss://ws-public.api.testnet.paradex.trade/v1", purpose: "market_data" },
     },
   },
   tradingSecrets: ["PARADEX_ACCOUNT", "PARADEX_PRIVATE_KEY"],

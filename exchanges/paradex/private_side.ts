@@ -20,7 +20,7 @@ import {
 import type { FeeRates, InstrumentList } from "./instruments.ts";
 import type { ParadexMisfits } from "./misfits.ts";
 import { ParadexTrading } from "./orders.ts";
-import { privateChannels, PrivateStream } from "./private_stream.ts";
+import { eventChannels, privateChannels, PrivateStream } from "./private_stream.ts";
 import { readOnlyTrading } from "./read_only_trading.ts";
 import type { RestClient } from "./rest.ts";
 import type { settings } from "./settings.ts";
@@ -58,7 +58,7 @@ export class PrivateSide {
     platform: Platform,
     parts: {
       readonly credentials: Credentials;
-      readonly socketUrl: string;
+      readonly socketUrls: readonly string[];
       readonly rest: RestClient;
       readonly instruments: InstrumentList;
       readonly statistics: FeedStatistics;
@@ -97,7 +97,7 @@ export class PrivateSide {
       this.#tokens = authentication;
       this.#stopTokens = () => authentication.stop();
     }
-    this.#stream = new PrivateStream({ publish, instruments, statistics, misfits });
+    this.#stream = new PrivateStream({ publish, instruments, statistics, misfits, log });
     const isReadOnly = credentials.kind === "read_only_token";
     const cancelOnDisconnect = {
       method: "order.cancel_on_disconnect",
@@ -105,7 +105,7 @@ export class PrivateSide {
     };
     this.connection = new VenueConnection({
       name: "private",
-      url: parts.socketUrl,
+      urls: parts.socketUrls,
       openSocket: platform.openSocket,
       clock,
       scheduler,
@@ -128,6 +128,7 @@ export class PrivateSide {
         this.#stream.onState(state);
       },
     });
+    for (const channel of eventChannels) this.connection.subscribe(channel);
     const queries = new AccountQueries({
       rest,
       tokens: this.#tokens,

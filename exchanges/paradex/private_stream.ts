@@ -12,6 +12,7 @@ import {
   fillId,
   type FundingPayment,
   type Instrument,
+  type Log,
   money,
   type OrderReport,
   parseIncrements,
@@ -30,6 +31,7 @@ import type { InstrumentList } from "./instruments.ts";
 import { orderEnd } from "./reject_codes.ts";
 import type { ParadexMisfits } from "./misfits.ts";
 import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
+import { type AccountEvent, type AccountEventMisfit, accountEventOf } from "./wire/account_events.ts";
 import { fundingPaymentSchema } from "./wire/json.ts";
 import {
   type AccountRecord,
@@ -52,6 +54,9 @@ export const privateChannels = [
   "funding_payments.ALL",
 ] as const;
 
+/** Wanted beside those; a venue that refuses them loses nothing that trading needs. */
+export const eventChannels = ["transfers", "tradebusts", "transaction", "balance_events"] as const;
+
 /** Our id form; orders placed by hand or by others carry other ids. */
 export function ownClientOrderId(text: string): ClientOrderId | undefined {
   return /^[A-Za-z0-9]{1,32}$/.test(text) ? clientOrderId(text) : undefined;
@@ -64,6 +69,7 @@ export function orderReportOf(order: OrderRecord, instrument: Instrument): Order
   const totalLots = parseIncrements(order.size, instrument.lot);
   const remainingLots = parseIncrements(order.remainingSize, instrument.lot);
   const filledLots = totalLots - remainingLots;
+  if (filledLots < 0) throw outOfRange("remaining size", order.remainingSize, "at most the size");
   const end = order.status === "CLOSED"
     ? orderEnd({ cancelReason: order.cancelReason, filledLots, remainingLots })
     : { status: "open" as const, reason: undefined };
@@ -102,14 +108,18 @@ export function fillOf(
   side: Side | undefined,
   tsRecvUs: number,
 ): Fill {
+  const lots = parseIncrements(fill.size, instrument.lot);
+  const ticks = fillPriceTicks(fill.price, instrument);
+  if (lots < 1) throw outOfRange("size of a fill", fill.size, "above 0");
+  if (ticks < 1) throw outOfRange("price of a fill", fill.price, "above 0");
   return {
     instrument: instrument.id,
     fillId: fillId(fill.id),
     venueOrderId: venueOrderId(fill.orderId),
     clientOrderId: ownClientOrderId(fill.clientId),
     side: side ?? sideOf(fill.side),
-    priceTicks: fillPriceTicks(fill.price, instrument),
-    sizeLots: sizeLots(parseIncrements(fill.size, instrument.lot)),
+    priceTicks: ticks,
+    sizeLots: sizeLots(lots),
     liquidity: fill.liquidity === "MAKER" ? "maker" : "taker",
     fee: parseMoney(fill.fee),
     feeAsset: fill.feeAsset,
@@ -117,6 +127,9 @@ export function fillOf(
     tsRecvUs,
   };
 }
+
+const outOfRange = (what: string, value: string, range: string) =>
+  new BerthError("MODEL_OUT_OF_RANGE", { what, value: value.slice(0, 80), range });
 
 /** Liquidations and transfers happen at the mark price, which is off the tick: then the nearest tick. */
 function fillPriceTicks(text: string, { tick }: Instrument): PriceTicks {
@@ -191,7 +204,9 @@ export class PrivateStream {
   readonly #publish: Publish;
   readonly #instruments: InstrumentList;
   readonly #meters: Readonly<Record<PrivateRecord["kind"] | "funding", ChannelMeter>>;
+  readonly #eventMeters: ReadonlyMap<string, ChannelMeter>;
   readonly #misfits: ParadexMisfits;
+  readonly #log: Log;
   /** Sequence numbers are compared within one connection only: nothing says that they go on over a reconnect. */
   readonly #orderSequences = new RecentMap<string, bigint>();
   readonly #positionSequences = new RecentMap<string, bigint>();
@@ -205,6 +220,7 @@ export class PrivateStream {
     readonly instruments: InstrumentList;
     readonly statistics: FeedStatistics;
     readonly misfits: ParadexMisfits;
+    readonly log: Log;
   }) {
     this.#publish = options.publish;
     this.#instruments = options.instruments;
@@ -216,7 +232,9 @@ export class PrivateStream {
       account: meter("account"),
       funding: meter("funding_payments"),
     };
+    this.#eventMeters = new Map(eventChannels.map((channel) => [channel, meter(channel)]));
     this.#misfits = options.misfits;
+    this.#log = options.log;
   }
 
   /** Side of an order seen on the stream or noted by `noteOrder`. */
@@ -245,7 +263,33 @@ export class PrivateStream {
 
   onPush(channel: string, data: unknown, tsRecvUs: number): void {
     if (channel.startsWith("funding_payments")) return this.#onFunding(data, tsRecvUs);
+    const event = accountEventOf(channel, data);
+    if (event !== undefined) return this.#onEvent(channel, event, tsRecvUs);
     this.#onRead(privateRecordOfJson(channel, data), tsRecvUs);
+  }
+
+  #onEvent(channel: string, event: AccountEvent | AccountEventMisfit, tsRecvUs: number): void {
+    if (event.kind === "misfit") return this.#misfit(`${channel}: ${event.details}`);
+    this.#eventMeters.get(channel)?.update(NaN, tsRecvUs);
+    switch (event.kind) {
+      case "transfer": {
+        const { amount, direction, failure_reason: failure, kind, status, token } = event.transfer;
+        return this.#log.info("transfer", { kind, direction, status, amount, token, failure });
+      }
+      case "tradebust":
+        this.#log.error("the venue took a fill back", { fillId: event.tradebust.busted_fill_id });
+        return this.#publish.privateStreamRestored(); // what we hold is compared anew
+      case "transaction":
+        if (/^(REJECTED|REVERTED)$/.test(event.transaction.state)) {
+          const { state, type } = event.transaction;
+          this.#log.warn("settlement on chain failed", { type, state });
+        }
+        return;
+      case "balance_event":
+        return; // the account channel says what is left
+      default:
+        event satisfies never;
+    }
   }
 
   #onRead(result: ReadResult<PrivateRecord> | undefined, tsRecvUs: number): void {
@@ -308,7 +352,12 @@ export class PrivateStream {
     if (result.kind === "misfit") return this.#misfit(result.details);
     const listed = this.#instruments.byMarket(result.value.market);
     if (listed === undefined) return;
-    const payment = fundingPaymentOf(result.value, listed.instrument);
+    let payment: FundingPayment;
+    try {
+      payment = fundingPaymentOf(result.value, listed.instrument);
+    } catch (error) {
+      return this.#misfit(error instanceof Error ? error.message : String(error));
+    }
     this.#meters.funding.update(payment.tsVenueMs, tsRecvUs);
     this.#publish.funding(payment);
   }

@@ -7,6 +7,23 @@ export const settings = {
     default: "1",
     description: "Version of Paradex's binary messages that is asked for; all three are read.",
   }),
+  quoteChannel: setting.choice({
+    choices: ["api", "interactive"],
+    default: "api",
+    description:
+      "Best prices without the retail-only orders (api), which API orders trade with, or with them.",
+  }),
+  bookChannel: setting.choice({
+    choices: ["deltas", "interactive_deltas", "snapshot@15@50ms", "snapshot@15@100ms"],
+    default: "deltas",
+    description:
+      "Order books as deltas of the whole book, with retail-only orders too, or 15 levels at a time.",
+  }),
+  fundingChannel: setting.boolean({
+    default: false,
+    description:
+      "Subscribe the funding rate's own channel beside the market summary, which states it more exactly.",
+  }),
   cancelOnDisconnect: setting.boolean({
     default: true,
     description: "Let Paradex cancel the orders of a connection when it is lost.",

@@ -15,7 +15,7 @@ import { ExchangeRuntime } from "../../core/sdk/exchange_context.ts";
 import { MarketDataReader } from "../../exchanges/okx/market_data.ts";
 import type { MisfitCode as OkxMisfitCode } from "../../exchanges/okx/misfits.ts";
 import { InstrumentList } from "../../exchanges/paradex/instruments.ts";
-import { MarketDataFeed } from "../../exchanges/paradex/market_data.ts";
+import { channelNames, MarketDataFeed } from "../../exchanges/paradex/market_data.ts";
 import type { MisfitCode } from "../../exchanges/paradex/misfits.ts";
 import { sbeMessages } from "../../exchanges/paradex/wire/sbe_schema.ts";
 import { okxInstrument } from "../exchanges/okx/builders.ts";
@@ -169,6 +169,10 @@ async function paradexCosts(): Promise<readonly FrameCost[]> {
   const index = publish.instrument(btcInstrument);
   instruments.set({ instrument: btcInstrument, index });
   const feed = new MarketDataFeed({
+    names: channelNames({ quoteChannel: "api", bookChannel: "deltas", fundingChannel: false }),
+    clock,
+    scheduler: { after: () => () => {} },
+    random: { next: () => 0.5 },
     channels: { state: "connected", subscribe() {}, unsubscribe() {}, resubscribe() {} },
     publish,
     instruments,

@@ -178,6 +178,9 @@ function paradexAdapter(
     endpoints: { rest: "http://paradex.test/v1", ws: "ws://paradex.test/v1" },
     settings: {
       sbeSchemaVersion: "1",
+      quoteChannel: "api",
+      bookChannel: "deltas",
+      fundingChannel: false,
       cancelOnDisconnect: true,
       recvWindowMs: 10_000,
       rateLimitShare: 0.5,

@@ -41,11 +41,16 @@ export function parsePublicChannel(name: string, venue: SimulatedVenue): PublicC
   const isKnown = market !== undefined && (market === "ALL" || listingOf(venue, market) !== undefined);
   const one = market === "ALL" ? undefined : market;
   if (topic === "order_book" && isKnown && one !== undefined && rest.length === 0) {
-    if (third === "deltas") return { kind: "book_deltas", market: one };
-    const match = /^snapshot@15@(50|100)ms$/.exec(third ?? "");
+    // No retail-only orders rest here: the interactive channels bring what the others do.
+    if (third === "deltas" || third === "interactive_deltas") return { kind: "book_deltas", market: one };
+    const match = /^snapshot@15@(50|100)ms$/.exec(third ?? "") ??
+      /^interactive@15@(100)ms$/.exec(third ?? "");
     return match === null
       ? undefined
       : { kind: "book_snapshots", market: one, everyMs: match[1] === "50" ? 50 : 100 };
+  }
+  if (topic === "bbo" && third === "interactive" && isKnown && rest.length === 0) {
+    return { kind: "bbo", market: one };
   }
   if (third !== undefined) return undefined;
   if (topic === "bbo" && isKnown) return { kind: "bbo", market: one };

@@ -244,6 +244,13 @@ export class Session {
     if (name.includes(".deltas@")) {
       return this.#fail(id, invalidSubscribe("no parameters expected for deltas topic."));
     }
+    // The one public channel that is text. Listings don't change here: it is acknowledged and stays silent.
+    if (
+      topic === "markets" && (market === undefined || listingOf(this.#context.venue, market) !== undefined)
+    ) {
+      this.#private.add(name);
+      return this.#reply(id, { result: { channel: name } });
+    }
     const channel = parsePublicChannel(name, this.#context.venue);
     if (channel === undefined) return this.#fail(id, invalidSubscribe("invalid channel"));
     // What the venue does here on a connection without SBE is not documented; refusing is the safest reading.

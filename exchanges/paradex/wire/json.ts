@@ -23,16 +23,26 @@ function keepLongIntegers(_key: string, value: unknown, context?: { readonly sou
 }
 
 const decimalText = v.pipe(v.string(), v.regex(/^-?\d{1,40}(\.\d{1,40})?$/, "decimal text"));
+const unsignedDecimal = v.pipe(v.string(), v.regex(/^\d{1,40}(\.\d{1,40})?$/, "decimal text from 0"));
+const optionalUnsignedDecimal = v.optional(v.union([v.literal(""), unsignedDecimal]), "");
 /** Decimal text, or "" and absence for "none". */
 const optionalDecimalText = v.optional(v.union([v.literal(""), decimalText]), "");
 const bigInteger = v.pipe(
   v.union([v.bigint(), v.pipe(v.number(), v.integer())]),
   v.transform((value) => BigInt(value)),
 );
-const milliseconds = v.pipe(v.union([v.number(), v.pipe(v.bigint(), v.transform(Number))]), v.finite());
-export const identifier = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/, "identifier"));
+/** Since the epoch, up to the year 33,000. */
+const milliseconds = v.pipe(
+  v.union([v.number(), v.pipe(v.bigint(), v.transform(Number))]),
+  v.finite(),
+  v.minValue(0),
+  v.maxValue(1e15),
+);
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
-const optionalText = v.pipe(v.nullish(v.string(), ""), v.string());
+const assetName = v.pipe(v.string(), v.minLength(1), v.maxLength(32));
+const marketName = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
+export const identifier = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/, "identifier"));
+const optionalText = v.pipe(v.nullish(v.string(), ""), v.string(), v.maxLength(1_000));
 
 /** Body of a refused REST request. */
 export const apiErrorSchema = v.object({ error: v.string(), message: optionalText });
@@ -45,7 +55,13 @@ export const systemConfigSchema = v.object({
 });
 /** The venue sends milliseconds as text. */
 export const systemTimeSchema = v.object({
-  server_time: v.pipe(v.union([v.string(), v.number()]), v.transform(Number), v.finite()),
+  server_time: v.pipe(
+    v.union([v.string(), v.number()]),
+    v.transform(Number),
+    v.finite(),
+    v.minValue(0),
+    v.maxValue(1e15),
+  ),
 });
 export const systemStateSchema = v.object({ status: v.string() });
 export const jwtSchema = v.object({ jwt_token: v.pipe(v.string(), v.minLength(1)) });
@@ -53,18 +69,18 @@ export const jwtSchema = v.object({ jwt_token: v.pipe(v.string(), v.minLength(1)
 const feeSchema = v.object({ fee: decimalText });
 const feePairSchema = v.object({ maker_fee: v.optional(feeSchema), taker_fee: v.optional(feeSchema) });
 export const marketSchema = v.object({
-  symbol: v.string(),
-  base_currency: v.string(),
-  quote_currency: v.string(),
-  settlement_currency: v.string(),
+  symbol: marketName,
+  base_currency: assetName,
+  quote_currency: assetName,
+  settlement_currency: assetName,
   order_size_increment: decimalText,
   price_tick_size: decimalText,
-  min_notional: v.optional(decimalText, "0"),
-  max_order_size: optionalDecimalText,
+  min_notional: v.optional(unsignedDecimal, "0"),
+  max_order_size: optionalUnsignedDecimal,
   asset_kind: v.string(),
   open_at: v.optional(milliseconds, 0),
   trading_mode: v.optional(v.string(), "STANDARD"),
-  funding_period_hours: v.optional(v.number()),
+  funding_period_hours: v.optional(positive),
   delta1_cross_margin_params: v.optional(v.nullable(v.object({ imf_base: decimalText }))),
   fee_config: v.optional(v.nullable(v.object({ api_fee: v.optional(v.nullable(feePairSchema)) }))),
 });
@@ -84,6 +100,8 @@ export const accountInfoSchema = v.union([
   v.pipe(accountInfoRow, v.transform((row) => [row])),
 ]);
 
+export { assetName };
+
 export const bboSchema = v.object({
   market: v.string(),
   bid: optionalDecimalText,
@@ -100,10 +118,10 @@ export const orderSchema = v.object({
   side: orderSide,
   type: v.string(),
   instruction: v.optional(v.string(), ""),
-  size: decimalText,
-  remaining_size: decimalText,
-  price: optionalDecimalText,
-  trigger_price: optionalDecimalText,
+  size: unsignedDecimal,
+  remaining_size: unsignedDecimal,
+  price: optionalUnsignedDecimal,
+  trigger_price: optionalUnsignedDecimal,
   status: v.picklist(["NEW", "UNTRIGGERED", "OPEN", "CLOSED"]),
   cancel_reason: optionalText,
   client_id: optionalText,
@@ -120,10 +138,10 @@ export const fillSchema = v.object({
   client_id: optionalText,
   side: orderSide,
   liquidity: v.picklist(["MAKER", "TAKER"]),
-  price: decimalText,
-  size: decimalText,
+  price: unsignedDecimal,
+  size: unsignedDecimal,
   fee: decimalText,
-  fee_currency: v.optional(v.string(), "USDC"),
+  fee_currency: v.optional(assetName, "USDC"),
   fill_type: v.optional(v.string(), "FILL"),
   created_at: milliseconds,
 });
@@ -144,7 +162,7 @@ export const accountSchema = v.object({
   account_value: decimalText,
   total_collateral: decimalText,
   free_collateral: decimalText,
-  settlement_asset: v.optional(v.string(), "USDC"),
+  settlement_asset: v.optional(assetName, "USDC"),
   status: v.optional(v.string(), ""),
   seq_no: v.optional(bigInteger, 0),
   updated_at: v.optional(milliseconds, 0),
@@ -166,12 +184,12 @@ export const klineRowSchema = v.pipe(
 export const fundingDataSchema = v.object({
   market: v.string(),
   funding_rate: decimalText,
-  funding_period_hours: v.optional(v.number()),
+  funding_period_hours: v.optional(positive),
   created_at: milliseconds,
 });
 
 export const fundingPaymentSchema = v.object({
-  id: v.string(),
+  id: identifier,
   market: v.string(),
   payment: decimalText,
   created_at: milliseconds,

@@ -3,7 +3,7 @@
  * differ in units (µs and ms), in signs (a position's size) and in what they leave out; none of that passes this room.
  */
 import * as v from "valibot";
-import { accountSchema, fillSchema, identifier, orderSchema, positionSchema } from "./json.ts";
+import { accountSchema, assetName, fillSchema, identifier, orderSchema, positionSchema } from "./json.ts";
 import type { SbeMessage } from "./sbe.ts";
 
 export interface OrderRecord {
@@ -134,7 +134,14 @@ export const accountRecordSchema = v.pipe(
 
 // Binary messages: the decoder has checked their form, the schemas give the types and refuse unknown enum values ------
 
-const tsUs = v.pipe(v.bigint(), v.transform((us) => Number(us / 1000n)));
+const tsUs = v.pipe(
+  v.bigint(),
+  v.transform((us) => Number(us / 1000n)),
+  v.minValue(0),
+  v.maxValue(1e15),
+);
+const unsigned = v.pipe(v.string(), v.regex(/^\d/, "decimal text from 0"));
+const noneOrUnsigned = v.pipe(v.nullable(unsigned), v.transform((text) => text ?? ""));
 const noneAsEmpty = v.pipe(v.nullable(v.string()), v.transform((text) => text ?? ""));
 const side = v.picklist(["BUY", "SELL"]);
 
@@ -146,10 +153,10 @@ const sbeOrderSchema = v.pipe(
     side,
     orderType: v.string(),
     timeInForce: v.string(),
-    size: v.string(),
-    sizeOpen: v.string(),
-    price: noneAsEmpty,
-    triggerPrice: noneAsEmpty,
+    size: unsigned,
+    sizeOpen: unsigned,
+    price: noneOrUnsigned,
+    triggerPrice: noneOrUnsigned,
     status: v.picklist(["NEW", "UNTRIGGERED", "OPEN", "CLOSED"]),
     cancelReason: v.string(),
     flags: v.array(v.string()),
@@ -183,11 +190,11 @@ const sbeFillSchema = v.pipe(
     market: v.string(),
     side,
     liquidity: v.picklist(["MAKER", "TAKER"]),
-    price: v.string(),
-    size: v.string(),
+    price: unsigned,
+    size: unsigned,
     fee: v.string(),
     // Before version 2 a fill does not say its currency; fees are in USDC unless the account opted for DIME.
-    feeCurrency: v.optional(v.string(), ""),
+    feeCurrency: v.optional(v.union([v.literal(""), assetName]), ""),
     fillType: v.string(),
     createdAt: tsUs,
   }),
@@ -233,7 +240,7 @@ const sbePositionSchema = v.pipe(
 
 const sbeAccountSchema = v.pipe(
   v.object({
-    settlementAsset: v.string(),
+    settlementAsset: assetName,
     totalCollateral: v.string(),
     freeCollateral: v.string(),
     accountValue: v.string(),
@@ -268,6 +275,15 @@ const sbeSummarySchema = v.pipe(
     // `fundingRate` is cut to 8 decimals.
     fundingRate: Number(summary.fundingRatePrecise ?? summary.fundingRate),
     tsVenueMs: summary.ts,
+  })),
+);
+
+const sbeFundingSchema = v.pipe(
+  v.object({ ts: tsUs, market: v.string(), fundingRate: v.string() }),
+  v.transform(({ fundingRate, market, ts }) => ({
+    market,
+    fundingRate: Number(fundingRate),
+    tsVenueMs: ts,
   })),
 );
 
@@ -337,6 +353,13 @@ export function privateRecordOfJson(channel: string, data: unknown): ReadResult<
       return undefined;
   }
 }
+
+export const fundingOfSbe = (
+  message: SbeMessage,
+): ReadResult<Pick<SummaryRecord, "market" | "fundingRate" | "tsVenueMs">> =>
+  message.template === "FundingData"
+    ? read(sbeFundingSchema, message.fields)
+    : { kind: "misfit", details: message.template };
 
 export const summaryOfSbe = (message: SbeMessage): ReadResult<SummaryRecord> =>
   read(sbeSummarySchema, message.fields);

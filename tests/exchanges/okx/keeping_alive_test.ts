@@ -1,6 +1,6 @@
 /** What must go on whatever the venue does: the dead man's switch, books, connections, quotes. In virtual time. */
 import { assert, assertEquals } from "@std/assert";
-import { BookResync } from "../../../exchanges/okx/book_resync.ts";
+import { BookResync } from "@berth/sdk/venue/book_resync.ts";
 import { DeadMansSwitch } from "../../../exchanges/okx/dead_mans_switch.ts";
 import type { RestResult } from "../../../exchanges/okx/rest.ts";
 import { constantRandom, recordingLog, VirtualTime } from "./fakes.ts";
@@ -84,5 +84,5 @@ Deno.test("a book that breaks again and again is asked for ever more slowly, and
   assertEquals(askedMs.length, hourly);
   resync.onGap("BTC-USDT-SWAP");
   assertEquals(askedMs.length, hourly + 1);
-  resync.stop();
+  resync.clear();
 });

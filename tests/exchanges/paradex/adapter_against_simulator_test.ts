@@ -17,6 +17,7 @@ import {
   parseInstrumentId,
   priceTicks,
   type Publish,
+  type SettingValues,
   sizeLots,
   type Trading,
   type VenueHealth,
@@ -38,6 +39,7 @@ import {
   createSimulatedVenue,
   type SimulatedVenueControl,
 } from "../../../exchanges/simulation/simulated_venue.ts";
+import type { settings } from "../../../exchanges/paradex/settings.ts";
 import * as paradexSimulator from "../../../exchanges/paradex/simulator.ts";
 import { constantRandom, recordingLog } from "./fakes.ts";
 
@@ -158,6 +160,7 @@ async function withBench(
     readonly credentials?: SimulatedCredentials;
     readonly isOnboarded?: boolean;
     readonly sbeSchemaVersion?: "0" | "1" | "2";
+    readonly settings?: Partial<SettingValues<typeof settings>>;
   },
   test: (bench: Bench) => Promise<void>,
 ): Promise<void> {
@@ -197,12 +200,16 @@ async function withBench(
       secret: (name) => secrets[name],
       settings: {
         sbeSchemaVersion: options.sbeSchemaVersion ?? "1",
+        quoteChannel: "api",
+        bookChannel: "deltas",
+        fundingChannel: false,
         cancelOnDisconnect: true,
         recvWindowMs: 10_000,
         rateLimitShare: 0.5,
         makerFeeBps: 0,
         takerFeeBps: 4.5,
         ethereumAddress: "",
+        ...options.settings,
       },
       publish: published.port,
       clock: systemClock(),

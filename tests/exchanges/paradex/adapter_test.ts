@@ -32,6 +32,9 @@ const secrets: Readonly<Record<string, string>> = {
 type Settings = ExchangeContext<typeof settings>["settings"];
 const defaults: Settings = {
   sbeSchemaVersion: "1",
+  quoteChannel: "api",
+  bookChannel: "deltas",
+  fundingChannel: false,
   cancelOnDisconnect: true,
   recvWindowMs: 10_000,
   rateLimitShare: 0.5,
@@ -119,9 +122,10 @@ Deno.test("with secrets it proves the key, takes the account's fees and opens a 
   privateSocket?.handlers.onOpen();
   await settle();
   // One cheap channel keeps the venue from closing the connection.
-  assertEquals(publicSocket?.sent.map((frame) => frame.params), [{
-    channel: "markets_summary.BTC-USD-PERP",
-  }]);
+  assertEquals(publicSocket?.sent.map((frame) => frame.params["channel"]).toSorted(), [
+    "markets",
+    "markets_summary.BTC-USD-PERP",
+  ]);
   assertEquals(privateSocket?.sent.map((frame) => frame.params), [{ bearer: "jwt" }]);
   for (let round = 0; round < 2; round++) {
     privateSocket?.acknowledgeAll();
@@ -249,6 +253,23 @@ Deno.test("health is reported every second, the system's state follows within fi
   assertEquals(publish.of("instrument").at(-1), { ...btcInstrument, status: "cancel_only" });
   sockets.last.handlers.onClose("1006");
   assertEquals(log.lines.some((line) => line.message === "connection lost"), true);
+  await adapter.stop();
+});
+
+Deno.test("news of listings make it read them again, once for a burst", async () => {
+  const { adapter, paths, sockets, time } = bench();
+  await adapter.start(never);
+  sockets.last.handlers.onOpen();
+  await settle();
+  sockets.last.acknowledgeAll();
+  await settle();
+  const loads = () => paths.filter((path) => path.endsWith("/markets")).length;
+  const before = loads();
+  for (const event_type of ["CREATED", "UPDATED", "DELETED"]) {
+    sockets.last.push("markets", { symbol: "X-USD-PERP", event_type, changed_fields: {}, updated_at: 1 });
+  }
+  await time.advance(1_000);
+  assertEquals(loads(), before + 1);
   await adapter.stop();
 });
 

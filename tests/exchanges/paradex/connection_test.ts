@@ -23,7 +23,7 @@ function bench(options: Partial<ConnectionOptions> = {}): Bench {
   const misfits = misfitsOf(time, recordingLog());
   const connection = new VenueConnection({
     name: "test",
-    url: "wss://venue.test/v1?sbeSchemaId=1",
+    urls: ["wss://venue.test/v1?sbeSchemaId=1", "wss://other.test/v1?sbeSchemaId=1"],
     openSocket: sockets.open,
     clock: time,
     scheduler: time,
@@ -312,4 +312,26 @@ Deno.test("a pinned channel stays, whoever lets go of it", async () => {
   await settle();
   connection.unsubscribe("markets_summary.X");
   assertEquals(sockets.last.sent, []);
+});
+
+Deno.test("an address that fails twice gives way to the other, which is kept while it works", async () => {
+  const { connection, sockets, time } = bench();
+  connection.start();
+  await settle();
+  for (let failure = 0; failure < 4; failure++) {
+    sockets.last.handlers.onClose("refused");
+    await time.advance(5_000);
+  }
+  const hosts = sockets.opened.map((socket) => new URL(socket.url).host);
+  assertEquals(hosts, ["venue.test", "venue.test", "other.test", "other.test", "venue.test"]);
+  for (let failure = 0; failure < 2; failure++) {
+    sockets.last.handlers.onClose("refused");
+    await time.advance(10_000);
+  }
+  assertEquals(new URL(sockets.last.url).host, "other.test");
+  sockets.last.handlers.onOpen();
+  await settle();
+  sockets.last.acknowledgeAll();
+  await settle();
+  assertEquals(connection.state, "connected");
 });

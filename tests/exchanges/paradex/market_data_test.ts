@@ -1,11 +1,18 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type ConnectionState, increment, instrumentId, parseInstrumentId } from "@berth/sdk";
 import { InstrumentList } from "../../../exchanges/paradex/instruments.ts";
-import { MarketDataFeed } from "../../../exchanges/paradex/market_data.ts";
+import { channelNames, MarketDataFeed } from "../../../exchanges/paradex/market_data.ts";
 import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import type { SbeFields } from "../../../exchanges/paradex/wire/sbe.ts";
 import { sbeMessages } from "../../../exchanges/paradex/wire/sbe_schema.ts";
-import { btcInstrument, misfitsOf, recordingLog, recordingPublish, VirtualTime } from "./fakes.ts";
+import {
+  btcInstrument,
+  constantRandom,
+  misfitsOf,
+  recordingLog,
+  recordingPublish,
+  VirtualTime,
+} from "./fakes.ts";
 import { encodeFrame, viewOf } from "./wire/sbe_encoder.ts";
 
 const btc = btcInstrument.id;
@@ -47,7 +54,13 @@ const bboFrame = (seq: bigint, bid: string | null, ask: string | null): DataView
     market,
   });
 
-function bench() {
+function bench(
+  options: Parameters<typeof channelNames>[0] = {
+    quoteChannel: "api",
+    bookChannel: "deltas",
+    fundingChannel: false,
+  },
+) {
   const calls: string[] = [];
   const channels = {
     state: "connected" as ConnectionState,
@@ -62,7 +75,18 @@ function bench() {
   const statistics = new FeedStatistics(time);
   const log = recordingLog();
   const misfits = misfitsOf(time, log);
-  const feed = new MarketDataFeed({ channels, publish, instruments, statistics, misfits, log });
+  const feed = new MarketDataFeed({
+    channels,
+    names: channelNames(options),
+    clock: time,
+    scheduler: time,
+    random: constantRandom,
+    publish,
+    instruments,
+    statistics,
+    misfits,
+    log,
+  });
   return { calls, publish, feed, statistics, misfits, log, time };
 }
 
@@ -255,4 +279,58 @@ Deno.test("unreadable frames are counted and logged, heartbeats are neither", ()
   feed.onBinary(new DataView(cut.buffer, 0, 40), 9);
   assertEquals([misfits.count(), log.lines.length], [2, 1]);
   assertEquals(instrumentId("paradex", "BTC-PERP"), btc);
+});
+
+Deno.test("the funding channel's rate is published alone", () => {
+  const { calls, feed, publish } = bench({
+    quoteChannel: "api",
+    bookChannel: "deltas",
+    fundingChannel: true,
+  });
+  feed.subscribe([{ instrument: btc, kinds: ["marks"] }]);
+  assertEquals(calls, ["+markets_summary.BTC-USD-PERP", "+funding_data.BTC-USD-PERP"]);
+  const funding = frame("FundingData", {
+    ts: 1_759_400_000_000_000n,
+    seq: 1n,
+    fundingRate: "-0.00014969",
+    fundingIndex: "1",
+    createdAt: 1n,
+    fundingPremium: "0",
+    fundingRate8h: "0",
+    fundingPeriodHours: 8,
+    impactPremiumRate: null,
+    market,
+  });
+  feed.onBinary(funding, 9);
+  assertEquals(publish.of("mark"), [[7, NaN, NaN, -0.00014969, NaN, 1_759_400_000_000, 9]]);
+});
+
+Deno.test("channels with retail-only orders go by their own names", () => {
+  const { calls, feed } = bench({
+    quoteChannel: "interactive",
+    bookChannel: "interactive_deltas",
+    fundingChannel: false,
+  });
+  feed.subscribe([{ instrument: btc, kinds: ["quotes", "books"] }]);
+  assertEquals(calls, ["+bbo.BTC-USD-PERP.interactive", "+order_book.BTC-USD-PERP.interactive_deltas"]);
+});
+
+Deno.test("a book that breaks again and again is asked for with growing waits", async () => {
+  const { calls, feed, time } = bench();
+  feed.subscribe([{ instrument: btc, kinds: ["books"] }]);
+  const asked = () => calls.filter((call) => call.startsWith("~")).length;
+  const broken = () => {
+    feed.onBinary(bookFrame("SNAPSHOT", 100n), 9);
+    feed.onBinary(bookFrame("DELTA", 999n, [["1", "1"]]), 9);
+  };
+  broken();
+  broken();
+  assertEquals(asked(), 1);
+  await time.advance(250);
+  assertEquals(asked(), 2);
+  broken();
+  await time.advance(250);
+  assertEquals(asked(), 2);
+  await time.advance(250);
+  assertEquals(asked(), 3);
 });

@@ -37,14 +37,14 @@ Deno.test("a long range of klines is asked for in pages, in order and without re
       ]],
     };
   });
-  const klines = await queries.klines(btc, "1m", { fromMs: 0, toMs: 700 * minute }, never);
+  const klines = await queries.klines(btc, "1m", { fromMs: minute, toMs: 701 * minute }, never);
   assertEquals(urls.map(({ pathname, search }) => pathname + search), [
-    "/v1/markets/klines?symbol=BTC-USD-PERP&resolution=1&start_at=0&end_at=30000000",
-    "/v1/markets/klines?symbol=BTC-USD-PERP&resolution=1&start_at=30000000&end_at=42000000",
+    "/v1/markets/klines?symbol=BTC-USD-PERP&resolution=1&start_at=60000&end_at=30060000",
+    "/v1/markets/klines?symbol=BTC-USD-PERP&resolution=1&start_at=30060000&end_at=42060000",
   ]);
-  assertEquals(klines.map(({ tsOpenMs }) => tsOpenMs / minute), [0, 1, 499, 500, 501]);
+  assertEquals(klines.map(({ tsOpenMs }) => tsOpenMs / minute), [1, 2, 500, 501, 502]);
   assertEquals(klines[0], {
-    tsOpenMs: 0,
+    tsOpenMs: minute,
     openPrice: 1,
     highPrice: 2,
     lowPrice: 0.5,

@@ -59,6 +59,7 @@ function bench(options: {
     instruments,
     statistics: new FeedStatistics(time),
     misfits: misfitsOf(time, log),
+    log,
   });
   const fetch = (url: string, init: RequestInit): Promise<Response> => {
     if (url.includes("/auth/")) return Promise.resolve(new Response('{"jwt_token":"jwt"}'));

@@ -14,7 +14,7 @@ function bench() {
   const time = new VirtualTime();
   const statistics = new FeedStatistics(time);
   const misfits = misfitsOf(time, log);
-  const stream = new PrivateStream({ publish, instruments: btcOnly(), statistics, misfits });
+  const stream = new PrivateStream({ publish, instruments: btcOnly(), statistics, misfits, log });
   return { publish, log, statistics, misfits, stream };
 }
 
@@ -406,4 +406,40 @@ Deno.test("fillOf() believes a given side over the record's", () => {
   } as const;
   assertEquals(fillOf(record, btcInstrument, "sell", 1).side, "sell");
   assertEquals(fillOf(record, btcInstrument, undefined, 1).side, "buy");
+});
+
+Deno.test("a fill that the venue takes back is told and makes the host compare the account", () => {
+  const { log, publish, stream } = bench();
+  stream.onPush("tradebusts", { account: "0x1", busted_fill_id: "f1", created_at: 5 }, 9);
+  assertEquals(log.lines.map(({ level, fields }) => [level, fields["fillId"]]), [["error", "f1"]]);
+  assertEquals(publish.of("restored").length, 1);
+});
+
+Deno.test("transfers are told, failed settlements are warned of, the rest of the account's news is only counted", () => {
+  const { log, misfits, statistics, stream } = bench();
+  const transfer = {
+    id: "1",
+    kind: "DEPOSIT",
+    direction: "IN",
+    status: "COMPLETED",
+    amount: "5",
+    token: "USDC",
+  };
+  stream.onPush("transfers", transfer, 9);
+  stream.onPush("transaction", { id: "1", type: "TRANSACTION_FILL", state: "ACCEPTED_ON_L2" }, 9);
+  stream.onPush("transaction", { id: "2", type: "TRANSACTION_FILL", state: "REVERTED" }, 9);
+  stream.onPush("balance_events", { type: "TRANSACTION_FILL", status: "ON_BLOCKCHAIN" }, 9);
+  stream.onPush("transfers", { id: 7 }, 9);
+  assertEquals(log.lines.map(({ level, message }) => [level, message]), [
+    ["info", "transfer"],
+    ["warn", "settlement on chain failed"],
+    ["warn", "what the venue sent can't be read"],
+  ]);
+  assertEquals(misfits.count("private_record"), 1);
+  const counted = statistics.takeChannels().filter(({ updates }) => updates > 0);
+  assertEquals(counted.map(({ channel, updates }) => [channel, updates]), [
+    ["transfers", 1],
+    ["transaction", 2],
+    ["balance_events", 1],
+  ]);
 });

@@ -1,10 +1,10 @@
 /**
  * When a broken book is subscribed anew: at once the first time, then after growing waits with jitter, for a venue that
- * keeps sending what can't be used would otherwise be asked in a loop (480 operations per connection and hour). A book
+ * keeps sending what can't be used would otherwise be asked in a loop (OKX allows 480 operations per connection and hour). A book
  * that held for a while starts over with the first wait.
  */
-import type { Clock, Random, Scheduler } from "@berth/sdk";
-import { backoffMs } from "@berth/sdk/venue/backoff.ts";
+import type { Clock, Random, Scheduler } from "../../model/clock.ts";
+import { backoffMs } from "./backoff.ts";
 
 /** A book that lived this long was a good one. */
 const healthyAfterMs = 60_000;
@@ -19,7 +19,8 @@ export interface BookResyncOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly random: Random;
-  readonly refresh: (instId: string) => void;
+  /** Subscribes the book anew. */
+  readonly refresh: (name: string) => void;
 }
 
 export class BookResync {
@@ -30,18 +31,18 @@ export class BookResync {
     this.#options = options;
   }
 
-  /** This instrument's book has a gap. */
-  onGap(instId: string): void {
+  /** The book of this name has a gap. */
+  onGap(name: string): void {
     const { clock, random, refresh, scheduler } = this.#options;
     const nowMs = clock.monotonicMs();
-    const attempt = this.#attempts.get(instId) ?? { failures: 0, lastMs: -Infinity, cancel: undefined };
-    this.#attempts.set(instId, attempt);
+    const attempt = this.#attempts.get(name) ?? { failures: 0, lastMs: -Infinity, cancel: undefined };
+    this.#attempts.set(name, attempt);
     if (attempt.cancel !== undefined) return; // already planned
     if (nowMs - attempt.lastMs > healthyAfterMs) attempt.failures = 0;
     const run = (): void => {
       attempt.cancel = undefined;
       attempt.lastMs = clock.monotonicMs();
-      refresh(instId);
+      refresh(name);
     };
     attempt.failures += 1;
     if (attempt.failures === 1) run();
@@ -49,12 +50,13 @@ export class BookResync {
   }
 
   /** Nobody wants this book any more. */
-  forget(instId: string): void {
-    this.#attempts.get(instId)?.cancel?.();
-    this.#attempts.delete(instId);
+  forget(name: string): void {
+    this.#attempts.get(name)?.cancel?.();
+    this.#attempts.delete(name);
   }
 
-  stop(): void {
-    for (const instId of [...this.#attempts.keys()]) this.forget(instId);
+  /** Nothing is planned any more, and nothing remembered: as after the loss of the connection. */
+  clear(): void {
+    for (const name of [...this.#attempts.keys()]) this.forget(name);
   }
 }
