@@ -14,7 +14,7 @@ import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statist
 import { HotFrame } from "./hot_frames.ts";
 import { type HyperliquidInstrument, parsePrice, parseSize } from "./instruments.ts";
 import type { HyperliquidMisfits } from "./misfits.ts";
-import { bookSchema, contextSchema, isRecord, issueText, numberOf } from "./wire.ts";
+import { bookSchema, contextSchema, isRecord, issueText, type Level, numberOf } from "./wire.ts";
 
 /** An instrument with what the hot path needs of it, in one place. */
 interface Route {
@@ -268,11 +268,8 @@ export class MarketDataReader {
       return;
     }
     const { time: tsVenueMs, levels } = parsed.output;
-    const read = (side: (typeof levels)[0]): readonly BookLevel[] =>
-      side.map(({ px, sz }) => ({
-        priceTicks: parsePrice(px, route.one),
-        sizeLots: parseSize(sz, route.one),
-      }));
+    const read = (side: readonly Level[]): readonly BookLevel[] =>
+      side.map(({ px, sz }) => bookLevel(px, sz, route.one));
     let bids: readonly BookLevel[];
     let asks: readonly BookLevel[];
     try {
@@ -300,3 +297,11 @@ export class MarketDataReader {
 }
 
 const isAmount = (value: number): boolean => value > 0 && value < Infinity;
+
+/** @throws when a number is off its step, or none that a level can have */
+function bookLevel(px: string, sz: string, one: HyperliquidInstrument): BookLevel {
+  const priceTicks = parsePrice(px, one);
+  const sizeLots = parseSize(sz, one);
+  if (!(priceTicks > 0 && sizeLots > 0)) throw new RangeError("a level without price or size");
+  return { priceTicks, sizeLots };
+}

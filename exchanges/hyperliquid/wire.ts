@@ -25,12 +25,16 @@ export const contextSchema = v.object({
   funding: v.nullish(decimal),
 });
 
-export const levelSchema = v.object({ px: unsignedDecimal, sz: unsignedDecimal });
-export const bookSchema = v.object({
-  coin,
-  time: epochMs,
-  levels: v.tuple([v.array(levelSchema), v.array(levelSchema)]),
-});
+export interface Level {
+  readonly px: string;
+  readonly sz: string;
+}
+const isLevel = (value: unknown): value is Level =>
+  typeof value === "object" && value !== null && "px" in value && typeof value.px === "string" &&
+  "sz" in value && typeof value.sz === "string";
+/** Looked at once rather than by a schema each: books are the largest frames. Their numbers are read as ticks and lots. */
+const levels = v.custom<readonly Level[]>((value) => Array.isArray(value) && value.every(isLevel), "levels");
+export const bookSchema = v.object({ coin, time: epochMs, levels: v.tuple([levels, levels]) });
 export type BookRow = v.InferOutput<typeof bookSchema>;
 
 /** `A` is the ask's side: a seller's, in orders, fills and trades. */

@@ -12,12 +12,15 @@ import { FrameWriter } from "../../core/protocol/stream.ts";
 import type { ExchangeHello } from "../../core/protocol/messages.ts";
 import type { ExchangeContext, Publish } from "../../core/sdk/exchange.ts";
 import { ExchangeRuntime } from "../../core/sdk/exchange_context.ts";
+import { MarketDataReader as HyperliquidReader } from "../../exchanges/hyperliquid/market_data.ts";
+import type { MisfitCode as HyperliquidMisfitCode } from "../../exchanges/hyperliquid/misfits.ts";
 import { MarketDataReader } from "../../exchanges/okx/market_data.ts";
 import type { MisfitCode as OkxMisfitCode } from "../../exchanges/okx/misfits.ts";
 import { InstrumentList } from "../../exchanges/paradex/instruments.ts";
 import { channelNames, MarketDataFeed } from "../../exchanges/paradex/market_data.ts";
 import type { MisfitCode } from "../../exchanges/paradex/misfits.ts";
 import { sbeMessages } from "../../exchanges/paradex/wire/sbe_schema.ts";
+import { btcInstrument as hyperliquidInstrument } from "../exchanges/hyperliquid/builders.ts";
 import { okxInstrument } from "../exchanges/okx/builders.ts";
 import { btcInstrument } from "../exchanges/paradex/fakes.ts";
 import { encodeFrame, viewOf } from "../exchanges/paradex/wire/sbe_encoder.ts";
@@ -262,8 +265,37 @@ async function okxCosts(): Promise<readonly FrameCost[]> {
   return costs;
 }
 
+async function hyperliquidCosts(): Promise<readonly FrameCost[]> {
+  const publish = await realPublish("hyperliquid");
+  const misfits = new Misfits<HyperliquidMisfitCode>(clock, log);
+  const reader = new HyperliquidReader({ publish, statistics: new FeedStatistics(clock), misfits });
+  const one = hyperliquidInstrument();
+  reader.set(one, publish.instrument(one.instrument));
+  const stampUs = clock.epochUs();
+  const top = `{"channel":"bbo","data":{"coin":"BTC","time":${Date.now()},"bbo":[` +
+    `{"px":"84143.0","sz":"10.25923","n":36},{"px":"84144.0","sz":"50.66422","n":18}]}}`;
+  const levels = (first: number, step: number) =>
+    Array.from({ length: 20 }, (_, i) => `{"px":"${first + i * step}.0","sz":"${i + 1}.25923","n":${i + 1}}`)
+      .join(",");
+  const book = `{"channel":"l2Book","data":{"coin":"BTC","time":${Date.now()},"levels":[[${
+    levels(84_143, -1)
+  }],[${levels(84_144, 1)}]]}}`;
+  // As public_socket.ts does it.
+  const onText = (text: string): void => {
+    if (reader.onHotText(text, stampUs)) return;
+    const frame = JSON.parse(text);
+    reader.onFrame(frame.channel, frame.data, stampUs);
+  };
+  const costs = [
+    await measure("Hyperliquid: best bid and offer, text", () => {}, () => onText(top)),
+    await measure("Hyperliquid: book of 2 × 20 levels, text", () => {}, () => onText(book)),
+  ];
+  if (misfits.count() > 0) throw new Error(`${misfits.count()} frames could not be read`);
+  return costs;
+}
+
 if (import.meta.main) {
-  const costs = [...await paradexCosts(), ...await okxCosts()];
+  const costs = [...await paradexCosts(), ...await okxCosts(), ...await hyperliquidCosts()];
   Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(costs)}\n`));
   Deno.exit(0);
 }
