@@ -66,7 +66,8 @@ export function differences(venue: SimVenue, state: EngineSnapshot, disk: Journa
   const open = control.openOrders(accountId);
   const line = (orders: readonly { readonly clientOrderId: string; readonly filledLots: number }[]): string =>
     orders.map(({ clientOrderId, filledLots }) => `${clientOrderId} ${filledLots}`).sort().join(", ");
-  compare("working orders", line(working), line(open));
+  const named = open.map((order) => ({ ...order, clientOrderId: venue.hostIdOf(order.clientOrderId) }));
+  compare("working orders", line(working), line(named));
   const known = state.venues.find((one) => one.venue === venue.id);
   compare("comparison", known?.isReconciled ?? false, true);
   for (const { instrument, positionLots } of known?.foreignPositions ?? []) {

@@ -87,7 +87,7 @@ export class Observer implements SimWatcher {
   constructor(options: ObserverOptions) {
     this.#options = options;
     this.naked = new NakedWatch({ fail: (what) => this.fail(what), slackMs: options.nakedSlackMs });
-    for (const { name, control } of options.venues) {
+    for (const { name, control, hostIdOf } of options.venues) {
       this.#accounts.set(name, { isStarted: false, answered: new Set(), asked: new Map() });
       for (const { symbol, tickSize, lotSize } of control.instruments) {
         const tick = increment(tickSize);
@@ -96,7 +96,7 @@ export class Observer implements SimWatcher {
         this.#lots.set(`${name} ${symbol}`, { base: Number(lotSize), tick: tickValue });
         this.#lotUsd.set(`${name} ${symbol}`, () => control.mark(symbol).markPrice / tickValue * unitUsd);
       }
-      control.subscribe((event) => this.#onVenue(name, event));
+      control.subscribe((event) => this.#onVenue(name, event, hostIdOf));
     }
     this.#symbols = [
       ...new Set(options.venues.flatMap(({ control }) => control.instruments.map((one) => one.symbol))),
@@ -287,7 +287,7 @@ export class Observer implements SimWatcher {
 
   // ---- the venue
 
-  #onVenue(venue: string, event: SimulatedEvent): void {
+  #onVenue(venue: string, event: SimulatedEvent, hostIdOf: SimVenue["hostIdOf"]): void {
     if (event.kind !== "order" && event.kind !== "fill") return;
     const { order } = event;
     if (event.kind === "order") {
@@ -295,7 +295,8 @@ export class Observer implements SimWatcher {
         `@ ${venue} ${order.orderId} ${order.clientOrderId} ${order.status} ${order.filledLots}/${order.sizeLots}`,
       );
     }
-    const { clientOrderId: id, orderId } = order;
+    const { orderId } = order;
+    const id = hostIdOf(order.clientOrderId);
     const seenAs = this.#venueIds.get(id);
     if (seenAs === undefined) this.#venueIds.set(id, orderId);
     else if (seenAs !== orderId) this.fail(`${id} reached ${venue} twice: ${seenAs} and ${orderId}`);

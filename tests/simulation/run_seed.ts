@@ -16,7 +16,7 @@ import { PairTrader } from "./pair_trader.ts";
 import { RandomTrader } from "./random_trader.ts";
 import { SimHost } from "./sim_host.ts";
 import { SimMarket } from "./sim_market.ts";
-import { makeVenue, type SimVenue, type VenueKeys, venueNames } from "./sim_venues.ts";
+import { makeVenue, type SimVenue, usualVenues, type VenueKeys, type VenueName } from "./sim_venues.ts";
 import { World } from "./virtual_time.ts";
 
 export interface SeedResult {
@@ -89,6 +89,7 @@ export interface RunOptions {
   readonly isLogging: boolean;
   /** Real signatures of the STARK curve. */
   readonly hasRealSignatures?: boolean;
+  readonly venues?: readonly VenueName[];
 }
 
 export async function runSeed(seed: number, options: RunOptions): Promise<SeedResult> {
@@ -130,7 +131,10 @@ class Run {
   #wallOffsetMs = 0;
   #hostStarts = 0;
 
-  constructor(seed: number, { keys, isLogging, hasRealSignatures = false }: RunOptions) {
+  constructor(
+    seed: number,
+    { keys, isLogging, hasRealSignatures = false, venues = usualVenues }: RunOptions,
+  ) {
     const random = seededRandom(seed).fork("run");
     this.#random = random;
     this.#isFair = random.next() < 0.15;
@@ -140,7 +144,7 @@ class Run {
     this.#symbols = random.next() < 0.7 ? ["BTC-PERP"] : ["BTC-PERP", "SOL-PERP"];
     const cast = [["random_one"], ["random_one", "random_two"], ["pair_one"], ["pair_one", "random_one"]];
     this.#pluginIds = (cast[Math.floor(random.next() * cast.length)] ?? []).map(pluginId);
-    this.#venues = venueNames.map((name) =>
+    this.#venues = venues.map((name) =>
       makeVenue(name, {
         world: this.world,
         random: random.fork(`venue/${name}`),

@@ -11,6 +11,10 @@ import {
   venueId,
 } from "@berth/sdk";
 import type { OpenSocket } from "@berth/sdk/venue/transport.ts";
+import { HyperliquidAdapter } from "../../exchanges/hyperliquid/adapter.ts";
+import { clientIdOf } from "../../exchanges/hyperliquid/client_ids.ts";
+import { settings as hyperliquidSettings } from "../../exchanges/hyperliquid/settings.ts";
+import * as hyperliquid from "../../exchanges/hyperliquid/simulator.ts";
 import { OkxAdapter } from "../../exchanges/okx/adapter.ts";
 import { settings as okxSettings } from "../../exchanges/okx/settings.ts";
 import * as okx from "../../exchanges/okx/simulator.ts";
@@ -35,8 +39,10 @@ import { MemoryNetwork } from "./memory_network.ts";
 import type { SimProcess, World } from "./virtual_time.ts";
 
 export const accountId = "trader";
-export const venueNames = ["paradex", "okx"] as const;
+export const venueNames = ["paradex", "okx", "hyperliquid"] as const;
 export type VenueName = (typeof venueNames)[number];
+/** What a seed runs on unless it is told otherwise. */
+export const usualVenues: readonly VenueName[] = ["paradex", "okx"];
 
 /** What an adapter is handed besides its venue. */
 export interface AdapterSurroundings {
@@ -53,6 +59,8 @@ export interface SimVenue {
   readonly control: SimulatedVenueControl;
   readonly protocol: VenueProtocol;
   readonly network: MemoryNetwork;
+  /** Our client order id of the one that an order has at the venue. */
+  hostIdOf(venueClientId: string): string;
   makeAdapter(around: AdapterSurroundings): ExchangeAdapter;
 }
 
@@ -61,6 +69,7 @@ export interface VenueKeys {
   readonly paradex: SimulatedCredentials;
   readonly paradexAccount: SigningAccount;
   readonly okx: SimulatedCredentials;
+  readonly hyperliquid: SimulatedCredentials;
 }
 
 export async function makeKeys(): Promise<VenueKeys> {
@@ -70,6 +79,7 @@ export async function makeKeys(): Promise<VenueKeys> {
     paradex: paradexKeys,
     paradexAccount: signingAccount(paradexKeys["PARADEX_PRIVATE_KEY"] ?? ""),
     okx: await okx.makeCredentials(random.fork("okx")),
+    hyperliquid: await hyperliquid.makeCredentials(random.fork("hyperliquid")),
   };
 }
 
@@ -83,12 +93,13 @@ export interface SimVenueOptions {
   readonly isSigningShort: boolean;
 }
 
+const simulators = { paradex, okx, hyperliquid } as const;
+
 export function makeVenue(name: VenueName, options: SimVenueOptions): SimVenue {
   const { world: { clock }, random, symbols } = options;
-  const module = name === "okx" ? okx : paradex;
   const control = createSimulatedVenue({
     venue: name,
-    instruments: module.simulatedInstruments.filter(({ symbol }) => symbols.includes(symbol)),
+    instruments: simulators[name].simulatedInstruments.filter(({ symbol }) => symbols.includes(symbol)),
     clock,
     firstId: 1_000_000,
   });
@@ -101,11 +112,27 @@ export function makeVenue(name: VenueName, options: SimVenueOptions): SimVenue {
     control,
     protocol,
     network,
-    makeAdapter: (around) =>
-      name === "okx"
-        ? okxAdapter(network, options.keys.okx, around)
-        : paradexAdapter(network, options, around),
+    hostIdOf: (id) => name === "hyperliquid" ? clientIdOf(id) ?? id : id,
+    makeAdapter: (around) => makeAdapter(name, network, options, around),
   };
+}
+
+function makeAdapter(
+  name: VenueName,
+  network: MemoryNetwork,
+  options: SimVenueOptions,
+  around: AdapterSurroundings,
+): ExchangeAdapter {
+  switch (name) {
+    case "okx":
+      return okxAdapter(network, options.keys.okx, around);
+    case "paradex":
+      return paradexAdapter(network, options, around);
+    case "hyperliquid":
+      return hyperliquidAdapter(network, options.keys.hyperliquid, around);
+    default:
+      return name satisfies never;
+  }
 }
 
 function makeProtocol(
@@ -117,6 +144,8 @@ function makeProtocol(
   const credentials = keys[name];
   const parts = { venue, accountId, credentials, faults, random: random.fork(`faults/${name}`) };
   if (name === "okx") return okx.createProtocol(parts);
+  // Enough behind it for a dead man's switch.
+  if (name === "hyperliquid") return hyperliquid.createProtocol({ ...parts, priorVolumeUsd: 2_000_000 });
   const { paradexAccount } = keys;
   return paradex.createProtocol(
     parts,
@@ -163,6 +192,30 @@ function okxAdapter(
     },
   };
   return new OkxAdapter(ctx, {
+    fetch: network.fetchOf(around.process),
+    openSocket: socketsOf(network, around.process),
+  });
+}
+
+function hyperliquidAdapter(
+  network: MemoryNetwork,
+  secrets: SimulatedCredentials,
+  around: AdapterSurroundings,
+): ExchangeAdapter {
+  const ctx: ExchangeContext<typeof hyperliquidSettings> = {
+    ...context("hyperliquid", secrets, around),
+    endpoints: { restUrl: "http://hyperliquid.test", wsUrl: "ws://hyperliquid.test/ws" },
+    settings: {
+      vaultAddress: "",
+      bookSpeed: "fast",
+      defaultMakerFeeBps: 1.5,
+      defaultTakerFeeBps: 4.5,
+      rateLimitShare: 0.9,
+      actionExpiryMs: 15_000,
+      deadMansSwitchSeconds: 30,
+    },
+  };
+  return new HyperliquidAdapter(ctx, {
     fetch: network.fetchOf(around.process),
     openSocket: socketsOf(network, around.process),
   });

@@ -2,7 +2,7 @@
 import { formatMoney, money } from "@berth/sdk";
 import type { SimulatedEvent, SimulatedVenue } from "../../simulation/ports.ts";
 import { listingBySymbol, sizeText } from "./listing.ts";
-import type { Row } from "./rows.ts";
+import { type Row, wholeMs } from "./rows.ts";
 
 export interface FundingRow {
   readonly time: number;
@@ -82,7 +82,7 @@ export class AccountLog {
       if (paid === 0n) return;
       const one = listingBySymbol(symbol);
       const row: FundingRow = {
-        time: this.#venue.clock.nowMs(),
+        time: wholeMs(this.#venue.clock.nowMs()),
         coin: one.coin,
         usdc: formatMoney(money(-paid)),
         szi: sizeText(positionLots, one),

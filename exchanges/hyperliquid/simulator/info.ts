@@ -17,6 +17,7 @@ import {
   type Row,
   statusOf,
   triggerRow,
+  wholeMs,
 } from "./rows.ts";
 
 export interface InfoOptions {
@@ -164,7 +165,7 @@ export class InfoDesk {
       case "allMids":
         return data(this.mids());
       case "exchangeStatus":
-        return data({ time: venue.clock.nowMs(), specialStatuses: null });
+        return data({ time: wholeMs(venue.clock.nowMs()), specialStatuses: null });
       case "l2Book": {
         const one = listingByCoin(question.coin);
         return data(one === undefined || !isTraded(one, venue) ? null : bookRow(one, venue, 20));
@@ -210,7 +211,7 @@ export class InfoDesk {
           history.toReversed().slice(0, maxFills).map((order) => ({
             order: frontendOrderRow(order, numbers),
             status: statusOf(order),
-            statusTimestamp: order.tsUpdatedMs,
+            statusTimestamp: wholeMs(order.tsUpdatedMs),
           })),
         );
       case "userFills":
@@ -316,7 +317,7 @@ export class InfoDesk {
     const { desk } = this.#options;
     const trigger = desk.findTrigger(id);
     if (trigger !== undefined) {
-      const order = { order: triggerRow(trigger), status: "open", statusTimestamp: trigger.tsMs };
+      const order = { order: triggerRow(trigger), status: "open", statusTimestamp: wholeMs(trigger.tsMs) };
       return { status: "order", order };
     }
     const order = desk.find(id);
@@ -326,7 +327,7 @@ export class InfoDesk {
       order: {
         order: frontendOrderRow(order, desk.numbers),
         status: statusOf(order),
-        statusTimestamp: order.tsUpdatedMs,
+        statusTimestamp: wholeMs(order.tsUpdatedMs),
       },
     };
   }
@@ -341,7 +342,7 @@ export class InfoDesk {
         side: trade.takerSide === "buy" ? "B" : "A",
         px: priceText(trade.priceTicks, one),
         sz: sizeText(trade.sizeLots, one),
-        time: trade.tsMs,
+        time: wholeMs(trade.tsMs),
         hash: `0x${"0".repeat(64)}`,
         tid: Number(trade.tradeId),
         users: [`0x${"0".repeat(40)}`, `0x${"0".repeat(40)}`],

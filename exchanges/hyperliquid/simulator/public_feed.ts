@@ -5,7 +5,7 @@
 import type { Faults } from "../../simulation/faults.ts";
 import type { SimulatedEvent, SimulatedTrade, SimulatedVenue } from "../../simulation/ports.ts";
 import { isTraded, listingByCoin, listingBySymbol, listings, priceText, sizeText } from "./listing.ts";
-import { bookRow, contextRow, levelRow, type Row } from "./rows.ts";
+import { bookRow, contextRow, levelRow, type Row, wholeMs } from "./rows.ts";
 
 export interface PublicSubscription {
   readonly type: "bbo" | "l2Book" | "trades" | "activeAssetCtx" | "allMids";
@@ -93,7 +93,7 @@ export class PublicFeed {
     if (type === "allMids") return this.#midsFrame();
     const one = listingByCoin(coin);
     if (one === undefined || !isTraded(one, this.#venue)) {
-      const time = this.#venue.clock.nowMs();
+      const time = wholeMs(this.#venue.clock.nowMs());
       return type === "l2Book" ? frame("l2Book", { coin, time, levels: [[], []] }) : undefined;
     }
     switch (type) {
@@ -120,7 +120,7 @@ export class PublicFeed {
     if (one === undefined) return undefined;
     const { bids: [bid], asks: [ask], tsMs } = this.#venue.book(one.simulated.symbol, 1);
     const level = (found: typeof bid) => found === undefined ? null : levelRow(found, one);
-    return frame("bbo", { coin, time: tsMs, bbo: [level(bid), level(ask)] });
+    return frame("bbo", { coin, time: wholeMs(tsMs), bbo: [level(bid), level(ask)] });
   }
 
   #midsFrame(): string {
@@ -185,7 +185,7 @@ function tradeRow(trade: SimulatedTrade): Row {
     side: trade.takerSide === "buy" ? "B" : "A",
     px: priceText(trade.priceTicks, one),
     sz: sizeText(trade.sizeLots, one),
-    time: trade.tsMs,
+    time: wholeMs(trade.tsMs),
     hash: `0x${"0".repeat(64)}`,
     tid: Number(trade.tradeId),
     users: [`0x${"0".repeat(40)}`, `0x${"0".repeat(40)}`],

@@ -1,5 +1,5 @@
 /** The venue's rows: orders, fills, positions, books. What the venue rounds (fees, funding) is exact here, so that books agree to the last unit. */
-import { formatMoney, increment, money, tickLotMoney } from "@berth/sdk";
+import { formatMoney, formatScaled, increment, money, tickLotMoney } from "@berth/sdk";
 import type {
   SimulatedAccount,
   SimulatedFill,
@@ -30,6 +30,9 @@ export interface TriggerOrder {
 /** Orders without a cloid carry an id that is no cloid. */
 export const cloidOf = (clientOrderId: string): string | undefined =>
   clientOrderId.startsWith("0x") ? clientOrderId : undefined;
+
+/** The venue states whole milliseconds; the simulation counts finer. */
+export const wholeMs = (tsMs: number): number => Math.floor(tsMs);
 
 const optional = (name: string, value: unknown): Row => (value === undefined ? {} : { [name]: value });
 
@@ -93,7 +96,7 @@ export function openOrderRow(order: SimulatedOrder, numbers: OrderNumbers): Row 
     limitPx: priceText(order.limitPriceTicks ?? 0, one),
     sz: sizeText(order.sizeLots - order.filledLots, one),
     oid: numbers.oidOf(order.orderId),
-    timestamp: order.tsCreatedMs,
+    timestamp: wholeMs(order.tsCreatedMs),
     origSz: sizeText(order.sizeLots, one),
     ...optional("cloid", cloidOf(order.clientOrderId)),
     ...(order.reduceOnly ? { reduceOnly: true } : {}),
@@ -125,7 +128,7 @@ export function triggerRow(order: TriggerOrder): Row {
     limitPx: order.limitPx,
     sz: order.size,
     oid: order.oid,
-    timestamp: order.tsMs,
+    timestamp: wholeMs(order.tsMs),
     triggerCondition: `Price ${isAbove ? "above" : "below"} ${triggerPx}`,
     isTrigger: true,
     triggerPx,
@@ -142,7 +145,7 @@ export function triggerRow(order: TriggerOrder): Row {
 export const updateRow = (order: SimulatedOrder, numbers: OrderNumbers): Row => ({
   order: openOrderRow(order, numbers),
   status: statusOf(order),
-  statusTimestamp: order.tsUpdatedMs,
+  statusTimestamp: wholeMs(order.tsUpdatedMs),
 });
 
 /** The part of `openOrders`' fields that `orderUpdates` has of a trigger order. */
@@ -155,13 +158,13 @@ export function triggerUpdateRow(order: TriggerOrder, status: string, nowMs: num
       limitPx,
       sz: size,
       oid,
-      timestamp: tsMs,
+      timestamp: wholeMs(tsMs),
       origSz: size,
       ...optional("cloid", cloid),
       ...(reduceOnly ? { reduceOnly: true } : {}),
     },
     status,
-    statusTimestamp: nowMs,
+    statusTimestamp: wholeMs(nowMs),
   };
 }
 
@@ -180,7 +183,7 @@ export function fillRow(fill: SimulatedFill, numbers: OrderNumbers): Row {
     px: priceText(fill.priceTicks, one),
     sz: sizeText(fill.sizeLots, one),
     side: fill.side === "buy" ? "B" : "A",
-    time: fill.tsMs,
+    time: wholeMs(fill.tsMs),
     startPosition: sizeText(before, one),
     dir: directionOf(before, fill.positionLotsAfter),
     closedPnl: formatMoney(money(fill.realizedPnl)),
@@ -273,7 +276,7 @@ export function accountRow(
     crossMaintenanceMarginUsed: asText(account.maintenanceMargin),
     withdrawable: asText(account.freeCollateral > 0n ? account.freeCollateral : 0n),
     assetPositions: rows,
-    time: venue.clock.nowMs(),
+    time: wholeMs(venue.clock.nowMs()),
   };
 }
 
@@ -288,7 +291,7 @@ export function bookRow(one: HyperliquidListing, venue: SimulatedVenue, depth: n
   const { bids, asks, tsMs } = venue.book(one.simulated.symbol, depth);
   return {
     coin: one.coin,
-    time: tsMs,
+    time: wholeMs(tsMs),
     levels: [bids.map((level) => levelRow(level, one)), asks.map((level) => levelRow(level, one))],
   };
 }
@@ -298,9 +301,7 @@ export function contextRow(one: HyperliquidListing, venue: SimulatedVenue): Row 
   const mark = venue.mark(one.simulated.symbol);
   const { bids: [bid], asks: [ask] } = venue.book(one.simulated.symbol, 1);
   const price = (value: number): string => value.toFixed(one.tick.decimals);
-  const mid = bid === undefined || ask === undefined
-    ? null
-    : priceText((bid.priceTicks + ask.priceTicks) / 2, one);
+  const mid = bid === undefined || ask === undefined ? null : midText(bid.priceTicks + ask.priceTicks, one);
   const premium = (mark.markPrice - mark.indexPrice) / mark.indexPrice;
   return {
     funding: mark.fundingRate.toFixed(10),
@@ -316,4 +317,11 @@ export function contextRow(one: HyperliquidListing, venue: SimulatedVenue): Row 
       : [priceText(bid.priceTicks, one), priceText(ask.priceTicks, one)],
     dayBaseVlm: "0.0",
   };
+}
+
+/** Half of a sum of ticks, which may lie between two of them. */
+function midText(sumTicks: number, one: HyperliquidListing): string {
+  const places = one.tick.decimals + 1;
+  const text = formatScaled(BigInt(sumTicks) * 5n, places);
+  return text.includes(".") ? text : `${text}.0`;
 }
