@@ -18,6 +18,7 @@ import { AddressBudget, type WeightBudget } from "./request_budget.ts";
 import type { RestClient } from "./rest.ts";
 import type { HyperliquidContext } from "./settings.ts";
 import { ActionSigner } from "./signing.ts";
+import type { VenueTime } from "./venue_time.ts";
 import { rateLimitSchema } from "./wire.ts";
 
 export interface Credentials {
@@ -40,7 +41,8 @@ export interface AccountSideOptions {
   readonly statistics: FeedStatistics;
   readonly misfits: HyperliquidMisfits;
   readonly tasks: RepeatedTasks;
-  readonly clockOffsetMs: () => number;
+  readonly time: VenueTime;
+  readonly onExpired: () => void;
   readonly onState: (state: ConnectionState, why: string) => void;
 }
 
@@ -67,8 +69,7 @@ export class AccountSide {
   #isStarted = false;
 
   constructor(options: AccountSideOptions) {
-    const { clockOffsetMs, credentials, ctx, instruments, misfits, ports, rest, statistics, weight } =
-      options;
+    const { credentials, ctx, instruments, misfits, ports, rest, statistics, time, weight } = options;
     const { clock, log, publish, scheduler } = ctx;
     const { user, vaultAddress } = credentials;
     this.#options = options;
@@ -96,13 +97,13 @@ export class AccountSide {
     this.#socket = socket;
     const sender = new ActionSender({
       signer: this.#signer,
-      nonces: new NonceSource(clock),
+      nonces: new NonceSource(time),
       rest,
       socketRequest: (envelope, signal) => socket.request(envelope, signal),
       weight,
       address: this.#address,
-      clock,
-      clockOffsetMs,
+      time,
+      onExpired: options.onExpired,
       expiryMs: ctx.settings.actionExpiryMs,
       vaultAddress,
     });
@@ -118,7 +119,7 @@ export class AccountSide {
     });
     const seconds = ctx.settings.deadMansSwitchSeconds;
     if (seconds > 0) {
-      this.deadMansSwitch = new DeadMansSwitch({ sender, seconds, clock, clockOffsetMs, scheduler, log });
+      this.deadMansSwitch = new DeadMansSwitch({ sender, seconds, clock, time, scheduler, log });
     }
   }
 

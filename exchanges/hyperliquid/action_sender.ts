@@ -1,10 +1,10 @@
 /** One signed action on its way: budget, nonce, signature, then by the account's socket or by REST. Nothing is sent twice. */
-import type { Clock } from "@berth/sdk";
 import { type Action, lengthOf } from "./actions.ts";
 import type { NonceSource } from "./nonces.ts";
 import type { AddressBudget, WeightBudget } from "./request_budget.ts";
 import type { ActionResult, RestClient } from "./rest.ts";
 import type { ActionSigner } from "./signing.ts";
+import type { VenueTime } from "./venue_time.ts";
 
 /** How an action ended. `local` never left this machine. */
 export type SendResult =
@@ -19,9 +19,9 @@ export interface ActionSenderOptions {
   readonly socketRequest: (envelope: string, signal: AbortSignal) => Promise<ActionResult> | undefined;
   readonly weight: WeightBudget;
   readonly address: AddressBudget;
-  readonly clock: Clock;
-  /** Venue time − ours. */
-  readonly clockOffsetMs: () => number;
+  readonly time: VenueTime;
+  /** The venue takes what was just sent for late: its time is not what we think. */
+  readonly onExpired: () => void;
   /** 0 for none. */
   readonly expiryMs: number;
   readonly vaultAddress: string | undefined;
@@ -58,19 +58,18 @@ export class ActionSender {
     }
     const envelope = this.#envelope(action);
     const result = await (socketRequest(envelope, signal) ?? rest.exchange(envelope, signal));
-    if (result.kind === "refused" && result.text.includes("Too many cumulative requests")) {
-      weight.pause(pauseMs);
+    if (result.kind === "refused") {
+      if (result.text.includes("Too many cumulative requests")) weight.pause(pauseMs);
+      if (/expired/i.test(result.text)) this.#options.onExpired();
     }
     return result;
   }
 
   /** JSON in the order of keys that was signed. */
   #envelope(action: Action): string {
-    const { clock, clockOffsetMs, expiryMs, nonces, signer, vaultAddress } = this.#options;
+    const { expiryMs, nonces, signer, time, vaultAddress } = this.#options;
     const nonce = nonces.next();
-    const expiresAfterMs = expiryMs === 0
-      ? undefined
-      : Math.round(clock.epochMs() + clockOffsetMs()) + expiryMs;
+    const expiresAfterMs = expiryMs === 0 ? undefined : time.nowMs() + expiryMs;
     const signature = signer.sign(action, { nonce, vaultAddress, expiresAfterMs });
     return JSON.stringify({
       action,

@@ -2,6 +2,7 @@
 import {
   BerthError,
   type ConnectionState,
+  describeError,
   type ExchangeAdapter,
   type ExchangeCapabilities,
   type MarketData,
@@ -28,6 +29,7 @@ import { WeightBudget } from "./request_budget.ts";
 import { RestClient } from "./rest.ts";
 import type { HyperliquidContext } from "./settings.ts";
 import { isAddress, isPrivateKey } from "./signing.ts";
+import { VenueTime } from "./venue_time.ts";
 
 const healthEveryMs = 1_000;
 const statisticsEveryMs = 5_000;
@@ -52,7 +54,8 @@ export class HyperliquidAdapter implements ExchangeAdapter {
   readonly #poller: QuotePoller;
   readonly #misfits: HyperliquidMisfits;
   readonly #tasks: RepeatedTasks;
-  #clockOffsetMs = 0;
+  readonly #time: VenueTime;
+  #isReadingClock = false;
   #polledFrom = 0;
   #isStopped = false;
 
@@ -62,6 +65,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
     const ports: ConnectionPorts = { openSocket: transport.openSocket, clock, scheduler, random };
     const weight = new WeightBudget(clock, ctx.settings.rateLimitShare);
     this.#ctx = ctx;
+    this.#time = new VenueTime(clock);
     this.#tasks = new RepeatedTasks(ctx);
     this.#statistics = new FeedStatistics(clock);
     this.#misfits = new Misfits<MisfitCode>(clock, log);
@@ -119,7 +123,8 @@ export class HyperliquidAdapter implements ExchangeAdapter {
       statistics: this.#statistics,
       misfits: this.#misfits,
       tasks: this.#tasks,
-      clockOffsetMs: () => this.#clockOffsetMs,
+      time: this.#time,
+      onExpired: () => this.#readClockSoon(),
       onState: (state, why) => this.#onState("account connection", state, why),
     });
     this.trading = this.#account.trading;
@@ -177,11 +182,21 @@ export class HyperliquidAdapter implements ExchangeAdapter {
     const sentMs = clock.monotonicMs();
     const timeMs = await this.queries.serverTimeMs(signal);
     const halfTripMs = (clock.monotonicMs() - sentMs) / 2;
-    this.#clockOffsetMs = Math.round(timeMs + halfTripMs - clock.epochMs());
-    gauge("clock_offset_ms", this.#clockOffsetMs);
-    if (Math.abs(this.#clockOffsetMs) > skewWarningMs) {
-      log.warn("this machine's clock differs from the venue's", { offsetMs: this.#clockOffsetMs });
+    this.#time.set(timeMs + halfTripMs);
+    const offsetMs = Math.round(timeMs + halfTripMs - clock.epochMs());
+    gauge("clock_offset_ms", offsetMs);
+    if (Math.abs(offsetMs) > skewWarningMs) {
+      log.warn("this machine's clock differs from the venue's", { offsetMs });
     }
+  }
+
+  /** Out of turn, one at a time; what fails is tried again in turn. */
+  #readClockSoon(): void {
+    if (this.#isReadingClock || this.#isStopped) return;
+    this.#isReadingClock = true;
+    this.#readClock(new AbortController().signal).catch((error: unknown) =>
+      this.#ctx.log.warn("the venue's time can't be read", { reason: describeError(error) })
+    ).finally(() => void (this.#isReadingClock = false));
   }
 
   // Market data --------------------------------------------------------------------------------------------------------

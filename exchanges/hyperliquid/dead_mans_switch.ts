@@ -8,6 +8,7 @@ import type { Clock, Log, Scheduler } from "@berth/sdk";
 import { withDeadline } from "@berth/sdk/venue/waiting.ts";
 import type { ActionSender, SendResult } from "./action_sender.ts";
 import { scheduleCancelAction } from "./actions.ts";
+import type { VenueTime } from "./venue_time.ts";
 
 /** The venue takes nothing nearer than 5 s; a third of this is what a renewal may take. */
 const leastSeconds = 15;
@@ -20,8 +21,7 @@ export interface DeadMansSwitchOptions {
   readonly sender: Pick<ActionSender, "send">;
   readonly seconds: number;
   readonly clock: Clock;
-  /** Venue time − ours. */
-  readonly clockOffsetMs: () => number;
+  readonly time: VenueTime;
   readonly scheduler: Scheduler;
   readonly log: Log;
 }
@@ -74,9 +74,9 @@ export class DeadMansSwitch {
   }
 
   async #set(timeoutMs: number): Promise<void> {
-    const { clock, clockOffsetMs, scheduler, sender } = this.#options;
+    const { clock, scheduler, sender, time } = this.#options;
     const sentMs = clock.monotonicMs();
-    const atMs = Math.round(clock.epochMs() + clockOffsetMs()) + this.#spanMs;
+    const atMs = time.nowMs() + this.#spanMs;
     const result = await withDeadline(
       scheduler,
       timeoutMs,

@@ -1,19 +1,19 @@
 /**
- * Nonces: milliseconds since the epoch, each used once. The venue keeps the 100 highest of a signer and takes none
+ * Nonces: the venue's time in milliseconds, each used once. The venue keeps the 100 highest of a signer and takes none
  * twice, so one process alone uses a key, and two requests of one millisecond get two numbers.
  */
-import type { Clock } from "@berth/sdk";
+import type { VenueTime } from "./venue_time.ts";
 
 export class NonceSource {
-  readonly #clock: Pick<Clock, "epochMs">;
+  readonly #time: Pick<VenueTime, "nowMs">;
   #last = 0;
 
-  constructor(clock: Pick<Clock, "epochMs">) {
-    this.#clock = clock;
+  constructor(time: Pick<VenueTime, "nowMs">) {
+    this.#time = time;
   }
 
   next(): number {
-    this.#last = Math.max(Math.floor(this.#clock.epochMs()), this.#last + 1);
+    this.#last = Math.max(this.#time.nowMs(), this.#last + 1);
     return this.#last;
   }
 }

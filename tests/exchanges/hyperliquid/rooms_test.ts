@@ -10,6 +10,7 @@ import { feesOf, matchesAny, priceText, toInstrument } from "../../../exchanges/
 import { NonceSource } from "../../../exchanges/hyperliquid/nonces.ts";
 import { isDoneText, rejectCodeOf } from "../../../exchanges/hyperliquid/reject_codes.ts";
 import { AddressBudget, WeightBudget } from "../../../exchanges/hyperliquid/request_budget.ts";
+import { VenueTime } from "../../../exchanges/hyperliquid/venue_time.ts";
 import { sharedDataMissing, sharedPath } from "../../support/shared_data.ts";
 import { VirtualTime } from "./fakes.ts";
 
@@ -47,11 +48,11 @@ Deno.test("somebody else's cloid is its digits, and goes back as it came", () =>
 
 Deno.test("nonces are the time, and never twice the same, even if the clock goes back", () => {
   let nowMs = 1_000;
-  const nonces = new NonceSource({ epochMs: () => nowMs });
+  const nonces = new NonceSource({ nowMs: () => nowMs });
   const drawn = [nonces.next(), nonces.next(), nonces.next()];
   nowMs = 900;
   drawn.push(nonces.next());
-  nowMs = 2_000.7;
+  nowMs = 2_000;
   drawn.push(nonces.next());
   assertEquals(drawn, [1_000, 1_001, 1_002, 1_003, 2_000]);
 });
@@ -182,4 +183,17 @@ Deno.test("an address without requests left sends one order in ten seconds", asy
   await time.advance(10_000);
   budget.count(1); // a cancel
   assertEquals(budget.tryTake(1), true);
+});
+
+Deno.test("the venue's time follows its word and the steady clock, not the wall's", () => {
+  let [wallMs, steadyMs] = [5_000, 100];
+  const time = new VenueTime({
+    epochMs: () => wallMs,
+    epochUs: () => wallMs * 1_000,
+    monotonicMs: () => steadyMs,
+  });
+  assertEquals(time.nowMs(), 5_000);
+  time.set(7_000.5);
+  [wallMs, steadyMs] = [1, 350];
+  assertEquals(time.nowMs(), 7_250);
 });
