@@ -194,7 +194,10 @@ export class AccountDesk {
     if (request.kind === "query_order" && response.kind === "query_order") {
       return orders.queryAnswered(request.clientOrderId, response.outcome, nowUs, cause);
     }
-    if (request.kind === "cancel_all" || request.kind === "set_leverage" || request.kind === "amend") return;
+    if (request.kind === "amend" && response.kind === "amend") {
+      return orders.amendAnswered(request, response.outcome, nowUs, cause);
+    }
+    if (request.kind === "cancel_all" || request.kind === "set_leverage") return;
     if (request.kind === response.kind) return this.#read(account, pending, response, cause);
     // Another answer than was asked for, or none: nobody knows what became of the request.
     if (response.kind === "failed") this.#failed(account, pending, response.details);

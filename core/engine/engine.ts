@@ -12,7 +12,7 @@ import { ClientOrderIds } from "../execution/client_order_ids.ts";
 import { OrderManager } from "../execution/order_manager.ts";
 import { RateBudget } from "../execution/rate_budget.ts";
 import { RequestLedger } from "../execution/request_ledger.ts";
-import { causeId, type InstrumentId, type PluginId, type VenueId, venueId } from "../model/ids.ts";
+import { type InstrumentId, type PluginId, type VenueId, venueId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import { defaultLegGroupLimits } from "../model/leg_group.ts";
@@ -243,12 +243,11 @@ export class Engine implements EngineSurface {
       case "close_group_intent":
       case "set_exit_intent":
       case "clear_exit_intent":
+      case "amend_intent":
+      case "cancel_intent":
+      case "cancel_all_intent":
       case "quotes_due":
         return this.#held.handle(event);
-      case "cancel_intent":
-        return this.#cancelIntent(event.plugin, event.ref);
-      case "cancel_all_intent":
-        return this.#cancelAllIntent(event.plugin, event.instrument);
       case "book":
         return this.#onBook(event.update);
       case "operator":
@@ -420,22 +419,6 @@ export class Engine implements EngineSurface {
       this.#stopping.delete(plugin);
       outbox.notice("PLUGIN_ORDERS_CANCELLED", { plugin });
     }
-  }
-
-  #cancelIntent(plugin: PluginId, ref: string): void {
-    const { orders, time } = this.#rooms;
-    const order = orders.byRef(plugin, ref);
-    if (order === undefined) return;
-    orders.cancel(order.clientOrderId, time.nowUs, causeId(`cancel/${order.clientOrderId}`));
-  }
-
-  #cancelAllIntent(plugin: PluginId, instrument: InstrumentId | undefined): void {
-    this.#orderDesk.cancelWhere(
-      ({ ref, ...order }) =>
-        order.plugin === plugin && !isHostRef(ref) &&
-        (instrument === undefined || order.instrument === instrument),
-      causeId(`cancel/${plugin}`),
-    );
   }
 
   // ---- restart and display

@@ -158,6 +158,15 @@ export type EngineEvent =
     readonly ref: string;
     readonly reason: string;
   }
+  /** Size in all, what is filled included; undefined is as it is. */
+  | {
+    readonly kind: "amend_intent";
+    readonly tsUs: number;
+    readonly plugin: PluginId;
+    readonly ref: string;
+    readonly sizeLots: number | undefined;
+    readonly limitPriceTicks: number | undefined;
+  }
   | { readonly kind: "cancel_intent"; readonly tsUs: number; readonly plugin: PluginId; readonly ref: string }
   | {
     readonly kind: "cancel_all_intent";
@@ -232,6 +241,8 @@ export type EngineEvent =
 /** What a plugin is told; the same fields as the host's messages. The text of a refusal is made at the edge. */
 export type PluginNotice =
   | { readonly type: "order"; readonly ref: string; readonly order: Order }
+  /** A change of an order was refused; the order stays as it is. */
+  | { readonly type: "amend_refused"; readonly ref: string; readonly code: string; readonly facts: Facts }
   | { readonly type: "refused"; readonly ref: string; readonly code: string; readonly facts: Facts }
   | { readonly type: "fill"; readonly ref: string; readonly fill: Fill }
   | ({ readonly type: "position" } & Omit<PluginPosition, "plugin" | "fundingPaid">)
@@ -253,6 +264,7 @@ export const noticeCodes = [
   "FILL_FOREIGN",
   "FILLS_MISSING",
   "CANCEL_REFUSED",
+  "AMEND_REFUSED",
   "RECONCILIATION_REPAIR",
   "ACCOUNT_RECONCILED",
   "ACCOUNT_RECONCILIATION_FAILED",

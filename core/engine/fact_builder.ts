@@ -1,7 +1,8 @@
 /** Puts together what the risk gate looks at for one intent. */
 import { venueOf } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
-import { isFinalStatus, type OrderIntent } from "../model/order.ts";
+import { isFinalStatus, type Order, type OrderIntent } from "../model/order.ts";
+import { remainingLots } from "../model/order_transitions.ts";
 import type { RiskScope } from "../model/risk_limits.ts";
 import { type ExposureCell, exposureOf } from "../portfolio/exposure.ts";
 import type {
@@ -30,6 +31,8 @@ export interface IntentContext {
   readonly besides?: readonly OrderIntent[];
   /** Signed lots that would be held when this one is sent, of the plugin and beyond what the account holds now. */
   readonly assumedLots?: number;
+  /** An order in whose place this one comes: it does not count any more. */
+  readonly replaces?: Order;
 }
 
 export function orderFacts(rooms: Rooms, context: IntentContext): OrderFacts {
@@ -42,18 +45,18 @@ export function orderFacts(rooms: Rooms, context: IntentContext): OrderFacts {
     instrument,
     isShuttingDown,
     isPluginRunning: plugin.isRunning,
-    isRefInUse: named !== undefined && !isFinalStatus(named.status),
+    isRefInUse: named !== undefined && named !== context.replaces && !isFinalStatus(named.status),
     grantedOrders: plugin.grant.orders,
     isInstrumentGranted: plugin.covers(index, instrument),
     isGroupResuming: rooms.groups.isResuming(intent.plugin) && !rooms.groups.owns(intent.ref),
     market: marketFacts(rooms, index, nowUs),
-    account: accountFacts(rooms, account, nowUs, context.besides ?? []),
-    reducible: reducibleFacts(rooms, intent, index, context.assumedLots),
+    account: accountFacts(rooms, account, context),
+    reducible: reducibleFacts(rooms, context),
     marketLimits: rooms.settings.risk.market,
     maxOrderSizeBase: rooms.settings.risk.maxOrderSizeBase[instrument.symbol] ?? null,
     usdAssets: rooms.settings.risk.usdAssets,
     scopes: scopesOf(intent, instrument).map((scope) =>
-      scopeFacts(rooms, scope, nowUs, besidesIn(context, scope))
+      scopeFacts(rooms, scope, nowUs, ordersMore(context, scope))
     ),
     exposureWith: (scope, worstPriceTicks) => exposureWith(rooms, context, scope, worstPriceTicks),
   };
@@ -88,12 +91,12 @@ const besidesIn = ({ besides = [] }: IntentContext, scope: RiskScope): readonly 
     ? besides.filter(({ instrument }) => venueOf(instrument) === scope.venue)
     : besides;
 
-function accountFacts(
-  rooms: Rooms,
-  account: VenueAccount,
-  nowUs: number,
-  besides: readonly OrderIntent[],
-): AccountFacts {
+/** Orders that a rehearsal counts beyond those that work. */
+const ordersMore = (context: IntentContext, scope: RiskScope): number =>
+  besidesIn(context, scope).length - (context.replaces === undefined ? 0 : 1);
+
+function accountFacts(rooms: Rooms, account: VenueAccount, context: IntentContext): AccountFacts {
+  const { nowUs } = context;
   const { totalUsd, availableUsd } = account.usdTotals;
   const { rate } = account;
   const { reservedShare } = rooms.settings.rateBudgets[account.venue] ?? rooms.settings.defaultRateBudget;
@@ -103,7 +106,7 @@ function accountFacts(
     isReconciled: account.reconciliation.isReconciled,
     privateStream: account.privateStream,
     equityUsd: equityUsd(rooms, { kind: "account", venue: account.venue }, nowUs),
-    availableUsd: availableUsd - marginSinceBalance(rooms, account, nowUs, besides),
+    availableUsd: availableUsd - marginSinceBalance(rooms, account, context),
     totalUsd,
     requestTokens: rate.tokens(nowUs),
     reservedTokens: rate.burst * reservedShare,
@@ -114,13 +117,14 @@ function accountFacts(
 function marginSinceBalance(
   rooms: Rooms,
   account: VenueAccount,
-  nowUs: number,
-  besides: readonly OrderIntent[],
+  { nowUs, besides = [], replaces }: IntentContext,
 ): number {
   const { lotUsd } = valuationAt(rooms, nowUs);
   const { marginLeverage } = rooms.settings.risk.market;
   let margin = 0;
-  const sent = rooms.orders.working().filter(({ tsCreatedUs }) => tsCreatedUs >= account.balancesUs);
+  const sent = rooms.orders.working().filter((order) =>
+    order.tsCreatedUs >= account.balancesUs && order !== replaces
+  );
   for (const order of [...sent, ...besides]) {
     if (order.reduceOnly) continue;
     const index = rooms.instruments.indexOf(order.instrument);
@@ -134,10 +138,9 @@ function marginSinceBalance(
 
 function reducibleFacts(
   { portfolio }: Rooms,
-  intent: OrderIntent,
-  index: InstrumentIndex,
-  assumedLots: number | undefined,
+  { intent, index, assumedLots, replaces }: IntentContext,
 ): ReducibleFacts {
+  const freed = replaces?.reduceOnly === true ? remainingLots(replaces) : 0;
   if (assumedLots !== undefined) {
     const accountLots = portfolio.accountPositionLots(index) + assumedLots;
     return {
@@ -150,9 +153,9 @@ function reducibleFacts(
   }
   return {
     pluginPositionLots: portfolio.positionLots(intent.plugin, index),
-    pluginReducingLots: portfolio.reducingLots(intent.plugin, index, intent.side),
+    pluginReducingLots: portfolio.reducingLots(intent.plugin, index, intent.side) - freed,
     accountPositionLots: portfolio.accountPositionLots(index),
-    accountReducingLots: portfolio.reducingLots(undefined, index, intent.side),
+    accountReducingLots: portfolio.reducingLots(undefined, index, intent.side) - freed,
     entryTicks: portfolio.entryTicks(intent.plugin, index),
   };
 }
@@ -161,7 +164,7 @@ function scopeFacts(
   { states, portfolio }: Rooms,
   scope: RiskScope,
   nowUs: number,
-  besides: readonly OrderIntent[],
+  more: number,
 ): ScopeFacts {
   const view = states.get(scope);
   if (view === undefined) return unknownScope(scope);
@@ -171,8 +174,8 @@ function scopeFacts(
     limits: view.limits,
     state: view.state,
     stateReason: view.reason,
-    openOrders: portfolio.openOrders(scope) + besides.length,
-    ordersLastSecond: states.ordersLastSecond(scope, nowUs) + besides.length,
+    openOrders: portfolio.openOrders(scope) + more,
+    ordersLastSecond: states.ordersLastSecond(scope, nowUs) + Math.max(0, more),
     cancels: view.cancels,
     fills: view.fills,
     dayPnlUsd: states.dayPnlUsd(view),
@@ -210,23 +213,28 @@ const unknownScope = (scope: RiskScope): ScopeFacts => ({
   consecutiveLosses: NaN,
 });
 
-/** A scope's cells with some orders more in them. */
-function cellsWith(rooms: Rooms, scope: RiskScope, besides: readonly OrderIntent[]): Iterable<ExposureCell> {
+/** A scope's cells with some orders more in them, and without the one that is replaced. */
+function cellsWith(rooms: Rooms, scope: RiskScope, context: IntentContext): Iterable<ExposureCell> {
   const cells = rooms.portfolio.exposureCells(scope);
-  if (besides.length === 0) return cells;
+  const besides = besidesIn(context, scope);
+  const { replaces } = context;
+  const isReplacing = replaces !== undefined && !replaces.reduceOnly;
+  if (besides.length === 0 && !isReplacing) return cells;
   const byIndex = new Map([...cells].map((cell) => [cell.index, cell]));
-  for (const { instrument, side, sizeLots } of besides) {
+  const add = ({ instrument, side }: Pick<OrderIntent, "instrument" | "side">, lots: number): void => {
     const index = rooms.instruments.indexOf(instrument);
-    if (index === undefined) continue;
+    if (index === undefined) return;
     const cell = byIndex.get(index) ?? { index, positionLots: 0, openBuyLots: 0, openSellLots: 0 };
     const { positionLots, openBuyLots, openSellLots } = cell;
     byIndex.set(index, {
       index,
       positionLots,
-      openBuyLots: openBuyLots + (side === "buy" ? sizeLots : 0),
-      openSellLots: openSellLots + (side === "sell" ? sizeLots : 0),
+      openBuyLots: openBuyLots + (side === "buy" ? lots : 0),
+      openSellLots: openSellLots + (side === "sell" ? lots : 0),
     });
-  }
+  };
+  for (const order of besides) add(order, order.sizeLots);
+  if (isReplacing) add(replaces, -remainingLots(replaces));
   return byIndex.values();
 }
 
@@ -238,7 +246,7 @@ function exposureWith(
 ): ExposureFacts {
   const { intent, index, nowUs } = context;
   const { portfolio, instruments } = rooms;
-  const cells = cellsWith(rooms, scope, besidesIn(context, scope));
+  const cells = cellsWith(rooms, scope, context);
   const exposure = exposureOf(cells, valuationAt(rooms, nowUs), {
     index,
     buyLots: intent.side === "buy" ? intent.sizeLots : 0,

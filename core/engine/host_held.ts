@@ -2,7 +2,9 @@
  * What the host holds for plugins beyond single orders: leg groups and exit plans, with the prices that they wait for.
  * Goes on whether the plugins run or not.
  */
-import type { CauseId, InstrumentId, PluginId } from "../model/ids.ts";
+import { type CauseId, causeId, type InstrumentId, type PluginId } from "../model/ids.ts";
+import { isHostRef, type Order } from "../model/order.ts";
+import { AmendDesk } from "./amend_desk.ts";
 import type { EngineEvent, EngineRestore, InstrumentIndex } from "./events.ts";
 import { ExitDesk } from "./exit_desk.ts";
 import { GroupDesk } from "./group_desk.ts";
@@ -21,6 +23,9 @@ export type HeldEvent = Extract<
       | "close_group_intent"
       | "set_exit_intent"
       | "clear_exit_intent"
+      | "amend_intent"
+      | "cancel_intent"
+      | "cancel_all_intent"
       | "quotes_due";
   }
 >;
@@ -34,11 +39,15 @@ export interface HostHeldPort {
 export class HostHeld {
   readonly groups: GroupDesk;
   readonly exits: ExitDesk;
+  readonly amends: AmendDesk;
   readonly prices = new PriceWatch();
+  readonly #rooms: () => Rooms;
   readonly #port: () => HostHeldPort;
 
   constructor(rooms: () => Rooms, port: () => HostHeldPort) {
+    this.#rooms = rooms;
     this.#port = port;
+    this.amends = new AmendDesk(rooms, () => port().orderDesk);
     this.groups = new GroupDesk(rooms, () => ({
       ...port(),
       isGuarded: (plugin: PluginId, instrument: InstrumentId) => this.exits.guards(plugin, instrument),
@@ -50,6 +59,7 @@ export class HostHeld {
   follow(orderDesk: OrderDesk): void {
     orderDesk.follow(this.groups);
     orderDesk.follow(this.exits);
+    orderDesk.follow(this.amends);
   }
 
   handle(event: HeldEvent): void {
@@ -78,12 +88,39 @@ export class HostHeld {
           refusal,
         );
       }
+      case "amend_intent":
+        return this.amends.amend(event.plugin, event.ref, event);
+      case "cancel_intent":
+        return this.#cancel(event.plugin, event.ref);
+      case "cancel_all_intent":
+        return this.#cancelAll(event.plugin, event.instrument);
       case "quotes_due":
         this.prices.takeDue();
         return this.exits.review();
       default:
         event satisfies never;
     }
+  }
+
+  #cancel(plugin: PluginId, ref: string): void {
+    const { orders, time } = this.#rooms();
+    this.amends.forget((other, name) => other === plugin && name === ref);
+    const order = orders.byRef(plugin, ref);
+    if (order === undefined) return;
+    orders.cancel(order.clientOrderId, time.nowUs, causeId(`cancel/${order.clientOrderId}`));
+  }
+
+  /** What the host steers in the plugin's name goes on. */
+  #cancelAll(plugin: PluginId, instrument: InstrumentId | undefined): void {
+    const isMeant = (order: Order): boolean =>
+      order.plugin === plugin && !isHostRef(order.ref) &&
+      (instrument === undefined || order.instrument === instrument);
+    const { orders } = this.#rooms();
+    this.amends.forget((other, ref) => {
+      const order = orders.byRef(other, ref);
+      return order !== undefined && isMeant(order);
+    });
+    this.#port().orderDesk.cancelWhere(isMeant, causeId(`cancel/${plugin}`));
   }
 
   /** An order that comes with exits is sent only when its plan is taken, and after it. */
@@ -102,6 +139,7 @@ export class HostHeld {
   settle(): void {
     this.groups.settle();
     this.exits.settle();
+    this.amends.settle();
     if (!this.exits.takeRangeOld()) return;
     this.prices.clear();
     this.exits.watch(this.prices);
@@ -110,6 +148,7 @@ export class HostHeld {
   tick(): void {
     this.groups.tick();
     this.exits.review();
+    this.amends.tick();
   }
 
   get isBusy(): boolean {

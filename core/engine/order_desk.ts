@@ -33,7 +33,7 @@ const journalledRequests: readonly AdapterRequest["kind"][] = [
   "set_leverage",
 ];
 
-type Judgement =
+export type Judgement =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | {
     readonly kind: "approved";
@@ -55,10 +55,12 @@ export interface OrderDeskPort {
 export interface OrderFollower {
   orderChanged(after: Order): void;
   filled(order: Order, fill: Fill): void;
+  /** Whether an order's plugin is not told of a change. */
+  holdsBack?(after: Order): boolean;
 }
 
 /** Circumstances of a rehearsal. */
-export type Supposition = Pick<IntentContext, "besides" | "assumedLots">;
+export type Supposition = Pick<IntentContext, "besides" | "assumedLots" | "replaces">;
 
 export class OrderDesk implements OrderManagerPort {
   readonly #rooms: () => Rooms;
@@ -93,15 +95,15 @@ export class OrderDesk implements OrderManagerPort {
 
   /** Judges an intent and sends it, or tells its plugin why not. */
   intent(intent: OrderIntent, origin: "plugin" | "host"): { readonly refusedBy: string | undefined } {
-    const { outbox, time, states, orders } = this.#rooms();
-    const decision = this.#judge(intent, origin);
+    const { outbox, time, orders } = this.#rooms();
+    const decision = this.judge(intent, origin);
     if (decision.kind === "refused") {
       this.refuse(intent, decision.refusal);
       return { refusedBy: decision.refusal.code };
     }
     const { instrument, plugin } = decision;
     outbox.journal(intentId(intent), intent.causes[0], time.nowUs, { kind: "intent", intent });
-    for (const scope of scopesOf(intent, instrument)) states.countOrder(scope, time.nowUs);
+    this.countOrder(intent, instrument);
     plugin.orders += 1;
     orders.submit(decision.intent, time.nowUs);
     return { refusedBy: undefined };
@@ -109,11 +111,18 @@ export class OrderDesk implements OrderManagerPort {
 
   /** What the gate would say to an intent in other circumstances; nothing is sent or counted. */
   rehearse(intent: OrderIntent, origin: "plugin" | "host", supposed: Supposition): Refusal | undefined {
-    const decision = this.#judge(intent, origin, supposed);
+    const decision = this.judge(intent, origin, supposed);
     return decision.kind === "refused" ? decision.refusal : undefined;
   }
 
-  #judge(intent: OrderIntent, origin: "plugin" | "host", supposed: Supposition = {}): Judgement {
+  /** Takes an order, or a change of one, into the count of the last second. */
+  countOrder(intent: OrderIntent, instrument: Instrument): void {
+    const { states, time } = this.#rooms();
+    for (const scope of scopesOf(intent, instrument)) states.countOrder(scope, time.nowUs);
+  }
+
+  /** The gate's decision, in the present circumstances or supposed ones. Nothing is sent or counted. */
+  judge(intent: OrderIntent, origin: "plugin" | "host", supposed: Supposition = {}): Judgement {
     const rooms = this.#rooms();
     const plugin = rooms.plugins.get(intent.plugin);
     if (plugin === undefined) {
@@ -212,7 +221,8 @@ export class OrderDesk implements OrderManagerPort {
       ? causeId(`order/${after.clientOrderId}`)
       : outbox.nextId(`order_change/${after.clientOrderId}`);
     outbox.journal(id, cause, time.nowUs, { kind: "order", order: after, event });
-    outbox.toPlugin(after.plugin, { type: "order", ref: after.ref, order: after });
+    const isHeldBack = this.#followers.some((follower) => follower.holdsBack?.(after) === true);
+    if (!isHeldBack) outbox.toPlugin(after.plugin, { type: "order", ref: after.ref, order: after });
     for (const follower of this.#followers) follower.orderChanged(after);
     const wasOpen = isFirst || !isFinalStatus(before.status);
     if (wasOpen && isFinalStatus(after.status)) this.#ended(after);

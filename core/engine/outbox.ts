@@ -15,6 +15,7 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   FILL_FOREIGN: "info",
   FILLS_MISSING: "critical",
   CANCEL_REFUSED: "warning",
+  AMEND_REFUSED: "warning",
   RECONCILIATION_REPAIR: "warning",
   ACCOUNT_RECONCILED: "info",
   ACCOUNT_RECONCILIATION_FAILED: "warning",

@@ -87,12 +87,14 @@ const orderSchema = v.pipe(
     filledTicksLots: bigInteger,
     reason: absent(v.picklist([...rejectCodes, ...cancelReasons])),
     venueText: absent(v.string()),
+    amending: absent(v.object({ sizeLots: lots, limitPriceTicks: ticks })),
     cause: branded(causeId),
     tsCreatedUs: finite,
     tsUpdatedUs: finite,
   }),
-  v.transform((order) => ({
+  v.transform(({ amending, ...order }) => ({
     ...order,
+    ...(amending === null || amending === undefined ? {} : { amending }),
     venueOrderId: order.venueOrderId ?? undefined,
     reason: order.reason ?? undefined,
     venueText: order.venueText ?? undefined,

@@ -23,6 +23,8 @@ import {
 } from "../model/ids.ts";
 import type { Facts, ReconciliationRepair } from "../model/journal_entry.ts";
 import {
+  type AmendedTerms,
+  type AmendOutcome,
   type CancelOutcome,
   type CancelReason,
   isFinalStatus,
@@ -32,13 +34,15 @@ import {
   type OrderQueryOutcome,
   type OrderReport,
   type RejectCode,
+  type Rejection,
   type SubmitOutcome,
   type UnknownWhy,
 } from "../model/order.ts";
-import { type OrderEvent, transition } from "../model/order_transitions.ts";
+import { largestLots, type OrderEvent, transition } from "../model/order_transitions.ts";
 import { sizeLots } from "../model/ticks.ts";
 import type { RiskApproved } from "../risk/gate.ts";
 import type { ClientOrderIds } from "./client_order_ids.ts";
+import { areSameTerms, type OrderChange, pricingAndSize, termsOf, termsReported } from "./order_terms.ts";
 
 export type OrderNotice =
   | "ORDER_ILLEGAL_TRANSITION"
@@ -48,6 +52,7 @@ export type OrderNotice =
   | "ORDER_REVIVED"
   | "ORDER_ADOPTED"
   | "FILLS_MISSING"
+  | "AMEND_REFUSED"
   | "CANCEL_REFUSED";
 
 /** What the order manager needs of the engine around it. */
@@ -105,6 +110,8 @@ interface Tracked {
   notFoundCount: number;
   firstNotFoundUs: number;
   awaitedEnd: AwaitedEnd | undefined;
+  /** When the newest amendment was answered or given up; undefined while it is on its way, or without one. */
+  amendEndedUs: number | undefined;
 }
 
 /** Orders and fill ids that are kept after their end, for what comes late. */
@@ -212,6 +219,7 @@ export class OrderManager {
       tracked.isAcknowledged = order.venueOrderId !== undefined;
       if (order.venueOrderId !== undefined) this.#linkVenueId(tracked, order.venueOrderId);
       tracked.isQueryWanted = true;
+      if (order.amending !== undefined) tracked.amendEndedUs = nowUs; // its answer came to nobody
       const unknown: Order = { ...order, status: "unknown" };
       tracked.order = unknown;
       this.#port.orderChanged(undefined, unknown, "restored", order.cause);
@@ -225,6 +233,32 @@ export class OrderManager {
     tracked.isCancelWanted = true;
     tracked.nextCancelUs = nowUs;
     this.#sendCancel(tracked, nowUs, cause);
+  }
+
+  /**
+   * Asks the venue to change a limit order that works; false when it does not, or a change is on its way already. Until the
+   * venue's word on it the larger size counts.
+   */
+  amend(id: ClientOrderId, amending: AmendedTerms, nowUs: number, cause: CauseId): boolean {
+    const tracked = this.#working.get(id);
+    if (tracked === undefined || tracked.isCancelWanted || tracked.awaitedEnd !== undefined) return false;
+    const { status, pricing, instrument, side, venueOrderId } = tracked.order;
+    const isResting = status === "accepted" || status === "partially_filled";
+    if (!isResting || pricing.kind !== "limit" || !this.#port.canSend(tracked.venue)) return false;
+    tracked.amendEndedUs = undefined;
+    this.#apply(tracked, "replace_sent", nowUs, cause, {
+      terms: { ...pricingAndSize(tracked.order), amending },
+    });
+    const request = {
+      kind: "amend" as const,
+      instrument,
+      clientOrderId: id,
+      venueOrderId,
+      side,
+      ...amending,
+    };
+    this.#port.send(tracked.venue, request, true);
+    return true;
   }
 
   /**
@@ -307,6 +341,60 @@ export class OrderManager {
     this.#apply(tracked, tracked.isAcknowledged ? "cancel_refused" : "answer_lost", nowUs, cause, {});
   }
 
+  /** @param asked the terms that the answer is about: a late one may belong to an earlier amendment */
+  amendAnswered(
+    { clientOrderId, ...asked }: AmendedTerms & { readonly clientOrderId: ClientOrderId },
+    outcome: AmendOutcome,
+    nowUs: number,
+    cause: CauseId,
+  ): void {
+    const tracked = this.#tracked.get(clientOrderId);
+    if (tracked === undefined || isFinalStatus(tracked.order.status)) return;
+    if (!areSameTerms(tracked.order.amending, asked)) return this.#wantQuery(tracked, nowUs, 0);
+    tracked.amendEndedUs = nowUs;
+    switch (outcome.kind) {
+      case "acknowledged":
+        this.#linkVenueId(tracked, outcome.venueOrderId);
+        this.#settleAmendment(tracked, tracked.order.amending, nowUs, cause);
+        // Acknowledged is what the gateway says; which terms hold is asked of the venue besides.
+        this.#wantQuery(tracked, nowUs, this.#timing.queryEveryMs);
+        break;
+      case "already_done":
+        this.#port.fillsWanted(tracked.venue);
+        this.#wantQuery(tracked, nowUs, 0);
+        break;
+      case "rejected":
+        this.#amendRefused(tracked, outcome, nowUs, cause);
+        break;
+      case "unknown":
+        this.#answerLost(tracked, outcome.why, nowUs, cause);
+        break;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  #amendRefused(tracked: Tracked, { code, venueText }: Rejection, nowUs: number, cause: CauseId): void {
+    if (code === "order_not_found" || code === "order_already_done") {
+      this.#port.fillsWanted(tracked.venue);
+      this.#wantQuery(tracked, nowUs, 0);
+      return;
+    }
+    this.#port.notice("AMEND_REFUSED", { clientOrderId: tracked.order.clientOrderId, code, venueText });
+    const terms = { ...pricingAndSize(tracked.order), amending: undefined };
+    this.#apply(tracked, "replace_refused", nowUs, cause, { terms, reason: code, venueText });
+  }
+
+  /** The terms that hold from now on are known; undefined: the venue reports those from before. */
+  #settleAmendment(tracked: Tracked, held: AmendedTerms | undefined, nowUs: number, cause: CauseId): void {
+    if (tracked.order.amending === undefined) return;
+    const terms = { ...pricingAndSize(tracked.order, held), amending: undefined };
+    const { filledLots } = tracked.order;
+    const isFilled = filledLots > 0 && filledLots >= terms.sizeLots;
+    const event = isFilled ? "fill_complete" : held === undefined ? "reported_open" : "replaced";
+    this.#apply(tracked, event, nowUs, cause, { terms });
+  }
+
   queryAnswered(id: ClientOrderId, outcome: OrderQueryOutcome, nowUs: number, cause: CauseId): void {
     const tracked = this.#tracked.get(id);
     if (tracked === undefined) return;
@@ -316,7 +404,7 @@ export class OrderManager {
         tracked.notFoundCount = 0;
         tracked.queryAttempts = 0;
         tracked.isQueryWanted = false;
-        this.#reported(tracked, outcome.report, nowUs, cause);
+        this.#reported(tracked, outcome.report, nowUs, cause, tracked.queryCauseUs);
         break;
       case "not_found":
         this.#notFound(tracked, nowUs, cause);
@@ -342,6 +430,8 @@ export class OrderManager {
         return this.submitAnswered(request.order.clientOrderId, outcome, nowUs, cause);
       case "cancel":
         return this.cancelAnswered(request.clientOrderId, outcome, nowUs, cause);
+      case "amend":
+        return this.amendAnswered(request, outcome, nowUs, cause);
       case "query_order":
         return this.queryAnswered(request.clientOrderId, { kind: "failed", details: why }, nowUs, cause);
       default:
@@ -352,9 +442,9 @@ export class OrderManager {
   // ---- the venue's word
 
   /** A report of the private stream, of a query by others, or of a list of open orders. */
-  report(venue: VenueId, report: OrderReport, nowUs: number, cause: CauseId): void {
+  report(venue: VenueId, report: OrderReport, nowUs: number, cause: CauseId, askedUs = -Infinity): void {
     const tracked = this.#find(venue, report.clientOrderId, report.venueOrderId);
-    if (tracked !== undefined) return this.#reported(tracked, report, nowUs, cause);
+    if (tracked !== undefined) return this.#reported(tracked, report, nowUs, cause, askedUs);
     if (this.#ids.isOurs(report.clientOrderId)) return this.#adopt(venue, report, nowUs, cause);
     this.#port.foreignOrder(venue, report);
   }
@@ -390,7 +480,7 @@ export class OrderManager {
   ): void {
     const named = new Set<Tracked>();
     for (const report of reports) {
-      this.report(venue, report, nowUs, cause);
+      this.report(venue, report, nowUs, cause, askedUs);
       const tracked = this.#find(venue, report.clientOrderId, report.venueOrderId);
       if (tracked !== undefined) named.add(tracked);
     }
@@ -435,6 +525,7 @@ export class OrderManager {
       notFoundCount: 0,
       firstNotFoundUs: 0,
       awaitedEnd: undefined,
+      amendEndedUs: undefined,
     };
     this.#tracked.set(order.clientOrderId, tracked);
     this.#working.set(order.clientOrderId, tracked);
@@ -484,16 +575,21 @@ export class OrderManager {
     event: OrderEvent,
     nowUs: number,
     cause: CauseId,
-    change: Partial<Pick<Order, "filledLots" | "filledTicksLots" | "reason" | "venueText">>,
+    change: OrderChange,
   ): void {
     const before = tracked.order;
     const filledLots = change.filledLots ?? before.filledLots;
     const next = transition(before.status, event, filledLots);
     if (next.kind === "illegal") return this.#illegal(tracked, event, nowUs);
-    if (next.kind === "ignore") return;
+    if (next.kind === "ignore") {
+      if (change.terms === undefined) return;
+      tracked.order = { ...before, ...change.terms, tsUpdatedUs: nowUs };
+      return this.#port.orderChanged(before, tracked.order, event, cause);
+    }
     const isNew = next.status !== before.status;
     const after: Order = {
       ...before,
+      ...change.terms,
       filledLots,
       filledTicksLots: change.filledTicksLots ?? before.filledTicksLots,
       reason: change.reason ?? (isNew ? undefined : before.reason),
@@ -503,7 +599,9 @@ export class OrderManager {
     };
     tracked.order = after;
     this.#index(tracked, before);
-    if (isNew || after.filledLots !== before.filledLots) this.#port.orderChanged(before, after, event, cause);
+    if (isNew || after.filledLots !== before.filledLots || change.terms !== undefined) {
+      this.#port.orderChanged(before, after, event, cause);
+    }
   }
 
   #index(tracked: Tracked, before: Order): void {
@@ -541,7 +639,8 @@ export class OrderManager {
     this.#apply(tracked, event, nowUs, cause, { reason, venueText });
   }
 
-  #reported(tracked: Tracked, report: OrderReport, nowUs: number, cause: CauseId): void {
+  /** @param askedUs when the venue was asked for it; -Infinity for what it told by itself, which may be old news */
+  #reported(tracked: Tracked, report: OrderReport, nowUs: number, cause: CauseId, askedUs: number): void {
     tracked.isAcknowledged = true;
     tracked.notFoundCount = 0;
     this.#linkVenueId(tracked, report.venueOrderId);
@@ -550,10 +649,13 @@ export class OrderManager {
     if (report.status === "open") {
       const event = tracked.isConcluded ? "found_alive" : "reported_open";
       const isEndTold = tracked.awaitedEnd !== undefined;
-      if (!isEndTold) this.#apply(tracked, event, nowUs, cause, {});
+      if (isEndTold) return;
+      this.#readTerms(tracked, report, nowUs, cause, askedUs);
+      this.#apply(tracked, event, nowUs, cause, {});
       return;
     }
     if (isFinalStatus(tracked.order.status)) return;
+    this.#endAmendment(tracked, report, cause);
     tracked.awaitedEnd ??= {
       event: report.status,
       reason: report.reason,
@@ -562,6 +664,33 @@ export class OrderManager {
       sinceUs: nowUs,
     };
     this.#endAwaited(tracked, nowUs, cause);
+  }
+
+  /** Which terms an amended order has, by the venue's word on it. */
+  #readTerms(tracked: Tracked, report: OrderReport, nowUs: number, cause: CauseId, askedUs: number): void {
+    const { order, amendEndedUs } = tracked;
+    if (amendEndedUs === undefined && order.amending === undefined) return; // it was never amended
+    // Only what was asked for after the amendment's answer, or its loss, is newer than the amendment.
+    const isNewer = amendEndedUs !== undefined && askedUs >= amendEndedUs &&
+      order.status !== "pending_replace";
+    if (order.amending === undefined) {
+      const held = isNewer ? termsOf(order, report) : undefined;
+      if (held === undefined) return;
+      const terms = { ...pricingAndSize(order, held), amending: undefined };
+      return this.#apply(tracked, "replaced", nowUs, cause, { terms });
+    }
+    const found = termsReported(order, report);
+    if (found === "amended") this.#settleAmendment(tracked, order.amending, nowUs, cause);
+    else if (found === "unchanged" && isNewer) this.#settleAmendment(tracked, undefined, nowUs, cause);
+  }
+
+  /** The report of an end says which terms it ended with. */
+  #endAmendment(tracked: Tracked, report: OrderReport, cause: CauseId): void {
+    const before = tracked.order;
+    if (before.amending === undefined) return;
+    const held = termsReported(before, report) === "amended" ? before.amending : undefined;
+    tracked.order = { ...before, ...pricingAndSize(before, held), amending: undefined };
+    this.#port.orderChanged(before, tracked.order, "terms_known", cause);
   }
 
   /** Ends an order whose end was told, once its fills are there, or it is clear that they won't come. */
@@ -590,7 +719,10 @@ export class OrderManager {
     tracked: Tracked,
     end: AwaitedEnd,
   ): { readonly event: OrderEvent; readonly reason: RejectCode | CancelReason } {
-    if (end.event === "filled") return { event: "cancelled", reason: end.reason ?? "venue" };
+    if (end.event === "filled") {
+      const { filledLots, sizeLots: size } = tracked.order;
+      return { event: filledLots >= size ? "fill_complete" : "cancelled", reason: end.reason ?? "venue" };
+    }
     if (end.event === "expired") return { event: "expired", reason: end.reason ?? "venue" };
     if (end.event === "rejected" && tracked.order.filledLots === 0) {
       return { event: "rejected", reason: end.reason ?? "other" };
@@ -612,12 +744,13 @@ export class OrderManager {
     this.#linkVenueId(tracked, fill.venueOrderId);
     const filledLots = sizeLots(order.filledLots + fill.sizeLots);
     const filledTicksLots = order.filledTicksLots + BigInt(fill.priceTicks) * BigInt(fill.sizeLots);
-    if (filledLots > order.sizeLots) {
-      const { clientOrderId, sizeLots: size } = order;
+    const size = largestLots(order);
+    if (filledLots > size) {
+      const { clientOrderId } = order;
       this.#port.notice("ORDER_OVERFILLED", { clientOrderId, sizeLots: size, filledLots });
     }
     this.#port.filled(order, fill);
-    const event = filledLots >= order.sizeLots ? "fill_complete" : "fill_partial";
+    const event = filledLots >= size ? "fill_complete" : "fill_partial";
     const cause = causeId(`fill/${tracked.venue}/${fill.fillId}`);
     this.#apply(tracked, event, nowUs, cause, { filledLots, filledTicksLots });
     this.#endAwaited(tracked, nowUs, cause);

@@ -139,7 +139,7 @@ export class Driver implements EngineDriver {
 
 /** The engine's word as the plugin's channel carries it; a refusal's text is made here, at the edge. */
 export function pluginMessage(message: PluginNotice): HostMessage {
-  return message.type === "refused"
+  return message.type === "refused" || message.type === "amend_refused"
     ? { ...message, text: refusalText(message.code, message.facts) }
     : message;
 }

@@ -12,6 +12,7 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   ORDER_FOREIGN: "An order that is not ours is open on the account; it is left alone.",
   FILL_FOREIGN: "The account traded by an order that is not ours.",
   FILLS_MISSING: "A venue reports more filled than the fills we have; they are asked for.",
+  AMEND_REFUSED: "A venue refused to change an order; it stays as it was.",
   CANCEL_REFUSED: "A venue refused to cancel an order; it is asked about.",
   RECONCILIATION_REPAIR: "The account differed from what we knew, and was put right.",
   ACCOUNT_RECONCILED: "The account was compared with its venue; orders may be sent.",

@@ -18,7 +18,7 @@ export interface PaperDeskOptions {
 
 /** What the paper venue can do. */
 export const paperCapabilities = {
-  amend: true,
+  amend: false,
   postOnly: true,
   reduceOnly: true,
   fillOrKill: true,

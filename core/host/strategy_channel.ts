@@ -85,6 +85,10 @@ export class StrategyChannel {
     switch (message.type) {
       case "submit":
         return this.#submit(message, tsUs);
+      case "amend": {
+        const { ref, sizeLots, limitPriceTicks } = message;
+        return driver.dispatch({ kind: "amend_intent", tsUs, plugin, ref, sizeLots, limitPriceTicks });
+      }
       case "set_exit": {
         const { instrument, terms } = message;
         const intent = { plugin, instrument, terms, entryRef: undefined };

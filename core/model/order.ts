@@ -85,8 +85,17 @@ export const finalOrderStatuses = [
 export const isFinalStatus = (status: OrderStatus): boolean =>
   finalOrderStatuses.some((final) => final === status);
 
+/** What a limit order is changed to. */
+export interface AmendedTerms {
+  /** In all, what is filled included. */
+  readonly sizeLots: SizeLots;
+  readonly limitPriceTicks: PriceTicks;
+}
+
 /** An order as the host knows it: a new record for each change. */
 export interface Order extends OrderTerms {
+  /** Asked of the venue and not known yet whether it holds: until then the larger size counts. */
+  readonly amending?: AmendedTerms | undefined;
   readonly clientOrderId: ClientOrderId;
   readonly plugin: PluginId;
   readonly ref: string;

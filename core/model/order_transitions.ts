@@ -247,8 +247,12 @@ export function transition(status: OrderStatus, event: OrderEvent, filledLots: n
   }
 }
 
+/** The most that may fill in all: while an amendment is on its way the larger of both sizes. */
+export const largestLots = ({ sizeLots, amending }: Pick<Order, "sizeLots" | "amending">): number =>
+  Math.max(sizeLots, amending?.sizeLots ?? 0);
+
 /** Lots that may still fill: 0 when it is done. An over-filled order has none. */
-export function remainingLots(order: Pick<Order, "status" | "sizeLots" | "filledLots">): number {
+export function remainingLots(order: Pick<Order, "status" | "sizeLots" | "filledLots" | "amending">): number {
   switch (order.status) {
     case "filled":
     case "cancelled":
@@ -256,6 +260,6 @@ export function remainingLots(order: Pick<Order, "status" | "sizeLots" | "filled
     case "expired":
       return 0;
     default:
-      return Math.max(0, order.sizeLots - order.filledLots);
+      return Math.max(0, largestLots(order) - order.filledLots);
   }
 }

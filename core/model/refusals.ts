@@ -292,6 +292,11 @@ export const refusalTable = {
     (f: { venue: string; tokens: number; reserved: number }) =>
       `The request budget of ${f.venue} is down to ${f.tokens}, of which ${f.reserved} are kept for cancels.`,
   ),
+  AMEND_IMPOSSIBLE: row(
+    "An order can't be changed: it has ended, or it is a market order. The order stays as it is.",
+    { ref: "17", why: "is not working" },
+    (f: { ref: string; why: string }) => `The order ${f.ref} ${f.why}.`,
+  ),
   EXIT_INVALID: row(
     "The terms of an exit plan contradict each other or name no exit.",
     { field: "stopLossBps", found: "-5" },

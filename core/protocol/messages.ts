@@ -12,7 +12,7 @@ import type { ExitPlan, ExitTerms } from "../model/exit_plan.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { LegGroup, LegGroupTerms } from "../model/leg_group.ts";
 import type { Order, OrderReport, OrderTerms } from "../model/order.ts";
-import type { SizeLots } from "../model/ticks.ts";
+import type { PriceTicks, SizeLots } from "../model/ticks.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 
 export const protocolVersion = 1;
@@ -118,6 +118,14 @@ export type HostMessage =
     readonly text: string;
     readonly facts: Readonly<Record<string, string | number>>;
   }
+  /** A change of an order was refused; the order stays as it is. */
+  | {
+    readonly type: "amend_refused";
+    readonly ref: string;
+    readonly code: string;
+    readonly text: string;
+    readonly facts: Readonly<Record<string, string | number>>;
+  }
   | { readonly type: "fill"; readonly ref: string; readonly fill: Fill }
   | PositionMessage
   | { readonly type: "venue_health"; readonly health: VenueHealth }
@@ -209,6 +217,12 @@ export type PluginMessage =
     readonly terms: OrderTerms;
     readonly causes: readonly CauseId[];
     readonly exits?: ExitTerms | undefined;
+  }
+  | {
+    readonly type: "amend";
+    readonly ref: string;
+    readonly sizeLots: SizeLots | undefined;
+    readonly limitPriceTicks: PriceTicks | undefined;
   }
   | { readonly type: "set_exit"; readonly instrument: InstrumentId; readonly terms: ExitTerms }
   | { readonly type: "clear_exit"; readonly instrument: InstrumentId }

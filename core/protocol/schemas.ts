@@ -334,6 +334,12 @@ const strategySchema = v.variant("type", [
     causes,
     exits: v.optional(orUndefined(exitTerms)),
   }),
+  v.object({
+    type: v.literal("amend"),
+    ref,
+    sizeLots: orUndefined(positiveLots),
+    limitPriceTicks: orUndefined(v.pipe(safeInteger, v.minValue(1), v.transform(priceTicks))),
+  }),
   v.object({ type: v.literal("set_exit"), instrument, terms: exitTerms }),
   v.object({ type: v.literal("clear_exit"), instrument }),
   v.object({ type: v.literal("cancel"), ref }),

@@ -130,6 +130,15 @@ export interface OrderOptions {
   readonly because?: readonly Quote[];
 }
 
+/** What is to be different. */
+export interface OrderChange {
+  /** In all, what is filled included; base units, rounded down to a lot. */
+  readonly sizeBase?: number | string;
+  readonly limitPrice?: number | string;
+  /** How a float price becomes ticks. Default: a buy down, a sell up. */
+  readonly rounding?: RoundingDirection;
+}
+
 export interface QuoteWithAge {
   readonly quote: Quote;
   /** Now − receive time. */
@@ -169,6 +178,13 @@ export interface Orders {
    * @throws {BerthError} MODEL_INVALID_DECIMAL, INSTRUMENT_OFF_TICK, MODEL_OUT_OF_RANGE on numbers that can't be an order
    */
   submit(order: OrderOptions): string;
+  /**
+   * Asks for another size or price of a limit order that works: amended where the venue can, else cancelled and placed anew
+   * under the same ref with what is left, which costs the place in the queue. The newest of several changes counts. A
+   * refused change leaves the order as it is and says why in `onOrder`.
+   * @throws {BerthError} MODEL_INVALID_DECIMAL, INSTRUMENT_OFF_TICK, MODEL_OUT_OF_RANGE on numbers that can't be an order
+   */
+  amend(ref: string, change: OrderChange): void;
   /** Asks for cancellation; the order may still fill until `onOrder` says that it is done. */
   cancel(ref: string): void;
   /** Cancels all of this plugin's orders, or those of one instrument. */

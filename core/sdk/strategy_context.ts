@@ -43,6 +43,7 @@ import type { SettingsShape, SettingValues } from "./settings.ts";
 import type {
   FillView,
   LogFields,
+  OrderChange,
   OrderOptions,
   OrderView,
   PositionView,
@@ -205,6 +206,8 @@ export class StrategyRuntime<Shape extends SettingsShape> {
         return this.#onOrder(message.ref, message.order);
       case "refused":
         return this.#onRefused(message);
+      case "amend_refused":
+        return this.#onAmendRefused(message.ref, message.code, message.text);
       case "fill":
         return this.#guard(
           "onFill",
@@ -359,6 +362,27 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     this.#keepOrder(message.ref, submitted.terms, view);
   }
 
+  #onAmendRefused(ref: string, reason: string, text: string): void {
+    const submitted = this.#orders.get(ref);
+    if (submitted !== undefined) this.#keepOrder(ref, submitted.terms, { ...submitted.view, reason, text });
+  }
+
+  #amend(ref: string, { sizeBase, limitPrice, rounding }: OrderChange): void {
+    const terms = this.#orders.get(ref)?.terms;
+    if (terms === undefined) return;
+    const instrument = this.#byId.get(terms.instrument)?.instrument;
+    const { lot, tick } = instrument ?? { lot: unknownStep, tick: unknownStep };
+    const direction = rounding ?? (terms.side === "buy" ? "down" : "up");
+    this.#send({
+      type: "amend",
+      ref,
+      sizeLots: sizeBase === undefined ? undefined : sizeLots(toIncrements(sizeBase, lot, "down")),
+      limitPriceTicks: limitPrice === undefined
+        ? undefined
+        : priceTicks(toIncrements(limitPrice, tick, direction)),
+    });
+  }
+
   #keepOrder(ref: string, terms: OrderTerms, view: OrderView): void {
     const before = this.#orders.get(ref);
     this.#orders.set(ref, { terms, view });
@@ -500,6 +524,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       },
       orders: {
         submit: (options) => this.#submit(options),
+        amend: (ref, change) => this.#amend(ref, change),
         cancel: (ref) => send({ type: "cancel", ref }),
         cancelAll: (instrument) => send({ type: "cancel_all", instrument }),
         get: (ref) => this.#orders.get(ref)?.view,

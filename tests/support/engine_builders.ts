@@ -158,12 +158,12 @@ export class EngineHarness {
     this.engine.registerInstrument(instrument, this.nowUs);
   }
 
-  connect(venue: VenueId = alpha): void {
+  connect(venue: VenueId = alpha, capabilities: Readonly<Record<string, boolean>> = {}): void {
     this.handle({
       kind: "adapter_started",
       venue,
       hasTrading: true,
-      capabilities: { cancelAll: true, reduceOnly: true },
+      capabilities: { cancelAll: true, reduceOnly: true, ...capabilities },
     });
     this.health(venue, "connected");
   }

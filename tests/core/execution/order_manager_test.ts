@@ -1,7 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { isFinalStatus } from "../../../core/model/order.ts";
-import { type OrderEvent, orderEvents, transition } from "../../../core/model/order_transitions.ts";
+import {
+  type OrderEvent,
+  orderEvents,
+  remainingLots,
+  transition,
+} from "../../../core/model/order_transitions.ts";
 import { VenueModel } from "./venue_model.ts";
 
 /** One thing that happens; the numbers pick among what is there. */
@@ -29,6 +34,9 @@ const steps = [
     new Step(`submit ${size}`, (venue) => void venue.submit(size))
   ),
   pick.map((at) => new Step(`cancel ${at}`, (venue) => venue.cancel(at))),
+  fc.tuple(pick, fc.integer({ min: 1, max: 12 }), fc.integer({ min: 499_998, max: 500_002 })).map((
+    [at, size, price],
+  ) => new Step(`amend ${at} to ${size} at ${price}`, (venue) => void venue.amend(at, size, price))),
   fc.constant(new Step("arrive", (venue) => venue.arrive(false))),
   fc.constant(new Step("lost on the way", (venue) => venue.arrive(true))),
   fc.constant(new Step("refuse", (venue) => venue.arriveAndRefuse())),
@@ -53,6 +61,10 @@ function checkAlways(venue: VenueModel): void {
   for (const { before, after, event } of venue.changes.splice(0)) {
     if (before === undefined || !isEvent(event)) continue;
     const next = transition(before.status, event, after.filledLots);
+    if (next.kind === "ignore" && before.amending !== after.amending) {
+      assertEquals(after.status, before.status); // its terms became known, and nothing else
+      continue;
+    }
     assertEquals(next, { kind: "to", status: after.status });
     assert(after.filledLots >= before.filledLots, "what has filled stays filled");
   }
@@ -103,6 +115,43 @@ const only = (venue: VenueModel) => {
   assert(order !== undefined);
   return order;
 };
+
+Deno.test("while an amendment is on its way the larger size counts, and a fill of the smaller does not end the order", () => {
+  const venue = placed(10);
+  assert(venue.amend(0, 4, 500_001));
+  assertEquals([only(venue).status, remainingLots(only(venue))], ["pending_replace", 10]);
+  assertEquals(venue.amend(0, 6, 500_001), false, "one at a time");
+  venue.fill(0, 4); // by the old terms
+  venue.hear(0, false);
+  assertEquals([only(venue).status, remainingLots(only(venue))], ["pending_replace", 6]);
+  venue.arrive(false); // the venue refuses a size that is filled already
+  while (only(venue).status === "pending_replace") venue.hear(1, false);
+  assertEquals([only(venue).status, only(venue).sizeLots as number], ["partially_filled", 10]);
+  assert(venue.notices.includes("AMEND_REFUSED"));
+});
+
+Deno.test("an amendment whose answer is lost is known by what the venue reports", () => {
+  for (const isLostOnTheWay of [true, false]) {
+    const venue = placed(10);
+    venue.amend(0, 15, 500_001);
+    venue.arrive(isLostOnTheWay);
+    venue.lose(0);
+    assertEquals([only(venue).status, remainingLots(only(venue))], ["unknown", 15]);
+    venue.heal();
+    const expected = isLostOnTheWay ? [10, 500_000] : [15, 500_001];
+    const { sizeLots, pricing, amending } = only(venue);
+    assertEquals([sizeLots, pricing.kind === "limit" ? pricing.limitPriceTicks : 0], expected);
+    assertEquals([only(venue).status, amending], ["accepted", undefined]);
+  }
+});
+
+Deno.test("a cancel may follow an amendment that is on its way", () => {
+  const venue = placed(10);
+  venue.amend(0, 15, 500_001);
+  venue.cancel(0);
+  venue.heal();
+  assertEquals([only(venue).status, venue.differences()], ["cancelled", []]);
+});
 
 Deno.test("an acknowledgement after the first fill changes nothing", () => {
   const venue = new VenueModel();

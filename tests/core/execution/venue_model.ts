@@ -16,7 +16,8 @@ import { factsOf } from "../risk/order_facts_builder.ts";
 
 interface TrueOrder {
   readonly id: ClientOrderId;
-  readonly sizeLots: number;
+  sizeLots: number;
+  priceTicks: number;
   filledLots: number;
   status: OrderReport["status"];
 }
@@ -88,6 +89,14 @@ export class VenueModel {
     if (id !== undefined) this.manager.cancel(id, this.nowUs, cause);
   }
 
+  /** Returns whether the manager asked for it. */
+  amend(at: number, size: number, price: number): boolean {
+    const id = this.submitted[at % Math.max(1, this.submitted.length)];
+    if (id === undefined) return false;
+    const terms = { sizeLots: sizeLots(size), limitPriceTicks: priceTicks(price) };
+    return this.manager.amend(id, terms, this.nowUs, cause);
+  }
+
   pass(ms: number): void {
     this.nowUs += ms * 1000;
     this.manager.tick(this.nowUs);
@@ -105,7 +114,7 @@ export class VenueModel {
     }
     if (request.kind === "submit") {
       const { clientOrderId: id, sizeLots: size } = request.order;
-      const order: TrueOrder = { id, sizeLots: size, filledLots: 0, status: "open" };
+      const order: TrueOrder = { id, sizeLots: size, priceTicks: 500_000, filledLots: 0, status: "open" };
       if (this.orders.has(id)) throw new Error("an order reached the venue twice");
       this.orders.set(id, order);
       this.#wire.push({ kind: "answer", request, outcome: "ok" });
@@ -118,7 +127,21 @@ export class VenueModel {
         order.status = "cancelled";
         this.#say(order);
       }
-    } else this.#wire.push({ kind: "answer", request, outcome: "ok" });
+    } else if (request.kind === "amend") this.#amended(request);
+    else this.#wire.push({ kind: "answer", request, outcome: "ok" });
+  }
+
+  /** The venue changes what is open, refuses a size that is filled already, and says so. */
+  #amended(request: Extract<AdapterRequest, { readonly kind: "amend" }>): void {
+    const order = this.orders.get(request.clientOrderId);
+    if (order?.status !== "open") return void this.#wire.push({ kind: "answer", request, outcome: "done" });
+    if (request.sizeLots <= order.filledLots) {
+      return void this.#wire.push({ kind: "answer", request, outcome: "rejected" });
+    }
+    order.sizeLots = request.sizeLots;
+    order.priceTicks = request.limitPriceTicks;
+    this.#wire.push({ kind: "answer", request, outcome: "ok" });
+    this.#say(order);
   }
 
   /** A submission is refused by the venue. */
@@ -127,7 +150,7 @@ export class VenueModel {
     const [request] = at < 0 ? [] : this.#arriving.splice(at, 1);
     if (request?.kind !== "submit") return;
     const { clientOrderId: id, sizeLots: size } = request.order;
-    this.orders.set(id, { id, sizeLots: size, filledLots: 0, status: "rejected" });
+    this.orders.set(id, { id, sizeLots: size, priceTicks: 500_000, filledLots: 0, status: "rejected" });
     this.#wire.push({ kind: "answer", request, outcome: "rejected" });
   }
 
@@ -170,7 +193,7 @@ export class VenueModel {
       side: "buy",
       sizeLots: sizeLots(order.sizeLots),
       filledLots: sizeLots(order.filledLots),
-      limitPriceTicks: undefined,
+      limitPriceTicks: priceTicks(order.priceTicks),
       reduceOnly: false,
       status: order.status,
       reason: undefined,
@@ -227,6 +250,12 @@ export class VenueModel {
       const done = { kind: "already_done" as const, venueText: "" };
       const answer = outcome === "ok" ? { kind: "acknowledged" as const } : done;
       this.manager.cancelAnswered(request.clientOrderId, answer, this.nowUs, cause);
+    } else if (request.kind === "amend") {
+      const id = request.clientOrderId;
+      const acknowledged = { kind: "acknowledged" as const, venueOrderId: venueOrderId(`v${id}`) };
+      const done = { kind: "already_done" as const, venueText: "" };
+      const answer = outcome === "ok" ? acknowledged : outcome === "done" ? done : rejected;
+      this.manager.amendAnswered(request, answer, this.nowUs, cause);
     } else if (request.kind === "query_order") {
       const order = this.orders.get(request.clientOrderId);
       const answer = order === undefined
@@ -273,6 +302,14 @@ export class VenueModel {
         : "open";
       const filled = ours?.filledLots ?? 0;
       const wanted = truth?.status ?? "rejected"; // never arrived
+      const price = ours?.pricing.kind === "limit" ? ours.pricing.limitPriceTicks : NaN;
+      const isOpen = believed === "open" && wanted === "open";
+      if (
+        isOpen &&
+        (ours?.sizeLots !== truth?.sizeLots || price !== truth?.priceTicks || ours?.amending !== undefined)
+      ) {
+        found.push(`${id}: ${ours?.sizeLots} at ${price}, but ${truth?.sizeLots} at ${truth?.priceTicks}`);
+      }
       if (believed !== wanted || filled !== (truth?.filledLots ?? 0)) {
         found.push(`${id}: ${believed} ${filled}, but ${wanted} ${truth?.filledLots ?? 0} (${ours?.status})`);
       }
