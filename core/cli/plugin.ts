@@ -136,6 +136,8 @@ const column = (heading: string, dropRank: number, cell: (row: Row) => string): 
   dropRank,
   cell: (row) => span(cell(row)),
 });
+/** A long reason would drive the other columns out; `show` has it whole. */
+const cut = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
 const columns: readonly Column<Row>[] = [
   column("plugin", 0, ({ id }) => id),
   column("version", 2, ({ version }) => version),
@@ -143,7 +145,7 @@ const columns: readonly Column<Row>[] = [
   column("a host would", 0, ({ verdict }) => verdict === "may_run" ? "run it" : verdict.replaceAll("_", " ")),
   column("approved", 1, ({ approved }) => approved),
   column("it is", 1, ({ running }) => running.replaceAll("_", " ")),
-  column("why", 0, ({ why }) => why.replaceAll("_", " ")),
+  column("why", 0, ({ why }) => cut(why.replaceAll("_", " "))),
 ];
 
 function list({ inspection, host, config }: Look, asJson: boolean, around: PluginSurroundings): void {

@@ -18,7 +18,8 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   ACCOUNT_RECONCILED: "The account was compared with its venue; orders may be sent.",
   ACCOUNT_RECONCILIATION_FAILED: "The account could not be compared with its venue; it is tried again.",
   ADAPTER_LOST: "The connection to a venue is gone.",
-  PLUGIN_ORDERS_CANCELLED: "The working orders of a stopped plugin are being cancelled.",
+  PLUGIN_ORDERS_CANCELLED:
+    "No order of a stopped plugin works any more: all are cancelled, as their venues confirmed.",
   FLATTEN_STARTED: "Positions are being closed.",
   FLATTEN_DONE: "Positions are closed.",
   FLATTEN_FAILED: "Positions could not be closed; they need the operator.",

@@ -3,6 +3,7 @@
  * a loopback server per venue. The host speaks to it in JSON lines over its standard streams; made-up credentials
  * come back over the same pipe and never touch a command line or a log.
  */
+import { cacheEnvironment } from "../sandbox/child_process.ts";
 import * as v from "valibot";
 import { BerthError } from "../errors.ts";
 import { lineReader } from "./line_reader.ts";
@@ -138,6 +139,9 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
       options.entryPath,
     ],
     cwd: options.projectDir,
+    // Whatever the operator's environment holds is none of the simulation's business.
+    clearEnv: true,
+    env: cacheEnvironment(),
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

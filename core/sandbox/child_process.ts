@@ -21,6 +21,7 @@ import type {
   SandboxProcess,
   SandboxSpec,
 } from "./sandbox.ts";
+import { SecretScreen } from "./secret_screen.ts";
 import { sampleEveryMs, Supervisor } from "./supervisor.ts";
 
 const heartbeatEveryMs = 50;
@@ -110,12 +111,14 @@ class ChildProcess implements SandboxProcess {
   #isStopping = false;
   #isGone = false;
   #failure: { readonly code: string; readonly details: string } | undefined;
+  readonly #screen: SecretScreen;
   #errorTail = "";
   readonly #heartbeats = new RateWindow();
   readonly #errorBytes = new RateWindow();
 
   constructor(clock: Clock, launch: Launch, spec: SandboxSpec, handlers: SandboxHandlers) {
     this.#spec = spec;
+    this.#screen = new SecretScreen("secrets" in spec.hello ? spec.hello.secrets : {});
     this.#clock = clock;
     this.#handlers = handlers;
     this.#process = new Deno.Command(Deno.execPath(), {
@@ -272,7 +275,7 @@ class ChildProcess implements SandboxProcess {
     if (kind === frameKinds.book) return this.#onBook(payload);
     let found: unknown;
     try {
-      found = decodeJson(payload);
+      found = decodeJson(this.#screen.message(payload));
     } catch {
       return this.#badFrame("a message that is no JSON");
     }
@@ -316,18 +319,24 @@ class ChildProcess implements SandboxProcess {
 
   async #readErrors(): Promise<void> {
     const decoder = new TextDecoder();
+    let rest = "";
+    const tell = (line: string): void => {
+      const text = this.#screen.text(line);
+      this.#errorTail = `${this.#errorTail}${text}\n`.slice(-maxErrorChars);
+      if (text.trim() !== "") this.#handlers.onErrorLine(text.slice(0, 500));
+    };
     for await (const chunk of this.#process.stderr) {
       if (this.#reason !== undefined) continue;
       const perSecond = this.#errorBytes.add(chunk.length, this.#clock.monotonicMs());
       if (perSecond > maxErrorBytesPerSecond) {
         this.kill(this.#exceeded("errorBytesPerSecond", perSecond, maxErrorBytesPerSecond));
       }
-      const text = decoder.decode(chunk, { stream: true });
-      this.#errorTail = (this.#errorTail + text).slice(-maxErrorChars);
-      for (const line of text.split("\n")) {
-        if (line.trim() !== "") this.#handlers.onErrorLine(line.slice(0, 500));
-      }
+      // Whole lines, so that nothing that must not be shown is cut in two; an endless one is cut all the same.
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      rest = (lines.pop() ?? "").slice(-maxErrorChars);
+      for (const line of lines) tell(line);
     }
+    if (rest !== "") tell(rest);
   }
 
   #exitReason(status: Deno.CommandStatus): BerthError | undefined {

@@ -270,6 +270,8 @@ export interface StrategyContext<Shape extends SettingsShape = SettingsShape> {
   readonly gauge: (name: string, value: number) => void;
   readonly opportunity: (record: OpportunityRecord) => void;
   readonly health: (venue: VenueId) => VenueHealth | undefined;
+  /** A secret that the manifest names and the operator granted; undefined for any other. Never a venue's keys. */
+  readonly secret: (name: string) => string | undefined;
   /** Small state that survives reload and restart (JSON, at most 64 KiB). */
   readonly state: {
     readonly saved: () => unknown;

@@ -553,6 +553,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       gauge: (name, value) => send({ type: "gauge", name, value }),
       opportunity: (record) => send({ type: "opportunity", ...record, skipped: record.skipped }),
       health: (venue) => this.#health.get(venue),
+      secret: (name) => (Object.hasOwn(hello.secrets, name) ? hello.secrets[name] : undefined),
       state: { saved: () => hello.savedState ?? null, save: (value) => this.#saveState(value) },
     };
   }

@@ -68,6 +68,8 @@ export interface StrategyTestOptions<Shape extends SettingsShape> {
   readonly settings?: Partial<SettingValues<Shape>>;
   /** What an earlier run saved. */
   readonly savedState?: unknown;
+  /** What `ctx.secret` gives; made-up values. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** @default 1 */
   readonly seed?: number;
   /** Where time begins, milliseconds since the epoch. @default 2026-01-01 */
@@ -143,7 +145,7 @@ export class StrategyTest<Shape extends SettingsShape> {
         pluginId: pluginId(manifest.id),
         environment: "sim",
         settings: { ...defaults, ...options.settings },
-        secrets: {},
+        secrets: options.secrets ?? {},
         savedState: this.#state,
         seed: options.seed ?? 1,
         heartbeatEveryMs: 50,
