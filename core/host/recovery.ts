@@ -1,6 +1,7 @@
 /** What a restart must know of the runs before: read from the journal, handed to the engine before adapters start. */
 import type { EngineRestore } from "../engine/events.ts";
 import { type KeptState, restoreOf } from "../engine/restore.ts";
+import { describeError } from "../errors.ts";
 import type { JournalReader } from "../journal/reader.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import { scopeName } from "../model/risk_limits.ts";
@@ -66,8 +67,14 @@ export function restoreRun(
 ): void {
   const tsUs = driver.clock.epochUs();
   // The newest: what is left out at the other end is too old to be told again.
-  const bodies = (...kinds: readonly string[]): readonly unknown[] =>
-    reader.last(maxRecords, { kinds, fromUs: tsUs - lookbackUs }).map(({ body }) => body);
+  const bodies = (...kinds: readonly string[]): readonly unknown[] => {
+    try {
+      return reader.last(maxRecords, { kinds, fromUs: tsUs - lookbackUs }).map(({ body }) => body);
+    } catch (error) {
+      log.write("error", "journal", `records of ${kinds.join(", ")} can't be read: ${describeError(error)}`);
+      return [];
+    }
+  };
   const kept = (scope: string): readonly unknown[] =>
     journal.kept.filter((value) => value.scope === scope).map((value) => value.body);
   const restored = restore(

@@ -3,7 +3,7 @@
  * and says how much is committed. It never returns to its event loop before it is closed.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { openJournalFile } from "./journal_file.ts";
+import { markIfDamaged, openJournalFile } from "./journal_file.ts";
 import {
   isBoundary,
   type JournalNotice,
@@ -13,7 +13,7 @@ import {
   type RecordColumns,
   type WorkerAnswer,
 } from "./operations.ts";
-import type { KeptValue, RunStart } from "./schema.ts";
+import { type KeptValue, readBody, type RunStart } from "./schema.ts";
 import { controlWord, readFrames } from "./shared_ring.ts";
 
 const maxBatch = 1024;
@@ -46,17 +46,20 @@ function serve(request: OpenRequest): WorkerAnswer {
     database.close();
     return { kind: "closed" };
   } catch (error) {
+    markIfDamaged(request.path, error);
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
 function whatIsKept(database: DatabaseSync, notices: readonly JournalNotice[]): OpenedJournal {
-  const kept = database.prepare("SELECT scope, key, ts_us, body FROM kept").all().map((row): KeptValue => ({
-    scope: String(row.scope),
-    key: String(row.key),
-    tsUs: Number(row.ts_us),
-    body: JSON.parse(String(row.body)),
-  }));
+  const kept: KeptValue[] = [];
+  const unreadable: JournalNotice[] = [];
+  for (const row of database.prepare("SELECT scope, key, ts_us, body FROM kept").all()) {
+    const [scope, key] = [String(row.scope), String(row.key)];
+    const read = readBody(String(row.body));
+    if (read.kind === "body") kept.push({ scope, key, tsUs: Number(row.ts_us), body: read.body });
+    else unreadable.push({ kind: "unreadable_value", scope, key });
+  }
   const counters = Object.fromEntries(
     database.prepare("SELECT name, value FROM counters").all().map((row) => [
       String(row.name),
@@ -67,7 +70,7 @@ function whatIsKept(database: DatabaseSync, notices: readonly JournalNotice[]): 
   const crashed: readonly JournalNotice[] = last !== undefined && last.ts_stop_ms === null
     ? [{ kind: "previous_run_crashed", runId: String(last.run_id) }]
     : [];
-  return { kept, counters, notices: [...notices, ...crashed] };
+  return { kept, counters, notices: [...notices, ...unreadable, ...crashed] };
 }
 
 function writeUntilClosed(request: OpenRequest, database: DatabaseSync, writer: BatchWriter): void {

@@ -71,6 +71,8 @@ export type JournalNotice =
     readonly carriedOver: number;
   }
   | { readonly kind: "migrated"; readonly before: number; readonly after: number }
+  /** A kept value whose text is damaged: it is left out, and stays in the file. */
+  | { readonly kind: "unreadable_value"; readonly scope: string; readonly key: string }
   | { readonly kind: "previous_run_crashed"; readonly runId: string };
 
 export interface OpenedJournal {

@@ -4,7 +4,7 @@
  */
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
 import { BerthError } from "../errors.ts";
-import { migrations, newestVersion, schemaVersionOf } from "./schema.ts";
+import { migrations, newestVersion, readBody, schemaVersionOf } from "./schema.ts";
 import type { KeptValue, RunRecord, StoredRecord } from "./schema.ts";
 
 export type { KeptValue, RunRecord, StoredRecord } from "./schema.ts";
@@ -117,6 +117,7 @@ const optionalNumber = (value: SQLOutputValue | undefined): number | undefined =
   typeof value === "number" ? value : undefined;
 
 function recordOf(row: Row): StoredRecord {
+  const read = readBody(String(row.body));
   return {
     sequence: Number(row.sequence),
     runId: optionalText(row.run_id),
@@ -128,7 +129,7 @@ function recordOf(row: Row): StoredRecord {
     venue: optionalText(row.venue),
     instrument: optionalText(row.instrument),
     clientOrderId: optionalText(row.client_order_id),
-    body: JSON.parse(String(row.body)),
+    ...(read.kind === "body" ? { body: read.body } : { body: undefined, isUnreadable: true }),
   };
 }
 
@@ -243,12 +244,11 @@ class SqliteJournalReader implements JournalReader {
     const rows = scope === undefined
       ? this.#all("SELECT * FROM kept ORDER BY scope, key", [])
       : this.#all("SELECT * FROM kept WHERE scope = ? ORDER BY key", [scope]);
-    return rows.map((row) => ({
-      scope: String(row.scope),
-      key: String(row.key),
-      tsUs: Number(row.ts_us),
-      body: JSON.parse(String(row.body)),
-    }));
+    return rows.flatMap((row) => {
+      const read = readBody(String(row.body));
+      if (read.kind === "unreadable") return [];
+      return [{ scope: String(row.scope), key: String(row.key), tsUs: Number(row.ts_us), body: read.body }];
+    });
   }
 
   close(): void {

@@ -29,6 +29,8 @@ export interface StoredRecord extends JournalRecord {
   /** 1, 2, 3, … in the order of writing, over all runs. */
   readonly sequence: number;
   readonly runId: string | undefined;
+  /** The body can't be read any more; it is undefined. */
+  readonly isUnreadable?: true;
 }
 
 /** One start of the host. */
@@ -114,4 +116,15 @@ export function bodyText(body: unknown): string {
     (_key, value: unknown) => typeof value === "bigint" ? value.toString() : value,
   ) ??
     "null";
+}
+
+export type ReadBody = { readonly kind: "body"; readonly body: unknown } | { readonly kind: "unreadable" };
+
+/** A body as it was written; a bad disk changes texts without breaking the file. */
+export function readBody(text: string): ReadBody {
+  try {
+    return { kind: "body", body: JSON.parse(text) };
+  } catch {
+    return { kind: "unreadable" };
+  }
 }
