@@ -2,7 +2,15 @@
 import { basename, dirname, resolve } from "node:path";
 import { BerthError } from "../errors.ts";
 import { pluginAt } from "../host/discovery.ts";
-import { approve, changeGrants, type Grant, grantsPath, revoke, setDisabled } from "../host/grants.ts";
+import {
+  approve,
+  changeGrants,
+  type Grant,
+  grantsPath,
+  isSwitchedOff,
+  revoke,
+  setDisabled,
+} from "../host/grants.ts";
 import { exitCodes } from "../host/options.ts";
 import {
   type HostView,
@@ -317,11 +325,15 @@ async function change(
   asJson: boolean,
   write: (text: string) => void,
 ): Promise<number> {
-  const { grants, disabled } = look.inspection.grants;
+  const book = look.inspection.grants;
+  const { grants, disabled } = book;
   // What is no longer in a folder can still have a grant that should go.
   const isKnown = grants.some(({ pluginId }) => pluginId === name) || disabled.includes(name);
   const id = isKnown ? name : pick(look, name).id;
-  const isOff = disabled.includes(id);
+  const version = isKnown
+    ? look.inspection.plugins.find((one) => one.id === id)?.version
+    : pick(look, name).version;
+  const isOff = version?.kind === "sound" ? isSwitchedOff(book, version.manifest) : disabled.includes(id);
   const isChanging = action === "revoke"
     ? grants.some(({ pluginId }) => pluginId === id)
     : isOff === (action === "enable");

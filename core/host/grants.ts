@@ -28,9 +28,11 @@ export interface Grant {
 export interface GrantBook {
   readonly grants: readonly Grant[];
   readonly disabled: readonly string[];
+  /** Plugins that start off by their manifest and were switched on. */
+  readonly enabled: readonly string[];
 }
 
-export const emptyGrantBook: GrantBook = { grants: [], disabled: [] };
+export const emptyGrantBook: GrantBook = { grants: [], disabled: [], enabled: [] };
 
 export type Decision =
   | {
@@ -60,7 +62,7 @@ const isRealMoney = (environment: Environment): boolean => environment === "live
 /** Whether a plugin may run here and now. */
 export function decide(book: GrantBook, input: DecisionInput): Decision {
   const { manifest, environment } = input;
-  if (book.disabled.includes(manifest.id)) return { kind: "disabled" };
+  if (isSwitchedOff(book, manifest)) return { kind: "disabled" };
   const words = powersOf(manifest).map((power) => power.words);
   const grant = book.grants.find((candidate) => candidate.pluginId === manifest.id);
   if (isRealMoney(environment)) {
@@ -100,13 +102,23 @@ export function revoke(book: GrantBook, pluginId: string): GrantBook {
 
 /** Switches a plugin off or on, whatever it was granted. */
 export function setDisabled(book: GrantBook, pluginId: string, isDisabled: boolean): GrantBook {
-  const others = book.disabled.filter((id) => id !== pluginId);
-  return { ...book, disabled: isDisabled ? [...others, pluginId] : others };
+  const others = (ids: readonly string[]): readonly string[] => ids.filter((id) => id !== pluginId);
+  const [disabled, enabled] = [others(book.disabled), others(book.enabled)];
+  return isDisabled
+    ? { ...book, disabled: [...disabled, pluginId], enabled }
+    : { ...book, disabled, enabled: [...enabled, pluginId] };
+}
+
+/** Off by the operator's word, or by the plugin's own as long as the operator said nothing. */
+export function isSwitchedOff(book: GrantBook, manifest: Pick<Manifest, "id" | "startsDisabled">): boolean {
+  if (book.disabled.includes(manifest.id)) return true;
+  return manifest.startsDisabled === true && !book.enabled.includes(manifest.id);
 }
 
 const fileSchema = v.strictObject({
   version: v.literal(1),
   disabled: v.array(v.string()),
+  enabled: v.optional(v.array(v.string()), []),
   grants: v.array(v.strictObject({
     pluginId: v.string(),
     fingerprint: v.pipe(v.string(), v.hexadecimal()),
@@ -152,7 +164,7 @@ export async function readGrants(path: string): Promise<GrantBook> {
     // A manifest of an older SDK no longer validates: its grant lapses and the plugin waits again.
     return checked.kind === "valid" ? [{ ...grant, manifest: checked.value }] : [];
   });
-  return { grants, disabled: parsed.output.disabled };
+  return { grants, disabled: parsed.output.disabled, enabled: parsed.output.enabled };
 }
 
 /**

@@ -93,6 +93,7 @@ const common = {
   description,
   author: shortText(100, "a name"),
   permissions: v.exactOptional(permissionsSchema),
+  startsDisabled: v.exactOptional(v.boolean("true or false")),
   settings: v.pipe(
     v.record(settingName, settingSchema, "a record of settings"),
     v.check((settings) => Object.keys(settings).length <= 200, "at most 200 settings"),

@@ -47,6 +47,8 @@ interface ManifestBase<Shape extends SettingsShape> {
   readonly description: string;
   readonly author: string;
   readonly permissions?: SystemPermissions;
+  /** It starts only after `berth plugin enable`: for what not everybody wants to run. */
+  readonly startsDisabled?: boolean;
   readonly settings: Shape;
 }
 

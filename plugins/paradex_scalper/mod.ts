@@ -12,6 +12,7 @@ export default defineStrategy({
   sdkVersion: 1,
   author: "berth",
   description: "Scalps on Paradex by indicators of short bars, with targets and stops that the host holds.",
+  startsDisabled: true,
   ...(analystUrl === "" ? {} : { permissions: { net: analystHosts(analystUrl) } }),
   trading: { venues: ["paradex"], instruments: ["*-PERP"], data: ["quotes", "trades"], orders: "trade" },
   riskBudget: {
