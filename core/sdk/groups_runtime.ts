@@ -11,6 +11,7 @@ import {
 } from "../model/leg_group.ts";
 import { money, moneyToNumber } from "../model/money.ts";
 import {
+  fitPriceFigures,
   type Increment,
   incrementsToNumber,
   incrementValue,
@@ -141,10 +142,14 @@ export class GroupsRuntime implements Groups {
       own: Increment,
       other: Increment,
     ): LegTerms => {
-      const tick = this.#port.instrument(instrument)?.tick ?? unknownStep;
-      const ticks = typeof limitPrice === "string"
-        ? parseIncrements(limitPrice, tick)
-        : roundToIncrements(limitPrice, tick, side === "buy" ? "down" : "up");
+      const { tick, maxPriceFigures } = this.#port.instrument(instrument) ?? { tick: unknownStep };
+      const direction = side === "buy" ? "down" : "up";
+      const ticks = typeof limitPrice === "string" ? parseIncrements(limitPrice, tick) : fitPriceFigures(
+        roundToIncrements(limitPrice, tick, direction),
+        tick,
+        maxPriceFigures,
+        direction,
+      );
       return {
         instrument,
         side,

@@ -371,7 +371,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     const terms = this.#orders.get(ref)?.terms;
     if (terms === undefined) return;
     const instrument = this.#byId.get(terms.instrument)?.instrument;
-    const { lot, tick } = instrument ?? { lot: unknownStep, tick: unknownStep };
+    const lot = instrument?.lot ?? unknownStep;
     const direction = rounding ?? (terms.side === "buy" ? "down" : "up");
     this.#send({
       type: "amend",
@@ -379,7 +379,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       sizeLots: sizeBase === undefined ? undefined : sizeLots(toIncrements(sizeBase, lot, "down")),
       limitPriceTicks: limitPrice === undefined
         ? undefined
-        : priceTicks(toIncrements(limitPrice, tick, direction)),
+        : priceTicks(toPriceTicks(limitPrice, instrument, direction)),
     });
   }
 

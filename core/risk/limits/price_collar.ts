@@ -8,18 +8,27 @@
  * price, however old, at `reduceOnlyFallbackBps`. So there is always a bound, for a position has an entry price.
  */
 import type { Side } from "../../model/order.ts";
-import { type Increment, incrementValue, roundToIncrements } from "../../model/ticks.ts";
+import { fitPriceFigures, type Increment, incrementValue, roundToIncrements } from "../../model/ticks.ts";
 import type { OrderFacts } from "../order_facts.ts";
 import type { Refusal } from "../../model/refusals.ts";
 
-/** The worst price a side may have at `bps` from a reference, in whole ticks; undefined without a reference. */
-export function collarBound(side: Side, reference: number, bps: number, tick: Increment): number | undefined {
+/**
+ * The worst price a side may have at `bps` from a reference, in whole ticks and, where the venue limits them, figures;
+ * undefined without a reference.
+ */
+export function collarBound(
+  side: Side,
+  reference: number,
+  bps: number,
+  tick: Increment,
+  maxFigures?: number,
+): number | undefined {
   const bound = side === "buy" ? reference * (1 + bps / 10_000) : reference * (1 - bps / 10_000);
   // A price that is no whole number of ticks within 2^53, as a broken feed may send it, is no price.
   const isPrice = reference > 0 && Math.abs(bound) / incrementValue(tick) < Number.MAX_SAFE_INTEGER / 2;
   if (!isPrice) return undefined;
-  const ticks = roundToIncrements(bound, tick, side === "buy" ? "down" : "up");
-  return Math.max(1, ticks);
+  const inwards = side === "buy" ? "down" : "up";
+  return Math.max(1, fitPriceFigures(roundToIncrements(bound, tick, inwards), tick, maxFigures, inwards));
 }
 
 /** Whether a price is beyond a bound: above it for a buy, below it for a sell. */
@@ -38,9 +47,10 @@ const refused = (refusal: Refusal): CollarResult => ({ kind: "refused", refusal 
 export function checkPriceCollar({ intent, market, marketLimits, instrument }: OrderFacts): CollarResult {
   const { side, pricing } = intent;
   const { collarMarkBps, collarQuoteBps } = marketLimits;
-  const markBound = collarBound(side, market.markPrice, collarMarkBps, instrument.tick);
+  const { tick, maxPriceFigures } = instrument;
+  const markBound = collarBound(side, market.markPrice, collarMarkBps, tick, maxPriceFigures);
   const opposite = side === "buy" ? market.askPrice : market.bidPrice;
-  const quoteBound = collarBound(side, opposite, collarQuoteBps, instrument.tick);
+  const quoteBound = collarBound(side, opposite, collarQuoteBps, tick, maxPriceFigures);
   if (markBound === undefined) return refused({ code: "MARK_MISSING", facts: { instrument: instrument.id } });
   if (quoteBound === undefined) {
     const facts = { instrument: instrument.id, side: side === "buy" ? "ask" : "bid" };
@@ -68,7 +78,8 @@ function reducingBound(
 ): number | undefined {
   const { side } = intent;
   const opposite = side === "buy" ? market.askPrice : market.bidPrice;
-  const bound = (reference: number, bps: number) => collarBound(side, reference, bps, instrument.tick);
+  const bound = (reference: number, bps: number) =>
+    collarBound(side, reference, bps, instrument.tick, instrument.maxPriceFigures);
   const isMarkYoung = market.markAgeMs <= marketLimits.maxMarkAgeMs;
   const isQuoteYoung = market.quoteAgeMs <= marketLimits.maxQuoteAgeMs && !market.isCrossed;
   const byMark = isMarkYoung ? bound(market.markPrice, marketLimits.reduceOnlyCollarBps) : undefined;

@@ -171,6 +171,11 @@ Deno.test("collarBound() rounds inwards, so that the bound itself is inside", ()
         const bound = collarBound(side, reference, bps, tick);
         assert(bound !== undefined);
         const exact = (side === "buy" ? reference * (1 + bps / 1e4) : reference * (1 - bps / 1e4)) * 10;
+        const fitted = collarBound(side, reference, bps, tick, 5);
+        assert(
+          fitted !== undefined && (side === "buy" ? fitted <= bound : fitted >= bound),
+          "and to figures",
+        );
         const slack = Math.max(1e-6, exact * 1e-12);
         assert(side === "buy" ? bound <= exact + slack || bound === 1 : bound >= exact - slack);
         assert(Math.abs(bound - exact) <= 1 + slack);
