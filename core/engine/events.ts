@@ -11,7 +11,8 @@ import type { Facts, JournalEntry, PluginPosition } from "../model/journal_entry
 import type { LegGroup, LegGroupIntent, LegGroupLimits } from "../model/leg_group.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import type { BookUpdate } from "../model/market.ts";
-import type { Order, OrderIntent, OrderReport } from "../model/order.ts";
+import type { Order, OrderIntent, OrderReport, OrderTrigger } from "../model/order.ts";
+import type { TriggerOrder } from "../model/trigger_order.ts";
 import type { RiskScope, RiskSettings, ScopeLimits, TradingState } from "../model/risk_limits.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 
@@ -63,6 +64,8 @@ export interface EngineRestore {
   readonly groups: readonly LegGroup[];
   /** Exit plans that had not ended. */
   readonly exits: readonly ExitPlan[];
+  /** Orders that wait in the host for a price. */
+  readonly triggers: readonly TriggerOrder[];
 }
 
 export interface PnlBaseline {
@@ -134,6 +137,8 @@ export type EngineEvent =
     readonly tsUs: number;
     readonly intent: OrderIntent;
     readonly exits?: ExitTerms | undefined;
+    /** The order waits in the host for this price. */
+    readonly trigger?: OrderTrigger | undefined;
   }
   | { readonly kind: "set_exit_intent"; readonly tsUs: number; readonly intent: ExitIntent }
   | {
@@ -247,6 +252,7 @@ export type PluginNotice =
   | { readonly type: "fill"; readonly ref: string; readonly fill: Fill }
   | ({ readonly type: "position" } & Omit<PluginPosition, "plugin" | "fundingPaid">)
   | { readonly type: "venue_health"; readonly health: VenueHealth }
+  | { readonly type: "trigger"; readonly ref: string; readonly phase: TriggerOrder["phase"] }
   | { readonly type: "exit"; readonly plan: ExitPlan }
   | { readonly type: "group"; readonly ref: string; readonly group: LegGroup };
 
@@ -285,6 +291,7 @@ export const noticeCodes = [
   "RESPONSE_UNEXPECTED",
   "INSTRUMENT_CHANGED",
   "SHUTDOWN_STARTED",
+  "TRIGGER_FIRED",
   "EXIT_FIRED",
   "EXIT_FAILING",
   "GROUP_BROKEN",

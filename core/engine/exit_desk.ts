@@ -21,8 +21,8 @@ import { type ExitIntent, type ExitPlan, type ExitTerms, isExitEnded } from "../
 import { isFinalStatus, isHostRef, type Order, type OrderIntent } from "../model/order.ts";
 import type { Refusal } from "../model/refusals.ts";
 import { incrementValue } from "../model/ticks.ts";
-import { passingRefusals } from "./host_orders.ts";
-import type { OrderDesk, OrderFollower } from "./order_desk.ts";
+import { grantRefusal, passingRefusals } from "./host_orders.ts";
+import type { OrderDesk, OrderFollower, OrderMeant } from "./order_desk.ts";
 import type { PriceWatch } from "./price_watch.ts";
 import type { Rooms } from "./rooms.ts";
 
@@ -92,21 +92,12 @@ export class ExitDesk implements OrderFollower {
 
   /** Why a plan can't be taken; undefined when it can. */
   check({ plugin, instrument, terms }: ExitIntent): Refusal | undefined {
-    const { instruments, plugins, groups } = this.#rooms();
-    const index = instruments.indexOf(instrument);
-    const listed = index === undefined ? undefined : instruments.get(index);
-    if (index === undefined || listed === undefined) {
-      return { code: "INSTRUMENT_UNKNOWN", facts: { instrument } };
-    }
-    const record = plugins.get(plugin);
-    if (record === undefined || !record.isRunning) return { code: "PLUGIN_NOT_RUNNING", facts: { plugin } };
-    if (record.grant.orders === "none") return { code: "NOT_GRANTED_ORDERS", facts: { plugin } };
-    if (!record.covers(index, listed)) {
-      return { code: "NOT_GRANTED_INSTRUMENT", facts: { plugin, instrument } };
-    }
+    const rooms = this.#rooms();
+    const ungranted = grantRefusal(rooms, plugin, instrument, "reduce");
+    if (ungranted !== undefined) return ungranted;
     const unfit = invalidTerms(terms);
     if (unfit !== undefined) return unfit;
-    if (groups.holds(plugin, instrument)) return { code: "EXIT_IN_GROUP", facts: { instrument } };
+    if (rooms.groups.holds(plugin, instrument)) return { code: "EXIT_IN_GROUP", facts: { instrument } };
     const isUnderWay = this.#of(plugin, instrument)?.plan.phase.kind === "exiting";
     return isUnderWay ? { code: "EXIT_UNDER_WAY", facts: { instrument } } : undefined;
   }
@@ -273,7 +264,7 @@ export class ExitDesk implements OrderFollower {
         return;
       case "fired": {
         const { trigger, price } = action;
-        const isOther = (order: Order): boolean =>
+        const isOther = (order: OrderMeant): boolean =>
           order.plugin === plugin && order.instrument === instrument && !isHostRef(order.ref);
         this.#orderDesk().cancelWhere(isOther, cause);
         return outbox.notice("EXIT_FIRED", {

@@ -3,13 +3,14 @@
  * Goes on whether the plugins run or not.
  */
 import { type CauseId, causeId, type InstrumentId, type PluginId } from "../model/ids.ts";
-import { isHostRef, type Order } from "../model/order.ts";
+import { isHostRef } from "../model/order.ts";
 import { AmendDesk } from "./amend_desk.ts";
 import type { EngineEvent, EngineRestore, InstrumentIndex } from "./events.ts";
 import { ExitDesk } from "./exit_desk.ts";
 import { GroupDesk } from "./group_desk.ts";
 import type { OrderBook } from "../model/order_book.ts";
-import type { OrderDesk } from "./order_desk.ts";
+import type { OrderDesk, OrderMeant } from "./order_desk.ts";
+import { TriggerDesk } from "./trigger_desk.ts";
 import { PriceWatch } from "./price_watch.ts";
 import type { Rooms } from "./rooms.ts";
 
@@ -40,6 +41,7 @@ export class HostHeld {
   readonly groups: GroupDesk;
   readonly exits: ExitDesk;
   readonly amends: AmendDesk;
+  readonly triggers: TriggerDesk;
   readonly prices = new PriceWatch();
   readonly #rooms: () => Rooms;
   readonly #port: () => HostHeldPort;
@@ -48,6 +50,7 @@ export class HostHeld {
     this.#rooms = rooms;
     this.#port = port;
     this.amends = new AmendDesk(rooms, () => port().orderDesk);
+    this.triggers = new TriggerDesk(rooms, () => port().orderDesk);
     this.groups = new GroupDesk(rooms, () => ({
       ...port(),
       isGuarded: (plugin: PluginId, instrument: InstrumentId) => this.exits.guards(plugin, instrument),
@@ -60,6 +63,7 @@ export class HostHeld {
     orderDesk.follow(this.groups);
     orderDesk.follow(this.exits);
     orderDesk.follow(this.amends);
+    orderDesk.follow(this.triggers);
   }
 
   handle(event: HeldEvent): void {
@@ -96,7 +100,8 @@ export class HostHeld {
         return this.#cancelAll(event.plugin, event.instrument);
       case "quotes_due":
         this.prices.takeDue();
-        return this.exits.review();
+        this.exits.review();
+        return this.triggers.review();
       default:
         event satisfies never;
     }
@@ -105,6 +110,7 @@ export class HostHeld {
   #cancel(plugin: PluginId, ref: string): void {
     const { orders, time } = this.#rooms();
     this.amends.forget((other, name) => other === plugin && name === ref);
+    if (this.triggers.cancel(plugin, ref)) return;
     const order = orders.byRef(plugin, ref);
     if (order === undefined) return;
     orders.cancel(order.clientOrderId, time.nowUs, causeId(`cancel/${order.clientOrderId}`));
@@ -112,7 +118,7 @@ export class HostHeld {
 
   /** What the host steers in the plugin's name goes on. */
   #cancelAll(plugin: PluginId, instrument: InstrumentId | undefined): void {
-    const isMeant = (order: Order): boolean =>
+    const isMeant = (order: OrderMeant): boolean =>
       order.plugin === plugin && !isHostRef(order.ref) &&
       (instrument === undefined || order.instrument === instrument);
     const { orders } = this.#rooms();
@@ -124,8 +130,9 @@ export class HostHeld {
   }
 
   /** An order that comes with exits is sent only when its plan is taken, and after it. */
-  #intent({ intent, exits: terms }: Extract<HeldEvent, { readonly kind: "intent" }>): void {
+  #intent({ intent, exits: terms, trigger }: Extract<HeldEvent, { readonly kind: "intent" }>): void {
     const { orderDesk } = this.#port();
+    if (trigger !== undefined) return this.triggers.submit(intent, trigger);
     if (terms === undefined) return void orderDesk.intent(intent, "plugin");
     const { plugin, instrument, ref } = intent;
     const exit = { plugin, instrument, terms, entryRef: ref };
@@ -140,14 +147,17 @@ export class HostHeld {
     this.groups.settle();
     this.exits.settle();
     this.amends.settle();
-    if (!this.exits.takeRangeOld()) return;
+    const isOld = [this.exits.takeRangeOld(), this.triggers.takeRangeOld()].includes(true);
+    if (!isOld) return;
     this.prices.clear();
     this.exits.watch(this.prices);
+    this.triggers.watch(this.prices);
   }
 
   tick(): void {
     this.groups.tick();
     this.exits.review();
+    this.triggers.review();
     this.amends.tick();
   }
 
@@ -158,19 +168,26 @@ export class HostHeld {
   pluginStarted(plugin: PluginId): void {
     this.groups.pluginStarted(plugin);
     this.exits.pluginStarted(plugin);
+    this.triggers.pluginStarted(plugin);
   }
 
   /** After the order manager has its orders again. */
-  restore({ groups, exits }: Pick<EngineRestore, "groups" | "exits">): void {
+  restore({ groups, exits, triggers }: HeldState): void {
+    this.triggers.restore(triggers);
     this.groups.restore(groups);
     this.exits.restore(exits);
   }
 
-  checkpoint(): Pick<EngineRestore, "groups" | "exits"> {
-    return { groups: this.groups.checkpoint(), exits: this.exits.live() };
+  checkpoint(): HeldState {
+    return { groups: this.groups.checkpoint(), exits: this.exits.live(), triggers: this.triggers.live() };
   }
 }
 
+/** What survives a restart. */
+type HeldState = Pick<EngineRestore, "groups" | "exits" | "triggers">;
+
 /** Who must be known before a restart's orders and plans are taken up. */
-export const pluginsOf = ({ groups, exits, workingOrders }: EngineRestore): readonly PluginId[] =>
-  [...workingOrders, ...groups, ...exits].map(({ plugin }) => plugin);
+export const pluginsOf = ({ groups, exits, triggers, workingOrders }: EngineRestore): readonly PluginId[] =>
+  [...workingOrders, ...groups, ...exits, ...triggers.map(({ intent }) => intent)].map(({ plugin }) =>
+    plugin
+  );

@@ -1,19 +1,18 @@
 /** Commands of people, changes of trading states, and the end: kill switch and shutdown. */
 import { type CauseId, causeId, type PluginId, venueOf } from "../model/ids.ts";
 import type { Facts } from "../model/journal_entry.ts";
-import type { Order } from "../model/order.ts";
 import { type RiskScope, scopeLimitNames, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
 import { loosened } from "../risk/limit_changes.ts";
 import type { StandingFigure, StateChange } from "../risk/trading_state.ts";
 import type { OperatorCommand } from "./events.ts";
 import type { Flattening } from "./flattening.ts";
-import type { OrderDesk } from "./order_desk.ts";
+import type { OrderDesk, OrderMeant } from "./order_desk.ts";
 import { KillWatch } from "./kill_watch.ts";
 import { equityUsd, exposureNow, type Rooms } from "./rooms.ts";
 
 const everywhere: RiskScope = { kind: "global" };
 
-const isIn = (scope: RiskScope) => (order: Order): boolean => {
+const isIn = (scope: RiskScope) => (order: OrderMeant): boolean => {
   switch (scope.kind) {
     case "global":
       return true;

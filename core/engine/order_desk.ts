@@ -57,7 +57,12 @@ export interface OrderFollower {
   filled(order: Order, fill: Fill): void;
   /** Whether an order's plugin is not told of a change. */
   holdsBack?(after: Order): boolean;
+  /** What is not at a venue yet is meant by a cancel of many orders, too. */
+  cancelWhere?(isMeant: (order: OrderMeant) => boolean): void;
 }
+
+/** By what a cancel of many orders tells which are meant. */
+export type OrderMeant = Pick<Order, "plugin" | "instrument" | "reduceOnly" | "ref">;
 
 /** Circumstances of a rehearsal. */
 export type Supposition = Pick<IntentContext, "besides" | "assumedLots" | "replaces">;
@@ -184,10 +189,11 @@ export class OrderDesk implements OrderManagerPort {
   }
 
   /** Cancels the working orders that `isMeant` names. */
-  cancelWhere(isMeant: (order: Order) => boolean, cause: CauseId): number {
+  cancelWhere(isMeant: (order: OrderMeant) => boolean, cause: CauseId): number {
     const { orders, time } = this.#rooms();
     const meant = orders.working().filter(isMeant);
     for (const order of meant) orders.cancel(order.clientOrderId, time.nowUs, cause);
+    for (const follower of this.#followers) follower.cancelWhere?.(isMeant);
     return meant.length;
   }
 

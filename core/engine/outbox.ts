@@ -36,6 +36,7 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   RESPONSE_UNEXPECTED: "info",
   INSTRUMENT_CHANGED: "critical",
   SHUTDOWN_STARTED: "info",
+  TRIGGER_FIRED: "info",
   EXIT_FIRED: "warning",
   EXIT_FAILING: "critical",
   GROUP_BROKEN: "warning",

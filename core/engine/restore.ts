@@ -22,13 +22,23 @@ import {
   orderStatuses,
   rejectCodes,
   sides,
-  timesInForce,
+  triggerKinds,
 } from "../model/order.ts";
 import { tradingStates } from "../model/risk_limits.ts";
 import type { EngineRestore, PnlBaseline } from "./events.ts";
 import { exitPlanSchema } from "./restore_exits.ts";
 import { groupSchema, ownedFillSchema, withJournalledFills } from "./restore_groups.ts";
-import { absent, bigInteger, branded, finite, integer, lots, moneyText, ticks } from "./restore_schemas.ts";
+import {
+  absent,
+  bigInteger,
+  branded,
+  finite,
+  integer,
+  lots,
+  moneyText,
+  pricing,
+  ticks,
+} from "./restore_schemas.ts";
 
 /** Bodies as the journal gives them back: JSON, integers beyond 2^53 as decimal text, absent for `undefined`. */
 export interface KeptState {
@@ -46,6 +56,8 @@ export interface KeptState {
   readonly fills: readonly unknown[];
   /** Bodies of `funding` entries of the last days. */
   readonly funding: readonly unknown[];
+  /** `TriggerOrder`, one for each that waited. */
+  readonly triggers: readonly unknown[];
   /** `ExitPlan`, one for each that had not ended. */
   readonly exits: readonly unknown[];
   /** `LegGroup`, one for each that was not over. */
@@ -57,19 +69,6 @@ export interface UnreadableRecord {
   readonly kind: keyof KeptState;
   readonly reason: string;
 }
-
-const pricing = v.variant("kind", [
-  v.object({
-    kind: v.literal("limit"),
-    limitPriceTicks: ticks,
-    timeInForce: v.picklist(timesInForce),
-    postOnly: v.boolean(),
-  }),
-  v.pipe(
-    v.object({ kind: v.literal("market"), worstPriceTicks: absent(ticks) }),
-    v.transform(({ kind, worstPriceTicks }) => ({ kind, worstPriceTicks: worstPriceTicks ?? undefined })),
-  ),
-]);
 
 const orderSchema = v.pipe(
   v.object({
@@ -100,6 +99,23 @@ const orderSchema = v.pipe(
     venueText: order.venueText ?? undefined,
   })),
 );
+
+const triggerSchema = v.object({
+  id: v.string(),
+  intent: v.object({
+    instrument: branded(parseInstrumentId),
+    side: v.picklist(sides),
+    sizeLots: lots,
+    reduceOnly: v.boolean(),
+    pricing,
+    plugin: branded(pluginId),
+    ref: v.string(),
+    causes: v.array(branded(causeId)),
+  }),
+  trigger: v.object({ kind: v.picklist(triggerKinds), triggerPriceTicks: ticks }),
+  phase: v.picklist(["waiting", "fired", "sent", "cancelled", "refused"]),
+  tsCreatedUs: finite,
+});
 
 const positionSchema = v.object({
   plugin: branded(pluginId),
@@ -194,6 +210,7 @@ export function restoreOf(kept: KeptState): {
     limits: read("limits", limitsSchema),
     baselines,
     exits: read("exits", exitPlanSchema),
+    triggers: read("triggers", triggerSchema),
     groups: groups.map((group) => withJournalledFills(group, ownedFills)),
   };
   return { restore, unreadable };

@@ -17,6 +17,7 @@ import type { Clock } from "../model/clock.ts";
 import { type InstrumentId, venueOf } from "../model/ids.ts";
 import type { JournalBody, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
 import type { KillReport } from "../model/kill_report.ts";
+import { isTriggerEnded } from "../model/trigger_order.ts";
 import type { HostMessage } from "../protocol/messages.ts";
 import { refusalText } from "../model/refusals.ts";
 import type { SandboxProcess } from "../sandbox/sandbox.ts";
@@ -164,6 +165,8 @@ function columnsOf(body: JournalBody): Columns {
       return { plugin: body.intent.plugin, ...instrumentColumns(body.intent.instrument) };
     case "leg_group":
       return { plugin: body.group.plugin };
+    case "trigger_order":
+      return { plugin: body.order.intent.plugin, ...instrumentColumns(body.order.intent.instrument) };
     case "exit_plan":
       return { plugin: body.plan.plugin, ...instrumentColumns(body.plan.instrument) };
     case "refusal":
@@ -209,6 +212,10 @@ function keepState(journal: JournalWriter, body: JournalBody): void {
     journal.keep("order", order.clientOrderId, doneStatuses.has(order.status) ? undefined : order);
     // The engine counts its own; the journal's counter follows, so that no number is used twice after a crash.
     if (body.event === "created") journal.nextCounter("order");
+  }
+  if (body.kind === "trigger_order") {
+    const { order } = body;
+    journal.keep("trigger_order", order.id, isTriggerEnded(order) ? undefined : order);
   }
   if (body.kind === "exit_plan") {
     const { plan } = body;

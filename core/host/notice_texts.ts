@@ -35,6 +35,7 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   REQUEST_UNANSWERED: "A request to a venue was not answered in time.",
   INSTRUMENT_CHANGED: "A venue changed an instrument's tick, lot or status.",
   SHUTDOWN_STARTED: "Shutting down: working orders are being cancelled.",
+  TRIGGER_FIRED: "An order that waited for a price is sent.",
   EXIT_FIRED: "An exit plan closes its position.",
   EXIT_FAILING: "An exit plan can't close its position; it keeps trying.",
   GROUP_BROKEN: "One leg of a group is ahead of the other; it is completed or taken back.",

@@ -145,7 +145,7 @@ export class StrategyChannel {
   /** An order outside the grant is refused here, with the same code for the plugin as for the log. */
   #submit(message: Extract<PluginMessage, { readonly type: "submit" }>, tsUs: number): void {
     const { plugin, driver } = this.#options;
-    const { ref, terms, causes, exits } = message;
-    driver.dispatch({ kind: "intent", tsUs, intent: { ...terms, plugin, ref, causes }, exits });
+    const { ref, terms, causes, exits, trigger } = message;
+    driver.dispatch({ kind: "intent", tsUs, intent: { ...terms, plugin, ref, causes }, exits, trigger });
   }
 }

@@ -13,6 +13,7 @@ import type { Money } from "./money.ts";
 import type { Order, OrderIntent, OrderReport } from "./order.ts";
 import type { RiskScope, ScopeLimits, TradingState } from "./risk_limits.ts";
 import type { SizeLots } from "./ticks.ts";
+import type { TriggerOrder } from "./trigger_order.ts";
 
 /** Numbers and words of an event; never a secret. */
 export type Facts = Readonly<Record<string, string | number>>;
@@ -68,6 +69,8 @@ export type JournalBody =
     readonly code: string;
     readonly facts: Facts;
   }
+  /** An order that waits in the host for a price, or a change of it. */
+  | { readonly kind: "trigger_order"; readonly order: TriggerOrder }
   /** A new exit plan, or a change of one; `event` names what happened. */
   | { readonly kind: "exit_plan"; readonly plan: ExitPlan; readonly event: string }
   /** A new leg group, or a change of one; `event` names what happened. */

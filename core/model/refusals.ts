@@ -292,6 +292,11 @@ export const refusalTable = {
     (f: { venue: string; tokens: number; reserved: number }) =>
       `The request budget of ${f.venue} is down to ${f.tokens}, of which ${f.reserved} are kept for cancels.`,
   ),
+  TRIGGER_TOO_MANY: row(
+    "The plugin has as many orders waiting for a price as it may have.",
+    { value: 201, limit: 200 },
+    (f: { value: number; limit: number }) => `That would be waiting order ${f.value} of at most ${f.limit}.`,
+  ),
   AMEND_IMPOSSIBLE: row(
     "An order can't be changed: it has ended, or it is a market order. The order stays as it is.",
     { ref: "17", why: "is not working" },

@@ -11,8 +11,9 @@ import type { CauseId, InstrumentId, PluginId } from "../model/ids.ts";
 import type { ExitPlan, ExitTerms } from "../model/exit_plan.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { LegGroup, LegGroupTerms } from "../model/leg_group.ts";
-import type { Order, OrderReport, OrderTerms } from "../model/order.ts";
+import type { Order, OrderReport, OrderTerms, OrderTrigger } from "../model/order.ts";
 import type { PriceTicks, SizeLots } from "../model/ticks.ts";
+import type { TriggerOrder } from "../model/trigger_order.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 
 export const protocolVersion = 1;
@@ -129,6 +130,8 @@ export type HostMessage =
   | { readonly type: "fill"; readonly ref: string; readonly fill: Fill }
   | PositionMessage
   | { readonly type: "venue_health"; readonly health: VenueHealth }
+  /** What became of an order that waits in the host for a price. */
+  | { readonly type: "trigger"; readonly ref: string; readonly phase: TriggerOrder["phase"] }
   /** What guards one of the plugin's positions changed. */
   | { readonly type: "exit"; readonly plan: ExitPlan }
   /** One of the plugin's leg groups changed; money as exact integers. */
@@ -217,6 +220,7 @@ export type PluginMessage =
     readonly terms: OrderTerms;
     readonly causes: readonly CauseId[];
     readonly exits?: ExitTerms | undefined;
+    readonly trigger?: OrderTrigger | undefined;
   }
   | {
     readonly type: "amend";

@@ -7,7 +7,7 @@ import { causeId, clientOrderId, fillId, parseInstrumentId, venueId, venueOrderI
 import { klineIntervals, maxHistoryRows } from "../model/market.ts";
 import { legModes } from "../model/leg_group.ts";
 import { money } from "../model/money.ts";
-import { cancelReasons, rejectCodes, sides, timesInForce } from "../model/order.ts";
+import { cancelReasons, rejectCodes, sides, timesInForce, triggerKinds } from "../model/order.ts";
 import { increment, priceTicks, sizeLots } from "../model/ticks.ts";
 import { frameLimits, type PluginMessage } from "./messages.ts";
 
@@ -119,6 +119,11 @@ const groupTerms = v.object({
   completeWithinBps: finite,
   exitCapBps: finite,
   maxHoldMs: orUndefined(finite),
+});
+
+const trigger = v.object({
+  kind: v.picklist(triggerKinds),
+  triggerPriceTicks: v.pipe(safeInteger, v.minValue(1), v.transform(priceTicks)),
 });
 
 const exitTerms = v.object({
@@ -333,6 +338,7 @@ const strategySchema = v.variant("type", [
     terms,
     causes,
     exits: v.optional(orUndefined(exitTerms)),
+    trigger: v.optional(orUndefined(trigger)),
   }),
   v.object({
     type: v.literal("amend"),

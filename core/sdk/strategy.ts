@@ -78,8 +78,8 @@ export interface OrderView {
   readonly averageFillPrice: number | undefined;
   readonly limitPrice: number | undefined;
   readonly reduceOnly: boolean;
-  /** `refused` is the risk gate's no: nothing was sent. */
-  readonly status: OrderStatus | "refused";
+  /** `waiting`: in the host, for its price. `refused` is the risk gate's no: nothing was sent. */
+  readonly status: OrderStatus | "waiting" | "refused";
   /** A venue's no or a cancel's reason in our words, or the gate's `RefusalCode` (docs/refusals.md). */
   readonly reason: RejectCode | CancelReason | RefusalCode | string | undefined;
   readonly text: string | undefined;
@@ -124,6 +124,11 @@ export interface OrderOptions {
   readonly timeInForce?: TimeInForce;
   readonly postOnly?: boolean;
   readonly reduceOnly?: boolean;
+  /**
+   * The order waits in the host until its price is reached: a sell by the bid, a buy by the ask. A sell `stop` fires when the
+   * price falls to it, a sell `take_profit` when it rises to it; a buy the other way round. Then it passes the gate.
+   */
+  readonly trigger?: { readonly kind: "stop" | "take_profit"; readonly price: number | string };
   /** Guards the position that this order makes; an order whose plan can't be taken is refused. */
   readonly exits?: ExitOptions;
   /** Quotes this decision rests on, for the explanation chain; at most 8. */

@@ -8,7 +8,13 @@ import { causeId, type InstrumentId, symbolOf, type VenueId, venueOf } from "../
 import type { Instrument } from "../model/instrument.ts";
 import type { BookUpdate, MarkUpdate, Trade } from "../model/market.ts";
 import { money, moneyToNumber, tickLotMoney } from "../model/money.ts";
-import { isFinalStatus, type Order, type OrderPricing, type OrderTerms } from "../model/order.ts";
+import {
+  isFinalStatus,
+  type Order,
+  type OrderPricing,
+  type OrderTerms,
+  type OrderTrigger,
+} from "../model/order.ts";
 import { isTwoSided, midPrice, type Quote } from "../model/quote.ts";
 import {
   defaultQuoteThresholds,
@@ -26,6 +32,7 @@ import {
   roundToIncrements,
   sizeLots,
 } from "../model/ticks.ts";
+import type { TriggerOrder } from "../model/trigger_order.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
 import { decodeBook } from "../protocol/codec.ts";
 import {
@@ -225,6 +232,8 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       case "settings":
         this.#settings = message.settings as SettingValues<Shape>;
         return this.#guard("onSettings", () => this.#strategy.onSettings?.());
+      case "trigger":
+        return this.#onTrigger(message.ref, message.phase);
       case "exit":
         return this.#onExit(message.plan);
       case "group":
@@ -362,6 +371,15 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     this.#keepOrder(message.ref, submitted.terms, view);
   }
 
+  /** Once it is sent its order speaks for itself. */
+  #onTrigger(ref: string, phase: TriggerOrder["phase"]): void {
+    const submitted = this.#orders.get(ref);
+    if (submitted === undefined || phase === "sent" || phase === "refused") return;
+    const isDone = phase === "cancelled";
+    const status = isDone ? "cancelled" : "waiting";
+    this.#keepOrder(ref, submitted.terms, { ...submitted.view, status, isDone });
+  }
+
   #onAmendRefused(ref: string, reason: string, text: string): void {
     const submitted = this.#orders.get(ref);
     if (submitted !== undefined) this.#keepOrder(ref, submitted.terms, { ...submitted.view, reason, text });
@@ -451,7 +469,8 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       causeId(`quote/${quote.instrument}/${quote.sequence}`)
     );
     const exits = options.exits === undefined ? undefined : exitTermsOf(options.exits);
-    this.#send({ type: "submit", ref, terms, causes, exits });
+    const trigger = triggerOf(options, instrument?.tick ?? unknownStep);
+    this.#send({ type: "submit", ref, terms, causes, exits, trigger });
     return ref;
   }
 
@@ -623,6 +642,14 @@ function pricingOf(options: OrderOptions, instrument: Instrument | undefined): O
     timeInForce: options.timeInForce ?? "GTC",
     postOnly: options.postOnly ?? false,
   };
+}
+
+/** Rounded to the tick that is reached later: a trigger never fires before its price. */
+function triggerOf({ trigger, side }: OrderOptions, tick: Increment): OrderTrigger | undefined {
+  if (trigger === undefined) return undefined;
+  const isFalling = (side === "sell") === (trigger.kind === "stop");
+  const ticks = toIncrements(trigger.price, tick, isFalling ? "down" : "up");
+  return { kind: trigger.kind, triggerPriceTicks: priceTicks(ticks) };
 }
 
 function limitPriceOf(terms: OrderTerms, tick: Increment): number | undefined {

@@ -125,6 +125,7 @@ export class TwoPaperVenues {
       baselines: [],
       fills: this.#journal.filter(({ kind }) => kind === "fill").map(stored),
       funding: [],
+      triggers: newest("trigger_order", ({ order }) => order.id).map(({ order }) => stored(order)),
       exits: newest("exit_plan", ({ plan }) => plan.id).map(({ plan }) => stored(plan)),
       groups: newest("leg_group", ({ group }) => group.id).map(({ group }) => stored(group)),
     };

@@ -1,5 +1,6 @@
 /** Leg groups in the whole engine: what is asked of them first, their life, and that they survive the host. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { ClientOrderIds } from "../../../core/execution/client_order_ids.ts";
 import { venueOrderId } from "../../../core/model/ids.ts";
 import { defaultLegGroupLimits, type LegGroup, type LegGroupTerms } from "../../../core/model/leg_group.ts";
 import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
@@ -107,8 +108,9 @@ const refused: readonly Refused[] = [
   {
     name: "an orphan order on a leg's instrument",
     arrange: (harness) => {
-      harness.place();
-      harness.startPlugin(); // it starts anew: its earlier order has nobody who steers it
+      // Our tag and plugin, and no record of it: a crash came between the order and the journal.
+      const lost = { ...harness.place(), clientOrderId: new ClientOrderIds("t1", 900).next(maker) };
+      harness.report(lost, "open");
     },
     expected: "GROUP_STRAY_ORDER",
   },

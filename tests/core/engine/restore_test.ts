@@ -35,6 +35,7 @@ function keptOf(harness: EngineHarness) {
     funding: harness.journal("funding").map(stored),
     groups: [],
     exits: [],
+    triggers: [],
   };
 }
 

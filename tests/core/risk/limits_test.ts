@@ -622,6 +622,7 @@ Deno.test("every refusal of the gate has its row in the table", () => {
     "PLUGIN_FLATTENING",
     // Of leg groups as a whole: leg_groups_test.ts.
     "GROUP_INVALID",
+    "TRIGGER_TOO_MANY", // of orders that wait: trigger_orders_test.ts
     "AMEND_IMPOSSIBLE", // of changes: amend_test.ts
     "EXIT_INVALID", // of exit plans: exit_plans_test.ts
     "EXIT_UNDER_WAY",
