@@ -45,7 +45,8 @@ export function createChildProcessSandbox(
 ): Sandbox {
   const entryPath = bootstrapPath ?? join(projectDir, "core/sandbox/bootstrap.ts");
   const launch = (spec: SandboxSpec): Launch => ({
-    args: [...commandLine(spec, projectDir), entryPath],
+    // The name is for whoever looks at the list of processes.
+    args: [...commandLine(spec, projectDir), entryPath, spec.pluginId],
     env: cacheEnvironment(),
   });
   return { start: (spec, handlers) => startProcess(clock, launch(spec), spec, handlers) };

@@ -10,8 +10,12 @@ import type { Sandbox } from "./sandbox.ts";
 
 /** @param options `projectDir` is not looked at in a compiled berth, whose modules are in its own file */
 export function createWorkerSandbox({ clock, projectDir }: ChildProcessOptions): Sandbox {
-  const launch: Launch = { args: keeperArguments(projectDir), env: cacheEnvironment() };
-  return { start: (spec, handlers) => startProcess(clock, launch, spec, handlers) };
+  const launch = (name: string): Launch => ({
+    // The name is for whoever looks at the list of processes.
+    args: [...keeperArguments(projectDir), name],
+    env: cacheEnvironment(),
+  });
+  return { start: (spec, handlers) => startProcess(clock, launch(spec.pluginId), spec, handlers) };
 }
 
 /** The same entry in both: what is tested from source is what a binary does. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers";
 import { fileURLToPath } from "node:url";
 import type { LogLine } from "../support/mini_host.ts";
-import { MiniHost } from "../support/mini_host.ts";
+import { MiniHost, type SandboxKind } from "../support/mini_host.ts";
 
 const meterSource = fileURLToPath(new URL("./plugins/meter.ts", import.meta.url));
 
@@ -51,9 +51,9 @@ export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 /** A quote on each of four instruments every millisecond or so: the delay of a host that is not flooded. */
-export async function quietDelay(): Promise<Metered> {
+export async function quietDelay(sandboxKind: SandboxKind = "process"): Promise<Metered> {
   const folder = await meterFolder(1);
-  await using host = new MiniHost();
+  await using host = new MiniHost({ sandboxKind });
   await host.start(folder, 1);
   const seconds = await meterFor(host, 5, 1);
   await Deno.remove(folder, { recursive: true });
@@ -66,9 +66,9 @@ export async function quietDelay(): Promise<Metered> {
 }
 
 /** Quotes a second that reach the callbacks of `count` strategies together while the host sends all it can. */
-export async function flooded(count: number): Promise<number> {
+export async function flooded(count: number, sandboxKind: SandboxKind = "process"): Promise<number> {
   const folder = await meterFolder(count);
-  await using host = new MiniHost({ symbolsPerVenue: 256 });
+  await using host = new MiniHost({ symbolsPerVenue: 256, sandboxKind });
   await host.start(folder, 1_000);
   let isOver = false;
   const flood = (async () => {
@@ -95,10 +95,10 @@ export default defineStrategy({
 `;
 
 /** Milliseconds from the start of an endless loop until its process is reaped. */
-export async function spinToReaped(): Promise<number> {
+export async function spinToReaped(sandboxKind: SandboxKind = "process"): Promise<number> {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(join(folder, "spinner.ts"), spinner);
-  await using host = new MiniHost();
+  await using host = new MiniHost({ sandboxKind });
   await host.start(folder);
   await host.until("the spin", () => host.lines.find((line) => line.message === "spinning"));
   const fromMs = performance.now();

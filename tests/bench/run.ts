@@ -1,12 +1,14 @@
 /**
  * `deno task bench`: measures and prints; with `--write` the results page `docs/benchmarks.md` is written anew. Every
  * figure is measured in this run; figures of other machines can't be compared with these, ratios within a run can.
+ * With `--only=sandbox` that section alone is measured, and written in its place.
  */
 import { fileURLToPath } from "node:url";
 import { flooded, median, quietDelay, spinToReaped } from "./delivery.ts";
 import { berthFeed, ccxtFeed } from "./feed_bench.ts";
 import type { FrameCost } from "./adapter_frames.ts";
 import type { SigningCost } from "./signing.ts";
+import { sandboxSection, withSection } from "./sandbox_section.ts";
 import { wholeRun } from "./whole_run.ts";
 
 const encoder = new TextEncoder();
@@ -20,6 +22,24 @@ const section = (title: string, head: readonly string[], rows: readonly (readonl
 async function step<T>(name: string, measure: () => Promise<T>): Promise<T> {
   print(`… ${name}`);
   return await measure();
+}
+
+const cpu = /model name\s*:\s*(.+)/.exec(await Deno.readTextFile("/proc/cpuinfo").catch(() => ""))?.[1] ??
+  "unknown CPU";
+const pageUrl = new URL("../../docs/benchmarks.md", import.meta.url);
+const measuredOn = `Measured on ${
+  new Date().toISOString().slice(0, 10)
+}, ${cpu}, ${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno} (V8 ${Deno.version.v8}), by \`deno task bench --write`;
+
+if (Deno.args.includes("--only=sandbox")) {
+  const load = Deno.loadavg()[0] ?? NaN;
+  const machine = `${measuredOn} --only=sandbox\`; load of the machine before: ${load.toFixed(1)}.`;
+  const sandboxes = await step("kinds of sandbox", () => sandboxSection(machine));
+  print(sandboxes);
+  if (Deno.args.includes("--write")) {
+    await Deno.writeTextFile(pageUrl, withSection(await Deno.readTextFile(pageUrl), sandboxes));
+  }
+  Deno.exit(0);
 }
 
 const quiet = await step("delay from host to strategy", quietDelay);
@@ -62,20 +82,17 @@ const signing = await step(
   "signatures of Paradex orders",
   () => measured<readonly SigningCost[]>("./signing.ts"),
 );
+const sandboxes = await step("kinds of sandbox", () => sandboxSection(""));
 const run = await step("the default run", wholeRun);
 const totals = run.processes.reduce(
   (sum, process) => ({ rss: sum.rss + process.rssMb, pss: sum.pss + process.pssMb }),
   { rss: 0, pss: 0 },
 );
 
-const cpu = /model name\s*:\s*(.+)/.exec(await Deno.readTextFile("/proc/cpuinfo").catch(() => ""))?.[1] ??
-  "unknown CPU";
 const page = [
   "# Benchmarks",
   "",
-  `Measured on ${
-    new Date().toISOString().slice(0, 10)
-  }, ${cpu}, ${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno} (V8 ${Deno.version.v8}), by \`deno task bench --write\`. Times differ between machines and runs; compare rows of one run only.`,
+  `${measuredOn}\`. Times differ between machines and runs; compare rows of one run only.`,
   "",
   section("From the host to a strategy's callback", ["what", "result"], [
     [
@@ -127,6 +144,7 @@ const page = [
   ),
   "Equal to the last bit on 10,000 random orders: tests/slow/paradex_signing_test.ts.",
   "",
+  sandboxes,
   section("The default run", ["what", "result"], [
     ["command to quotes of all venues", `${whole(run.firstQuotesMs)} ms`],
     ...run.processes.map((
@@ -142,6 +160,6 @@ const page = [
 ].join("\n");
 print(page);
 if (Deno.args.includes("--write")) {
-  await Deno.writeTextFile(fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url)), page);
+  await Deno.writeTextFile(pageUrl, page);
 }
 Deno.exit(0);

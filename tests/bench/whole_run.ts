@@ -27,7 +27,7 @@ function memoryOf(pid: number): ProcessMemory {
   const line = Deno.readTextFileSync(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
   const name = /simulation\/main\.ts/.test(line)
     ? "simulated venues"
-    : /bootstrap\.ts \w+ \S*\/([^/]+)\/mod\.ts/.exec(line)?.[1] ?? "host";
+    : /sandbox\/bootstrap\.ts (\S+)/.exec(line)?.[1] ?? "host";
   return { name, rssMb: kilobytes("Rss") / 1024, pssMb: kilobytes("Pss") / 1024 };
 }
 
