@@ -33,7 +33,7 @@ export async function keepWorker(): Promise<never> {
     const bytes = chunk.slice();
     const message: ToWorker = { kind: "bytes", bytes };
     port.postMessage(message, [bytes.buffer]);
-    await credit.spend(bytes.length);
+    await credit.spend(chunk.length); // not of the bytes: they were handed over and have no length any more
   }
   // The thread may be spinning; without its host there is nobody left who could end it.
   return Deno.exit(hostGoneCode);
