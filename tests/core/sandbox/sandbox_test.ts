@@ -39,7 +39,7 @@ for (const kind of sandboxKinds) {
   const sandbox = createSandbox(kind, { clock, projectDir });
 
   /** Starts a plugin and waits until it is ready. */
-  async function started(path: string, changes: Partial<SandboxSpec> = {}): Promise<SandboxProcess> {
+  const started = async (path: string, changes: Partial<SandboxSpec> = {}): Promise<SandboxProcess> => {
     const ready = Promise.withResolvers<void>();
     const process = sandbox.start(
       specOf(path, changes),
@@ -50,7 +50,7 @@ for (const kind of sandboxKinds) {
     );
     await ready.promise;
     return process;
-  }
+  };
 
   Deno.test(`${kind}: a plugin that is asked to stop ends without a reason`, () =>
     withPlugin(idle, async (path) => {
