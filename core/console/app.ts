@@ -104,7 +104,6 @@ export function createApp(options: AppOptions): App {
     const newest = options.picture();
     return {
       picture: newest?.picture,
-      pictureAgeMs: () => newest === undefined ? NaN : Math.round(clock.monotonicMs() - newest.atMs),
       version: settings.version,
       command: (command) => options.command(command, doorOf(request)),
       journal: options.openJournal,
@@ -112,7 +111,12 @@ export function createApp(options: AppOptions): App {
     };
   };
 
+  const answers = new PictureAnswers();
   const serve = async (endpoint: Endpoint, request: Request, params: Readonly<Record<string, string>>) => {
+    const isOfPicture = endpoint.method === "GET" && endpoint.tag !== "journal" &&
+      endpoint.params === undefined &&
+      endpoint.query === undefined && !request.url.includes("?");
+    if (isOfPicture) return await answers.of(endpoint, contextNow(request));
     const read = endpoint.body === undefined ? { body: undefined } : await bodyOf(request);
     if ("no" in read) return read.no;
     return await endpoint.run({ params, query: queryOf(request.url), body: read.body }, contextNow(request));
@@ -181,6 +185,30 @@ export function createApp(options: AppOptions): App {
     return response;
   };
 }
+
+/** Answers that say the picture and nothing else are made once for each picture, however many ask. */
+class PictureAnswers {
+  readonly #answers = new Map<
+    string,
+    { readonly picture: HostPicture; readonly status: number; readonly body: Uint8Array<ArrayBuffer> }
+  >();
+
+  async of(endpoint: Endpoint, context: EndpointContext): Promise<Response> {
+    const { picture } = context;
+    const known = this.#answers.get(endpoint.id);
+    if (picture !== undefined && known?.picture === picture) return answered(known);
+    const response = await endpoint.run({ params: {}, query: {}, body: undefined }, context);
+    const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
+    if (picture === undefined || !isJson) return response;
+    const body = new Uint8Array(await response.arrayBuffer());
+    const made = { picture, status: response.status, body };
+    this.#answers.set(endpoint.id, made);
+    return answered(made);
+  }
+}
+
+const answered = ({ status, body }: { readonly status: number; readonly body: Uint8Array<ArrayBuffer> }) =>
+  new Response(body, { status, headers: { "content-type": "application/json; charset=utf-8" } });
 
 /** Berth's own command line says so of itself; it is a word for the journal and no more. */
 const doorOf = (request: Request): string => request.headers.get("x-berth-door") === "cli" ? "cli" : "http";

@@ -22,6 +22,7 @@ export function runConsoleThread(thread: Thread): void {
   let server: Deno.HttpServer<Deno.NetAddr> | undefined;
   const metrics = new Metrics();
   const live = new LiveEvents({
+    monotonicMs: () => performance.now(),
     onCount: (count) => {
       metrics.watchers = count;
       thread.postMessage({ kind: "watchers", count });

@@ -15,7 +15,6 @@ export type ObjectSchema = v.GenericSchema<Record<string, unknown>, Record<strin
 export interface EndpointContext {
   /** The newest picture; undefined until the host has sent one. */
   readonly picture: HostPicture | undefined;
-  readonly pictureAgeMs: () => number;
   readonly version: string;
   readonly command: (command: CommandInput) => Promise<CommandResult>;
   /** Opened for one request. @throws {BerthError} JOURNAL_MISSING and others */
@@ -32,7 +31,10 @@ export type Tag = "host" | "market" | "plugins" | "orders" | "risk" | "journal";
 export interface Endpoint {
   readonly id: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** With `{name}` for parameters. */
+  /**
+   * With `{name}` for parameters. What is got without parameters and query says the picture and nothing else, but for
+   * the journal's.
+   */
   readonly path: string;
   readonly tag: Tag;
   readonly summary: string;

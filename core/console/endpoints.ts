@@ -103,7 +103,7 @@ const host: readonly Endpoint[] = [
     tag: "host",
     summary: "The run, its trading state and a few counts.",
     answer: s.statusSchema,
-    handle: ({ picture }, { pictureAgeMs }) => ({ answer: resources.status(picture, pictureAgeMs()) }),
+    handle: ({ picture }) => ({ answer: resources.status(picture) }),
   }),
   endpoint({
     id: "listNotices",

@@ -53,6 +53,9 @@ export class Guard {
   readonly #options: GuardOptions;
   readonly #tokenHash: Uint8Array;
   readonly #buckets = new Map<string, Bucket>();
+  #own:
+    | { readonly port: number; readonly hosts: ReadonlySet<string>; readonly origins: ReadonlySet<string> }
+    | undefined;
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -70,20 +73,28 @@ export class Guard {
       await this.#tokenRefusal(request, caller, isChange);
   }
 
-  #hostRefusal(request: Request): Response | undefined {
-    const host = (request.headers.get("host") ?? new URL(request.url).host).toLowerCase();
+  /** Names and origins, made once: the port is known when the first request comes. */
+  #names(): { readonly hosts: ReadonlySet<string>; readonly origins: ReadonlySet<string> } {
     const { settings, port } = this.#options;
-    return ownHosts(settings, port()).includes(host) ? undefined : problemResponse(
+    if (this.#own?.port !== port()) {
+      const hosts = ownHosts(settings, port());
+      const origins = hosts.flatMap((host) => [`http://${host}`, `https://${host}`]);
+      this.#own = { port: port(), hosts: new Set(hosts), origins: new Set(origins) };
+    }
+    return this.#own;
+  }
+
+  #hostRefusal(request: Request): Response | undefined {
+    const host = (request.headers.get("host") ?? "").toLowerCase(); // who names nobody is no browser and no friend
+    return this.#names().hosts.has(host) ? undefined : problemResponse(
       "forbidden-host",
       "Call it by 127.0.0.1, localhost, or a name of console.allowedHosts.",
     );
   }
 
   #originRefusal(request: Request): Response | undefined {
-    const { settings, port } = this.#options;
     const origin = request.headers.get("origin");
-    const own = ownHosts(settings, port()).flatMap((host) => [`http://${host}`, `https://${host}`]);
-    const isForeign = origin !== null && !own.includes(origin.toLowerCase());
+    const isForeign = origin !== null && !this.#names().origins.has(origin.toLowerCase());
     const site = request.headers.get("sec-fetch-site");
     const isNavigation = request.method === "GET" && request.headers.get("sec-fetch-mode") === "navigate";
     const isCrossSite = site !== null && site !== "same-origin" && site !== "none" && !isNavigation;

@@ -8,7 +8,7 @@ import * as resources from "./resources.ts";
 
 /** What may be followed, each with what it tells: the same as the endpoint of that name. */
 export const topics = {
-  status: (picture: HostPicture) => resources.status(picture, 0),
+  status: resources.status,
   venues: resources.venues,
   quotes: resources.quotes,
   opportunities: resources.opportunities,
@@ -21,6 +21,11 @@ export const topics = {
   notices: (picture: HostPicture) => picture.notices.slice(0, 20),
 } as const satisfies Record<string, (picture: HostPicture) => unknown>;
 export type Topic = keyof typeof topics;
+
+/** What nobody needs four times a second, at most this often. */
+const slowEveryMs = 1_000;
+const slowTopics: ReadonlySet<Topic> = new Set(["status", "venues", "plugins", "pnl", "risk"]);
+
 export const topicNames: readonly Topic[] = Object.keys(topics).filter((name): name is Topic =>
   Object.hasOwn(topics, name)
 );
@@ -37,6 +42,7 @@ interface Client {
 }
 
 export interface LiveEventsOptions {
+  readonly monotonicMs: () => number;
   readonly onCount: (clients: number) => void;
   /** Calls back again and again; the returned function ends that. */
   readonly every: (periodMs: number, task: () => void) => () => void;
@@ -48,6 +54,7 @@ export class LiveEvents {
   readonly #newest = new Map<Topic, { readonly text: string; readonly bytes: Uint8Array }>();
   readonly #encoder = new TextEncoder();
   #serial = 0;
+  #slowToldMs = -Infinity;
 
   constructor(options: LiveEventsOptions) {
     this.#options = options;
@@ -86,9 +93,15 @@ export class LiveEvents {
   tell(picture: HostPicture): void {
     if (this.#clients.size === 0) {
       this.#newest.clear(); // what is old by the time somebody comes is no use
+      this.#slowToldMs = -Infinity;
       return;
     }
+    const nowMs = this.#options.monotonicMs();
+    // A tenth before its time is its time: pictures come on a timer that is not exact.
+    const isSlowDue = nowMs - this.#slowToldMs >= slowEveryMs * 0.9;
+    if (isSlowDue) this.#slowToldMs = nowMs;
     for (const topic of topicNames) {
+      if (!isSlowDue && slowTopics.has(topic) && this.#newest.has(topic)) continue;
       const text = jsonText(topics[topic](picture));
       if (this.#newest.get(topic)?.text === text) continue;
       const bytes = this.#encoder.encode(`id: ${++this.#serial}\nevent: ${topic}\ndata: ${text}\n\n`);

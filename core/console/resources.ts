@@ -39,10 +39,7 @@ export function readiness({ run, engine, plugins }: HostPicture): Out<typeof s.r
   return { isReady: reasons.length === 0, reasons };
 }
 
-export function status(
-  { run, engine, counts }: HostPicture,
-  pictureAgeMs: number,
-): Out<typeof s.statusSchema> {
+export function status({ run, engine, counts }: HostPicture): Out<typeof s.statusSchema> {
   const global = engine.scopes.find(({ scope }) => scope.kind === "global");
   return {
     runId: run.runId,
@@ -58,7 +55,7 @@ export function status(
     counts: { ...counts, workingOrders: engine.workingOrders.length },
     hostRssMb: run.hostRssMb,
     loopDelayMs: figure(run.loopDelayMs),
-    pictureAgeMs,
+    tsMs: Math.round(engine.tsUs / 1000),
   };
 }
 

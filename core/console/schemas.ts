@@ -35,7 +35,10 @@ export const statusSchema = v.object({
   counts: v.object({ orders: count, fills: count, roundTrips: count, workingOrders: count }),
   hostRssMb: count,
   loopDelayMs: described(figure, "How late the host's own timer ran at worst since the last picture."),
-  pictureAgeMs: described(count, "How old what this console knows is."),
+  tsMs: described(
+    count,
+    "When this was so: the console is told anew every second, or oftener while somebody follows.",
+  ),
 });
 
 export const channelHealthSchema = v.object({

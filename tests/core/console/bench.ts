@@ -91,7 +91,11 @@ export async function consoleBench(
   changes: Partial<ConsoleSettings> & { readonly journal?: () => JournalReader } = {},
 ): Promise<Bench> {
   const { journal, ...settings } = changes;
-  const live = new LiveEvents({ onCount: () => undefined, every: () => () => undefined });
+  const live = new LiveEvents({
+    monotonicMs: () => 0,
+    onCount: () => undefined,
+    every: () => () => undefined,
+  });
   const tokenHash = await sha256(token);
   const commands: Bench["commands"] = [];
   const app = createApp({

@@ -20,14 +20,16 @@ function eventsOf(text: string): readonly Event[] {
 function liveEvents() {
   const counts: number[] = [];
   const ticking: (() => void)[] = [];
+  const clock = { nowMs: 0 };
   const live = new LiveEvents({
+    monotonicMs: () => clock.nowMs,
     onCount: (count) => counts.push(count),
     every: (_periodMs, task) => {
       ticking.push(task);
       return () => void ticking.splice(ticking.indexOf(task), 1);
     },
   });
-  return { live, counts, ticking };
+  return { live, counts, ticking, clock };
 }
 
 /** What lies in the stream now. */
@@ -79,14 +81,31 @@ Deno.test("topics are chosen, whoever comes later sees the newest, and who leave
   assertEquals([counts, ticking.length, live.count], [[1, 2, 1, 0], 0, 0]);
 });
 
+Deno.test("what nobody needs four times a second is told once a second", async () => {
+  const { live, clock } = liveEvents();
+  const reader = live.open(["status", "opportunities"])?.getReader();
+  if (reader === undefined) throw new Error("no stream");
+  const picture = somePicture();
+  for (let told = 1; told <= 8; told++) {
+    const run = { ...picture.run, uptimeMs: told };
+    live.tell({ ...picture, run, opportunities: { ...picture.opportunities, seen: told } });
+    clock.nowMs += 250;
+  }
+  const events = eventsOf(await readAll(reader, (text) => eventsOf(text).length === 10));
+  assertEquals(events.filter(({ topic }) => topic === "opportunities").length, 8);
+  assertEquals(events.filter(({ topic }) => topic === "status").length, 2);
+  await reader.cancel();
+});
+
 Deno.test("a client that does not read is cut off and leaves the others alone", async () => {
-  const { live } = liveEvents();
+  const { live, clock } = liveEvents();
   const deaf = live.open(topicNames)?.getReader();
   const heard = live.open(["status"])?.getReader();
   if (deaf === undefined || heard === undefined) throw new Error("no stream");
   const picture = somePicture();
   let told = 0;
   for (; live.count === 2 && told < 5_000; told++) {
+    clock.nowMs += 1_000;
     const run = { ...picture.run, uptimeMs: told };
     live.tell({ ...picture, run, notices: [{ tsMs: told, severity: "info", text: "x".repeat(5_000) }] });
     if (told % 20 === 0) await heard.read();
