@@ -12,6 +12,12 @@ export interface ErrorText {
   readonly fix: string;
 }
 
+/** The settings of limits that an operator can change, by the limit's name. */
+const limitSetting: Readonly<Record<string, string>> = {
+  rssMb: "maxMemoryMb",
+  cpuShare: "maxCpuShare",
+};
+
 /** The table of codes. A code never changes its meaning; facts never hold a secret. */
 export const errorTexts = {
   CLI_USAGE: (f: { problem: string; fix: string }) => ({
@@ -142,7 +148,8 @@ export const errorTexts = {
   PLUGIN_HEARTBEAT_LATE: (f: { pluginId: string; lateMs: number; limitMs: number }) => ({
     what: `${f.pluginId} was stopped: no heartbeat for ${f.lateMs} ms (limit ${f.limitMs} ms).`,
     why: "While its event loop is busy nobody watches its orders.",
-    fix: "Split long work over several timers, or raise limits.heartbeatMs for this plugin.",
+    fix:
+      `Split long work over several timers, or raise plugins.${f.pluginId}.limits.heartbeatMs in berth.json.`,
   }),
   PLUGIN_STOP_LATE: (f: { pluginId: string; deadlineMs: number }) => ({
     what: `${f.pluginId} was killed: it had not stopped after ${f.deadlineMs} ms.`,
@@ -172,7 +179,9 @@ export const errorTexts = {
   PLUGIN_LIMIT_EXCEEDED: (f: { pluginId: string; limit: string; value: number; allowed: number }) => ({
     what: `${f.pluginId} was stopped: ${f.limit} ${f.value} (allowed ${f.allowed}).`,
     why: "Each plugin has limits so that it can't slow the others.",
-    fix: `Use less, or raise limits.${f.limit} for this plugin.`,
+    fix: limitSetting[f.limit] === undefined
+      ? "Use less."
+      : `Use less, or raise plugins.${f.pluginId}.limits.${limitSetting[f.limit]} in berth.json.`,
   }),
   PLUGIN_UNKNOWN: (f: { name: string; known: string }) => ({
     what: `There is no plugin ${f.name}.`,

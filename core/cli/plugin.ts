@@ -77,7 +77,10 @@ async function lookAt(options: Managing, workingFolder: string): Promise<Look> {
   const trustedFolders = await existingFolders("--trust", options.trustedFolders, workingFolder);
   const path = "plugin" in options ? resolve(workingFolder, options.plugin) : undefined;
   const named = path === undefined ? undefined : await pluginAt(dirname(path), basename(path));
-  const inspection = await inspectPlugins({ config, trustedFolders }, named === undefined ? [] : [named]);
+  const inspection = await inspectPlugins(
+    { config, trustedFolders, envFile: resolve(workingFolder, ".env") },
+    named === undefined ? [] : [named],
+  );
   return { config, inspection, host: statesOfRunningHost(config), namedPath: named?.rootPath };
 }
 

@@ -60,7 +60,10 @@ export async function checkPlugin(options: CheckOptions, around: CheckSurroundin
     return finding.passed;
   };
   let passed = tell(await checkTypes(source));
-  const { plugins } = await inspectPlugins({ config: withSim(config), trustedFolders: [] }, [source]);
+  const { plugins } = await inspectPlugins(
+    { config: withSim(config), trustedFolders: [], envFile: resolve(workingFolder, ".env") },
+    [source],
+  );
   const inspected = plugins.find((plugin) => plugin.source.rootPath === source.rootPath);
   const { version, target } = inspected ?? {};
   const obstacle = target?.version === undefined && target?.state.kind !== "awaiting_approval"

@@ -210,6 +210,10 @@ class Host {
       configOf: (id) => config.plugins[id] ?? defaultPluginConfig,
       symbols: config.venues.symbols,
       filesFolder: join(this.#dataDir, "plugin_files"),
+      guardedPaths: {
+        secret: [config.dataDir, this.#options.envFile],
+        code: [projectFolder, ...this.#pluginFolders()],
+      },
       accessOf: (manifest) => this.#accessOf(manifest),
       secretsOf: (names) => this.#secretsOf(names),
       paperDesk: (venue) =>

@@ -206,6 +206,17 @@ const pluginSchema = v.strictObject({
           v.pipe(wholeBetween(16, 65_536), describe("JavaScript heap of its process. Default 128.")),
           128,
         ),
+        maxCpuShare: v.optional(
+          v.pipe(
+            numberBetween(0.01, 64),
+            describe("Share of one core over cpuWindowMs: 0.5 for half of it. Default 0.95."),
+          ),
+          0.95,
+        ),
+        cpuWindowMs: v.optional(
+          v.pipe(wholeBetween(1_000, 600_000), describe("Over which the share counts. Default 30000.")),
+          30_000,
+        ),
         maxMemoryMb: v.optional(
           v.pipe(wholeBetween(64, 262_144), describe("Resident memory of its process. Default 512.")),
           512,

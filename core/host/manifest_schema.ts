@@ -3,6 +3,7 @@
  * checked, unknown fields are refused, and all faults are reported at once with field, finding and expectation.
  */
 import * as v from "valibot";
+import { isAbsolute, normalize } from "node:path";
 import { marketDataKinds, sdkVersion } from "../sdk/manifest.ts";
 import type { ExchangeManifest, Manifest, StrategyManifest } from "../sdk/manifest.ts";
 import type { Setting, SettingsShape } from "../sdk/settings.ts";
@@ -76,10 +77,21 @@ const settingSchema: v.GenericSchema<Setting> = v.variant("type", [
   }),
 ]);
 
+/** Whole, so that what is granted is what is read, and without a comma: Deno parts its lists of folders there. */
+const isPlainPath = (path: string): boolean =>
+  isAbsolute(path) && normalize(path) === path && !path.endsWith("/") && !/[,\0]/.test(path);
+const path = v.pipe(
+  shortText(400, "a path"),
+  v.check(
+    isPlainPath,
+    "an absolute path of a folder, without .., a comma or a / at its end, and not / itself",
+  ),
+);
+
 const permissionsSchema = v.strictObject({
   net: v.exactOptional(list(host, 32, "hosts")),
-  read: v.exactOptional(list(shortText(400, "a path"), 32, "paths")),
-  write: v.exactOptional(list(shortText(400, "a path"), 32, "paths")),
+  read: v.exactOptional(list(path, 32, "paths")),
+  write: v.exactOptional(list(path, 32, "paths")),
   secrets: v.exactOptional(list(secretName, 32, "secret names")),
 });
 

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { Environment, Manifest } from "../sdk/manifest.ts";
 import type { PluginConfig } from "./config.ts";
+import { guardedPathFault, type GuardedPaths } from "./guarded_paths.ts";
 import type { PluginSource } from "./discovery.ts";
 import { decide, type Decision, type GrantBook } from "./grants.ts";
 import { checkSettings, type Fault } from "./manifest_schema.ts";
@@ -20,6 +21,7 @@ export interface AdmissionRules {
   readonly configOf: (id: string) => PluginConfig;
   /** Names of secrets by which some adapter trades. No strategy ever gets one. */
   readonly venueSecrets: ReadonlySet<string>;
+  readonly guardedPaths: GuardedPaths;
 }
 
 export interface Admission {
@@ -74,6 +76,8 @@ export function admit(
       "expected secrets of its own: no strategy gets the keys of an account";
     return { decision: undefined, obstacle: { kind: "broken", why } };
   }
+  const guarded = guardedPathFault(manifest, rules.guardedPaths);
+  if (guarded !== undefined) return { decision: undefined, obstacle: { kind: "broken", why: guarded } };
   const config = rules.configOf(manifest.id);
   const checked = checkSettings(manifest.settings, config.settings);
   if (checked.kind === "invalid" && !isRunning) {

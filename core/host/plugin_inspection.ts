@@ -24,6 +24,8 @@ export interface InspectionOptions {
   /** With the environment it is looked at for. */
   readonly config: HostConfig;
   readonly trustedFolders: readonly string[];
+  /** `.env` of the working folder. */
+  readonly envFile: string;
 }
 
 export interface InspectedPlugin {
@@ -70,6 +72,7 @@ export async function inspectPlugins(
     trustedFolders,
     configOf: (id: string) => config.plugins[id] ?? defaultPluginConfig,
     venueSecrets,
+    guardedPaths: { secret: [config.dataDir, options.envFile], code: [projectFolder, ...folders] },
   };
   const plugins = slots.flatMap((slot): readonly InspectedPlugin[] => {
     const { source, newest } = slot;

@@ -23,6 +23,7 @@ import type { Environment, ExchangeManifest, StrategyManifest } from "../sdk/man
 import { AdapterChannel } from "./adapter_channel.ts";
 import type { PluginConfig } from "./config.ts";
 import type { PluginSource } from "./discovery.ts";
+import { missingOrLinked } from "./guarded_paths.ts";
 import type { AccessResult, AdapterAccess } from "./modes.ts";
 import { paperCapabilities, type PaperDesk } from "./paper_desk.ts";
 import type { PluginSubscriptions } from "./plugin_subscriptions.ts";
@@ -98,6 +99,8 @@ export class PluginLauncher {
       } into .env.`;
       return { kind: "impossible", why };
     }
+    const unfit = missingOrLinked([...read, ...write]);
+    if (unfit !== undefined) return { kind: "impossible", why: unfit };
     const id = toPluginId(manifest.id);
     const hello: StrategyHello = {
       ...this.#helloBase(launch),
@@ -246,6 +249,8 @@ export class PluginLauncher {
         ...defaultLimits,
         heapMb: limits.maxHeapMb,
         rssMb: limits.maxMemoryMb,
+        cpuShare: limits.maxCpuShare,
+        cpuWindowMs: limits.cpuWindowMs,
         heartbeatMs: limits.heartbeatMs,
         startTimeoutMs: limits.startMs,
       },

@@ -291,7 +291,7 @@ export class PluginManager {
   }
 
   #rules(): AdmissionRules {
-    const { environment, bundledFolders, trustedFolders } = this.#options;
+    const { environment, bundledFolders, trustedFolders, guardedPaths } = this.#options;
     const venueSecrets = new Set(this.exchangeManifests.flatMap(({ tradingSecrets }) => tradingSecrets));
     return {
       environment,
@@ -300,6 +300,7 @@ export class PluginManager {
       grants: this.#grants,
       configOf: this.#configOf,
       venueSecrets,
+      guardedPaths,
     };
   }
 

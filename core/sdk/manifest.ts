@@ -8,7 +8,7 @@ export const sdkVersion = 1;
 export interface SystemPermissions {
   /** `host` or `host:port`. */
   readonly net?: readonly string[];
-  /** Folders, absolute or relative to the plugin's own. */
+  /** Absolute folders, for `Deno.readTextFile` and its like. berth's own data, plugin folders and `.env` are never granted. */
   readonly read?: readonly string[];
   readonly write?: readonly string[];
   /** Names of secrets that the host hands over if the operator grants them. */

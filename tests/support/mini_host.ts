@@ -176,6 +176,7 @@ export class MiniHost {
       configOf: options.configOf ?? (() => defaultPluginConfig),
       symbols: undefined,
       filesFolder: this.#filesFolder,
+      guardedPaths: { secret: [this.#filesFolder], code: [projectDir] },
       secretsOf: options.secretsOf ?? (() => ({ kind: "found", values: {} })),
       accessOf: options.accessOf ?? (() => ({ kind: "impossible", what: "no adapters here", fix: "" })),
       paperDesk: (venue) =>

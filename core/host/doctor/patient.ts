@@ -202,6 +202,7 @@ export class Patient implements AsyncDisposable {
       seed,
       grants,
       filesFolder: join(this.#folder, "plugin_files"),
+      guardedPaths: { secret: [], code: [] }, // its strategies come with berth and ask for no files
       secretsOf: (names) => ({ kind: "missing", names }),
       bundledFolders: [exchangesFolder],
       trustedFolders: trustedFolder === undefined ? [] : [trustedFolder],

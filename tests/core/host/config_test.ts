@@ -37,7 +37,14 @@ Deno.test("without a file every default holds", () => {
     enabled: true,
     settings: {},
     budget: {},
-    limits: { heartbeatMs: 250, startMs: 10_000, maxHeapMb: 128, maxMemoryMb: 512 },
+    limits: {
+      heartbeatMs: 250,
+      startMs: 10_000,
+      maxHeapMb: 128,
+      maxCpuShare: 0.95,
+      cpuWindowMs: 30_000,
+      maxMemoryMb: 512,
+    },
   });
 });
 

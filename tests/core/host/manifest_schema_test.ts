@@ -61,6 +61,12 @@ const broken: readonly {
     field: "permissions.net.0",
     found: '"a.test/x"',
   },
+  ...["data", "../x", "/a/../b", "/a/", "/", "/a,/etc"].map((path) => ({
+    name: `the folder ${path}`,
+    change: { permissions: { write: [path] } },
+    field: "permissions.write.0",
+    found: JSON.stringify(path),
+  })),
   {
     name: "a lower-case secret name",
     change: { permissions: { secrets: ["key"] } },
