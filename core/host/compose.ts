@@ -27,7 +27,7 @@ import { Driver } from "./engine_driver.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import { grantsPath, readGrants } from "./grants.ts";
 import { watchGrants } from "./grants_watch.ts";
-import type { ExchangeManifest } from "../sdk/manifest.ts";
+import type { ExchangeManifest, RequestBudget } from "../sdk/manifest.ts";
 import { type AccessResult, adapterAccess } from "./modes.ts";
 import { exitCodes, type HostOptions } from "./options.ts";
 import { KillSwitch } from "./kill_switch.ts";
@@ -46,17 +46,6 @@ const shutdownDeadlineMs = 5_000;
 const flattenDeadlineMs = 5_000;
 const consoleAfterMs = 5_000;
 const keepBaselinesEveryMs = 5_000;
-
-/**
- * Order requests a second that each venue allows, with room to spare: Paradex 800 a second an account, OKX 60 in 2 s
- * an instrument, Hyperliquid a weight of 1,200 a minute for actions and questions together (their documentation,
- * autumn 2026).
- */
-const venueRateBudgets = {
-  paradex: { requestsPerSecond: 100, burst: 200, reservedShare: 0.3 },
-  okx: { requestsPerSecond: 25, burst: 50, reservedShare: 0.3 },
-  hyperliquid: { requestsPerSecond: 10, burst: 40, reservedShare: 0.3 },
-} as const;
 
 /** Venues of a run whose configuration names none; each one costs a process. */
 const defaultVenues: readonly string[] = ["okx", "paradex"];
@@ -99,6 +88,8 @@ class Host {
   readonly #clock: Clock;
   readonly #dataDir: string;
   readonly #secrets: Secrets;
+  /** By venue, from the adapters' manifests; whole before the first adapter starts. */
+  readonly #rateBudgets: Record<string, RequestBudget> = {};
   readonly #tsStartMs: number;
   readonly #remains = Promise.withResolvers<ShutdownRemains>();
   readonly #failed = Promise.withResolvers<unknown>();
@@ -157,7 +148,7 @@ class Host {
       nextOrderCounter: journal.peekCounter("order"),
       risk: config.risk,
       timing: defaultTiming,
-      rateBudgets: venueRateBudgets,
+      rateBudgets: this.#rateBudgets,
       defaultRateBudget,
     });
     this.#engine = engine;
@@ -246,6 +237,9 @@ class Host {
       this.#manager.probeAll([...venues, ...strategies]),
       environment === "sim" ? this.#startSimulation(venues.map((source) => source.name)) : undefined,
     ]);
+    for (const { venue, requestBudget } of this.#manager.exchangeManifests) {
+      if (requestBudget !== undefined) this.#rateBudgets[venue] = requestBudget;
+    }
     // A simulated or paper venue begins anew at each start; a real one does not, nor one that outlives us.
     const isSameVenues = environment === "sim"
       ? isSameWorld(journal, this.#simulation?.worldId)

@@ -151,6 +151,11 @@ const strategySchema = v.strictObject({
   onStop: v.picklist(["keep_positions", "flatten"], "keep_positions or flatten"),
 });
 
+const within = (least: number, most: number) => {
+  const expected = `a number, ${least} to ${most}`;
+  return v.pipe(finite(expected), v.minValue(least, expected), v.maxValue(most, expected));
+};
+
 const exchangeSchema = v.strictObject({
   kind: v.literal("exchange"),
   ...common,
@@ -162,6 +167,13 @@ const exchangeSchema = v.strictObject({
   tradingSecrets: list(secretName, 16, "secret names"),
   optionalSecrets: v.exactOptional(list(secretName, 16, "secret names")),
   packages: list(shortText(100, "a package name"), 32, "package names"),
+  requestBudget: v.exactOptional(
+    v.strictObject({
+      requestsPerSecond: within(0.1, 10_000),
+      burst: within(1, 100_000),
+      reservedShare: within(0, 0.9),
+    }),
+  ),
 });
 
 const manifestSchema = v.variant("kind", [strategySchema, exchangeSchema], 'kind "strategy" or "exchange"');

@@ -87,6 +87,16 @@ export interface ExchangeManifest<Shape extends SettingsShape = SettingsShape> e
   readonly optionalSecrets?: readonly string[];
   /** npm packages that its import graph may load, by bare name: `@scure/starknet`. */
   readonly packages: readonly string[];
+  /** What the venue takes of one account, with room to spare; a cautious default where it is absent. */
+  readonly requestBudget?: RequestBudget;
+}
+
+/** Order requests as a token bucket, which the host keeps to before anything reaches the adapter. */
+export interface RequestBudget {
+  readonly requestsPerSecond: number;
+  readonly burst: number;
+  /** Share of the burst that only cancels and reduce-only orders may use: 0.3. */
+  readonly reservedShare: number;
 }
 
 export type Manifest = StrategyManifest | ExchangeManifest;

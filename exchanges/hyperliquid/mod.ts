@@ -25,5 +25,7 @@ export default defineExchange({
   },
   tradingSecrets: ["HYPERLIQUID_ACCOUNT_ADDRESS", "HYPERLIQUID_AGENT_PRIVATE_KEY"],
   packages: ["@msgpack/msgpack", "@noble/curves", "@noble/hashes", "valibot"],
+  // A weight of 1,200 a minute, actions and questions together.
+  requestBudget: { requestsPerSecond: 10, burst: 40, reservedShare: 0.3 },
   settings,
 }, (ctx) => new HyperliquidAdapter(ctx, networkTransport));

@@ -38,5 +38,7 @@ export default defineExchange({
   },
   tradingSecrets: ["OKX_API_KEY", "OKX_SECRET_KEY", "OKX_PASSPHRASE"],
   packages: ["@noble/hashes", "valibot"],
+  // 60 in 2 s an instrument.
+  requestBudget: { requestsPerSecond: 25, burst: 50, reservedShare: 0.3 },
   settings,
 }, (ctx) => new OkxAdapter(ctx, networkTransport));

@@ -30,5 +30,7 @@ export default defineExchange({
   tradingSecrets: ["PARADEX_ACCOUNT", "PARADEX_PRIVATE_KEY"],
   optionalSecrets,
   packages: ["@noble/curves", "@noble/hashes", "valibot"],
+  // 800 a second an account.
+  requestBudget: { requestsPerSecond: 100, burst: 200, reservedShare: 0.3 },
   settings,
 }, (ctx) => new ParadexAdapter(ctx, networkTransport));

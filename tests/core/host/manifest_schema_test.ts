@@ -130,3 +130,30 @@ for (const [name, given] of wrongSettings) {
     assertEquals(result.kind === "invalid" ? result.faults.map((f) => f.field) : result, Object.keys(given));
   });
 }
+
+const exchange = {
+  kind: "exchange",
+  id: "venue",
+  venue: "venue",
+  version: "0.1.0",
+  sdkVersion: 1,
+  description: "A venue.",
+  author: "somebody",
+  endpoints: { live: { restUrl: { url: "https://venue.test", purpose: "market_data" } } },
+  tradingSecrets: ["VENUE_KEY"],
+  packages: [],
+  requestBudget: { requestsPerSecond: 10, burst: 40, reservedShare: 0.3 },
+  settings: {},
+};
+
+Deno.test("checkManifest() takes an adapter's budget of requests, within reason", () => {
+  const result = checkManifest(structuredClone(exchange));
+  assertEquals<unknown>(result.kind === "valid" ? result.value : result, exchange);
+  for (const [field, value] of [["requestsPerSecond", 0], ["burst", NaN], ["reservedShare", 1]] as const) {
+    const requestBudget = { ...exchange.requestBudget, [field]: value };
+    const refused = checkManifest({ ...exchange, requestBudget });
+    assertEquals(refused.kind === "invalid" ? refused.faults.map((fault) => fault.field) : [], [
+      `requestBudget.${field}`,
+    ]);
+  }
+});
