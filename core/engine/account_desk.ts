@@ -5,10 +5,13 @@ import { endOf } from "../execution/request_statistics.ts";
 import type { PendingRequest } from "../execution/request_ledger.ts";
 import type { Fill, FundingPayment, VenuePosition } from "../model/account.ts";
 import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
-import { type CauseId, causeId, type InstrumentId, venueOf } from "../model/ids.ts";
+import { type CauseId, causeId, fillId, type InstrumentId, venueOf, venueOrderId } from "../model/ids.ts";
+import type { Instrument } from "../model/instrument.ts";
+import { zeroMoney } from "../model/money.ts";
 import type { OrderReport, UnknownWhy } from "../model/order.ts";
-import { sizeLots } from "../model/ticks.ts";
+import { incrementValue, priceTicks, sizeLots } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
+import { PluginRecord } from "./plugin_record.ts";
 import { matchesPattern } from "./router.ts";
 import type { OrderDesk } from "./order_desk.ts";
 import type { Rooms } from "./rooms.ts";
@@ -41,6 +44,7 @@ export class AccountDesk {
   started(account: VenueAccount, hasTrading: boolean, capabilities: Readonly<Record<string, boolean>>): void {
     if (account.isStarted) this.#loseRequests(account);
     account.isStarted = true;
+    account.firstStartedUs = Math.min(account.firstStartedUs, this.#rooms().time.nowUs);
     account.hasTrading = hasTrading;
     account.capabilities = capabilities;
     if (hasTrading) this.#startComparing(account);
@@ -319,7 +323,7 @@ export class AccountDesk {
   #bookForeign(account: VenueAccount, index: number, lots: number, cause: CauseId): void {
     const { portfolio, instruments, outbox, time } = this.#rooms();
     const instrument = instruments.get(index);
-    if (instrument === undefined) return;
+    if (instrument === undefined || this.#isClaimed(account, index, instrument, lots, cause)) return;
     const beforeLots = sizeLots(portfolio.foreignLots(index));
     const afterLots = sizeLots(lots);
     portfolio.setForeignLots(index, lots);
@@ -334,6 +338,50 @@ export class AccountDesk {
       beforeLots,
       afterLots,
     });
+  }
+
+  /** Gives what was found to the plugin that the configuration names; not without a price to book it at. */
+  #isClaimed(
+    account: VenueAccount,
+    index: number,
+    instrument: Instrument,
+    lots: number,
+    cause: CauseId,
+  ): boolean {
+    const { portfolio, instruments, outbox, settings, time: { nowUs }, plugins } = this.#rooms();
+    const plugin = settings.claims?.positions[instrument.id];
+    const entryPrice = account.positions.get(instrument.id)?.entryPrice;
+    const ticks = entryPrice === undefined
+      ? instruments.valuationTicks(index, nowUs)
+      : entryPrice / incrementValue(instrument.tick);
+    if (plugin === undefined || lots === 0 || !(ticks >= 1)) return false;
+    if (!plugins.has(plugin)) plugins.set(plugin, new PluginRecord(plugin));
+    const price = priceTicks(Math.round(ticks));
+    portfolio.setForeignLots(index, 0);
+    const booked = portfolio.applyFill(plugin, index, {
+      instrument: instrument.id,
+      fillId: fillId(`claim-${nowUs}`),
+      venueOrderId: venueOrderId("claim"),
+      clientOrderId: undefined,
+      side: lots > 0 ? "buy" : "sell",
+      priceTicks: price,
+      sizeLots: sizeLots(Math.abs(lots)),
+      liquidity: "taker",
+      fee: zeroMoney,
+      feeAsset: instrument.settlementAsset,
+      tsVenueMs: Math.floor(nowUs / 1000),
+      tsRecvUs: nowUs,
+    });
+    if (booked === undefined) return false;
+    const { venue } = account;
+    account.countRepair("position_claimed");
+    const kind = "position_claimed" as const;
+    const repair = { kind, instrument: instrument.id, plugin, lots: sizeLots(lots), priceTicks: price };
+    const id = outbox.nextId("repair");
+    outbox.journal(id, cause, nowUs, { kind: "repair", venue, repair });
+    outbox.notice("RECONCILIATION_REPAIR", { venue, repair: kind, instrument: instrument.id, plugin, lots });
+    this.#orderDesk.tellPosition(booked.position, id);
+    return true;
   }
 
   // ---- reports

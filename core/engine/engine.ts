@@ -74,13 +74,14 @@ export class Engine implements EngineSurface {
       account: (venue) => this.#account(venue),
       isShuttingDown: () => this.#operatorDesk.isShuttingDown,
       isFlattening: (plugin, index) => this.#flattening.isFlattening(plugin, index),
+      reduceAccount: (venue, reason, cause) => this.#operatorDesk.reduceAccount(venue, reason, cause),
     });
     this.#held = new HostHeld(rooms, () => ({
       orderDesk: this.#orderDesk,
       bookOf: (index) => this.#books.get(index),
       halt: (plugin, reason, cause) => this.#operatorDesk.haltPlugin(plugin, reason, cause),
     }));
-    const ids = new ClientOrderIds(settings.hostTag, settings.nextOrderCounter);
+    const ids = new ClientOrderIds(settings.hostTag, settings.nextOrderCounter, settings.claims?.hostTags);
     this.#rooms = {
       settings: { ...settings, legGroups: settings.legGroups ?? defaultLegGroupLimits },
       time: { nowUs: 0 },

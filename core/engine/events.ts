@@ -267,6 +267,7 @@ export const noticeCodes = [
   "ORDER_REVIVED",
   "ORDER_ADOPTED",
   "ORDER_FOREIGN",
+  "OTHER_HOST",
   "FILL_FOREIGN",
   "FILLS_MISSING",
   "CANCEL_REFUSED",
@@ -329,9 +330,18 @@ export type EngineOutput =
   | { readonly kind: "kill_report"; readonly report: KillReport }
   | { readonly kind: "shutdown_complete"; readonly remains: ShutdownRemains };
 
+/** What stands on the accounts and is not known to the journal, and yet is ours, because the operator says so. */
+export interface Claims {
+  /** Of hosts that are gone: their open orders are taken on and cancelled. */
+  readonly hostTags: readonly string[];
+  /** The plugin that a position found on an instrument is given to. */
+  readonly positions: Readonly<Record<string, PluginId>>;
+}
+
 export interface EngineSettings {
   /** 2 to 4 lower-case letters and digits, the same over restarts: by it our orders are known at the venue. */
   readonly hostTag: string;
+  readonly claims?: Claims | undefined;
   /** Above every counter the journal knows. */
   readonly nextOrderCounter: number;
   readonly risk: RiskSettings;

@@ -1,5 +1,5 @@
 /** Commands of people, changes of trading states, and the end: kill switch and shutdown. */
-import { type CauseId, causeId, type PluginId, venueOf } from "../model/ids.ts";
+import { type CauseId, causeId, type PluginId, type VenueId, venueOf } from "../model/ids.ts";
 import type { Facts } from "../model/journal_entry.ts";
 import { type RiskScope, scopeLimitNames, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
 import { loosened } from "../risk/limit_changes.ts";
@@ -237,6 +237,15 @@ export class OperatorDesk {
     const scope: RiskScope = { kind: "plugin", plugin };
     this.#register(scope);
     this.#changed(this.#rooms().states.set(scope, "halted", "host", reason), cause);
+  }
+
+  /** The host itself stops taking risk on an account. */
+  reduceAccount(venue: VenueId, reason: string, cause: CauseId): void {
+    const scope: RiskScope = { kind: "account", venue };
+    this.#register(scope);
+    const { states } = this.#rooms();
+    if (states.get(scope)?.state !== "active") return;
+    this.#changed(states.set(scope, "reducing", "host", reason), cause);
   }
 
   /** A plugin ended for good and its policy says so. */

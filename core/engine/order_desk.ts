@@ -4,7 +4,15 @@ import type { OrderManagerPort, OrderNotice } from "../execution/order_manager.t
 import { pluginHash } from "../execution/client_order_ids.ts";
 import type { Fill } from "../model/account.ts";
 import type { AdapterRequest } from "../model/adapter_request.ts";
-import { type CauseId, causeId, type PluginId, pluginId, type VenueId, venueOf } from "../model/ids.ts";
+import {
+  type CauseId,
+  causeId,
+  type ClientOrderId,
+  type PluginId,
+  pluginId,
+  type VenueId,
+  venueOf,
+} from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Facts, PluginPosition, ReconciliationRepair } from "../model/journal_entry.ts";
 import { isFinalStatus, type Order, type OrderIntent, type OrderReport } from "../model/order.ts";
@@ -49,6 +57,8 @@ export interface OrderDeskPort {
   isShuttingDown(): boolean;
   /** The host closes this position. */
   isFlattening(plugin: PluginId, index: InstrumentIndex): boolean;
+  /** Orders of another berth on an account: it takes no new risk there. */
+  reduceAccount(venue: VenueId, reason: string, cause: CauseId): void;
 }
 
 /** Who follows orders besides their plugins: leg groups, exit plans. Told after the portfolio knows. */
@@ -305,6 +315,23 @@ export class OrderDesk implements OrderManagerPort {
       fill,
     });
     outbox.notice("FILL_FOREIGN", { venue, instrument: fill.instrument, fillId: fill.fillId });
+    const isOfThisRun = fill.tsVenueMs * 1000 > this.#port.account(venue).firstStartedUs;
+    if (isOfThisRun) this.#noteOtherHost(venue, fill.clientOrderId);
+  }
+
+  /** Two hosts on one account each keep to the limits, and break them together. */
+  #noteOtherHost(venue: VenueId, clientOrderId: ClientOrderId | undefined): void {
+    const { ids, outbox } = this.#rooms();
+    const tag = ids.otherHost(clientOrderId);
+    const { otherHosts } = this.#port.account(venue);
+    if (tag === undefined || otherHosts.has(tag)) return;
+    otherHosts.add(tag);
+    outbox.notice("OTHER_HOST", { venue, tag, clientOrderId: clientOrderId ?? "" });
+    this.#port.reduceAccount(
+      venue,
+      `another berth (${tag}) trades here`,
+      causeId(`timer/other_host/${venue}`),
+    );
   }
 
   foreignOrder(venue: VenueId, report: OrderReport): void {
@@ -318,6 +345,7 @@ export class OrderDesk implements OrderManagerPort {
       report,
     });
     outbox.notice("ORDER_FOREIGN", { venue, instrument, venueOrderId });
+    this.#noteOtherHost(venue, report.clientOrderId);
   }
 
   fillsWanted(venue: VenueId): void {

@@ -12,6 +12,7 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   ORDER_REVIVED: "warning",
   ORDER_ADOPTED: "warning",
   ORDER_FOREIGN: "info",
+  OTHER_HOST: "critical",
   FILL_FOREIGN: "info",
   FILLS_MISSING: "critical",
   CANCEL_REFUSED: "warning",

@@ -27,6 +27,10 @@ export class VenueAccount {
   readonly reconciliation: AccountReconciliation;
   readonly rate: RateBudget;
   isStarted = false;
+  /** When its adapter first came in this run; Infinity before. */
+  firstStartedUs = Infinity;
+  /** Tags of other berths that were told of. */
+  readonly otherHosts = new Set<string>();
   hasTrading = false;
   capabilities: Readonly<Record<string, boolean>> = {};
   health: VenueHealth | undefined;

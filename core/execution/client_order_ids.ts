@@ -29,15 +29,18 @@ export interface ParsedClientOrderId {
 
 export class ClientOrderIds {
   readonly #tag: string;
+  /** Of hosts that are gone, whose orders are taken for ours. */
+  readonly #claimed: ReadonlySet<string>;
   readonly #hashes = new Map<PluginId, string>();
   #next: number;
 
   /**
    * @param hostTag 2 to 4 lower-case letters and digits, the same over restarts
    * @param nextCounter above every counter used before
+   * @param claimedTags of hosts that are gone: their orders count as ours
    * @throws {BerthError} MODEL_INVALID_ID, MODEL_OUT_OF_RANGE
    */
-  constructor(hostTag: string, nextCounter: number) {
+  constructor(hostTag: string, nextCounter: number, claimedTags: readonly string[] = []) {
     if (!/^[a-z0-9]{2,4}$/.test(hostTag)) {
       throw new BerthError("MODEL_INVALID_ID", {
         kind: "host tag",
@@ -53,6 +56,7 @@ export class ClientOrderIds {
       });
     }
     this.#tag = hostTag.padStart(tagLength, "0");
+    this.#claimed = new Set(claimedTags.map((tag) => tag.padStart(tagLength, "0")));
     this.#next = nextCounter;
   }
 
@@ -70,8 +74,17 @@ export class ClientOrderIds {
   /** What an id of this host says; undefined for everybody else's. */
   parse(id: string): ParsedClientOrderId | undefined {
     const match = pattern.exec(id);
-    if (match === null || match[1] !== this.#tag) return undefined;
+    const tag = match?.[1];
+    if (match === null || tag === undefined || !(tag === this.#tag || this.#claimed.has(tag))) {
+      return undefined;
+    }
     return { pluginHash: match[2] ?? "", counter: parseInt(match[3] ?? "", 36) };
+  }
+
+  /** The tag in an id of another berth; undefined for ours, for claimed ones and for what no berth made. */
+  otherHost(id: string | undefined): string | undefined {
+    if (id === undefined || this.parse(id) !== undefined) return undefined;
+    return pattern.exec(id)?.[1];
   }
 
   isOurs(id: string | undefined): boolean {

@@ -4,13 +4,14 @@
  */
 import { join } from "node:path";
 import { Engine } from "../engine/engine.ts";
-import { defaultRateBudget, defaultTiming, type ShutdownRemains } from "../engine/events.ts";
+import { type Claims, defaultRateBudget, defaultTiming, type ShutdownRemains } from "../engine/events.ts";
 import { BerthError, describeError } from "../errors.ts";
 import { acquireHostLock } from "../journal/host_lock.ts";
 import { openJournalReader } from "../journal/reader.ts";
 import { type JournalWriter, openJournal } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
 import { tickLotMoney, zeroMoney } from "../model/money.ts";
+import { pluginId } from "../model/ids.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import type { RunInfo } from "../terminal/ports.ts";
 import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
@@ -19,7 +20,7 @@ import { createSandbox } from "../sandbox/kinds.ts";
 import { checkPort } from "./console_server.ts";
 import { type OperatorConsole, operatorConsole, type OperatorConsoleParts } from "./operator_console.ts";
 import type { ConsoleRun } from "../console/ports.ts";
-import { defaultPluginConfig, environmentFolder, journalPath } from "./config.ts";
+import { defaultPluginConfig, environmentFolder, type HostConfig, journalPath } from "./config.ts";
 import { watchConfig } from "./config_watch.ts";
 import { findPlugins, type PluginSource } from "./discovery.ts";
 import { DisplayFeed } from "./display_feed.ts";
@@ -145,6 +146,7 @@ class Host {
     journal.startRun({ runId, environment, seed, version, tsStartMs: this.#clock.epochMs() });
     const engine = new Engine({
       hostTag: hostTag(journal),
+      claims: claimsOf(config.claims),
       nextOrderCounter: journal.peekCounter("order"),
       risk: config.risk,
       timing: defaultTiming,
@@ -548,6 +550,13 @@ class Host {
     };
   }
 }
+
+const claimsOf = ({ hostTags, positions }: HostConfig["claims"]): Claims => ({
+  hostTags,
+  positions: Object.fromEntries(
+    Object.entries(positions).map(([instrument, plugin]) => [instrument, pluginId(plugin)]),
+  ),
+});
 
 /** Four letters and digits by which our orders are known at a venue: drawn once for a data folder. */
 function hostTag(journal: JournalWriter): string {

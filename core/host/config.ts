@@ -388,6 +388,32 @@ const fileSchema = v.strictObject({
     ),
     {},
   ),
+  claims: v.optional(
+    v.pipe(
+      v.strictObject({
+        hostTags: v.optional(
+          v.pipe(
+            v.array(matching(/^[a-z0-9]{2,4}$/, "a host's tag such as k3f9"), "a list of tags"),
+            describe(
+              "Tags of berths that are gone: their open orders are taken on and cancelled. Default none.",
+            ),
+          ),
+          [],
+        ),
+        positions: v.optional(
+          v.pipe(
+            v.record(v.string(), pluginName, record("plugins by instrument")),
+            describe(
+              'Plugin that a position found on an instrument is given to, as {"paradex:BTC-PERP": "my_plugin"}. Unnamed ones are shown and left alone. Default none.',
+            ),
+          ),
+          {},
+        ),
+      }, record("claims")),
+      describe("What stands on the accounts, is not known to the journal, and is yours."),
+    ),
+    {},
+  ),
   journal: v.optional(
     v.pipe(
       v.strictObject({

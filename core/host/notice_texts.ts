@@ -9,6 +9,8 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   ORDER_UNKNOWN_LASTS: "An order is still unknown; nobody can say whether it is live.",
   ORDER_REVIVED: "An order that seemed done is open at its venue.",
   ORDER_ADOPTED: "An order of ours from an earlier run was found at its venue and adopted.",
+  OTHER_HOST:
+    "Another berth trades on this account. Nothing new is opened here until an operator lifts it: stop one of the two, or claim the orders of a host that is gone.",
   ORDER_FOREIGN: "An order that is not ours is open on the account; it is left alone.",
   FILL_FOREIGN: "The account traded by an order that is not ours.",
   FILLS_MISSING: "A venue reports more filled than the fills we have; they are asked for.",

@@ -12,7 +12,7 @@ import type { LegGroup } from "./leg_group.ts";
 import type { Money } from "./money.ts";
 import type { Order, OrderIntent, OrderReport } from "./order.ts";
 import type { RiskScope, ScopeLimits, TradingState } from "./risk_limits.ts";
-import type { SizeLots } from "./ticks.ts";
+import type { PriceTicks, SizeLots } from "./ticks.ts";
 import type { TriggerOrder } from "./trigger_order.ts";
 
 /** Numbers and words of an event; never a secret. */
@@ -44,6 +44,14 @@ export type ReconciliationRepair =
   | { readonly kind: "order_revived"; readonly clientOrderId: ClientOrderId }
   /** A fill that the private stream did not bring. */
   | { readonly kind: "fill_recovered"; readonly clientOrderId: ClientOrderId; readonly fillId: string }
+  /** What the account holds beside the journal was given to a plugin, as the configuration says. */
+  | {
+    readonly kind: "position_claimed";
+    readonly instrument: InstrumentId;
+    readonly plugin: PluginId;
+    readonly lots: SizeLots;
+    readonly priceTicks: PriceTicks;
+  }
   /** The account holds what no plugin of ours bought or sold. */
   | {
     readonly kind: "foreign_position";
