@@ -10,7 +10,7 @@
  */
 import type { Fill } from "../model/account.ts";
 import { type CauseId, causeId, type ClientOrderId, type PluginId } from "../model/ids.ts";
-import { isFinalStatus, type Order, type OrderIntent } from "../model/order.ts";
+import { isFinalStatus, isPluginReducing, type Order, type OrderIntent } from "../model/order.ts";
 import type { Refusal } from "../model/refusals.ts";
 import { priceTicks, sizeLots } from "../model/ticks.ts";
 import { pricingAndSize } from "../execution/order_terms.ts";
@@ -192,7 +192,7 @@ const intentOf = (order: Order, pricing: Order["pricing"], lots: number, cause: 
   instrument: order.instrument,
   side: order.side,
   sizeLots: sizeLots(lots),
-  reduceOnly: order.reduceOnly,
+  reduceOnly: isPluginReducing(order),
   pricing,
   causes: [cause],
 });

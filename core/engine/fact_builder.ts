@@ -1,7 +1,7 @@
 /** Puts together what the risk gate looks at for one intent. */
 import { venueOf } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
-import { isFinalStatus, type Order, type OrderIntent } from "../model/order.ts";
+import { isFinalStatus, isPluginReducing, type Order, type OrderIntent } from "../model/order.ts";
 import { remainingLots } from "../model/order_transitions.ts";
 import type { RiskScope } from "../model/risk_limits.ts";
 import { type ExposureCell, exposureOf } from "../portfolio/exposure.ts";
@@ -140,7 +140,9 @@ function reducibleFacts(
   { portfolio }: Rooms,
   { intent, index, assumedLots, replaces }: IntentContext,
 ): ReducibleFacts {
-  const freed = replaces?.reduceOnly === true ? remainingLots(replaces) : 0;
+  const replacedLots = replaces === undefined ? 0 : remainingLots(replaces);
+  const freed = replaces?.reduceOnly === true ? replacedLots : 0;
+  const freedOfPlugin = replaces !== undefined && isPluginReducing(replaces) ? replacedLots : 0;
   if (assumedLots !== undefined) {
     const accountLots = portfolio.accountPositionLots(index) + assumedLots;
     return {
@@ -148,14 +150,16 @@ function reducibleFacts(
       pluginReducingLots: 0,
       accountPositionLots: accountLots,
       accountReducingLots: portfolio.reducingLots(undefined, index, intent.side),
+      contendingLots: 0,
       entryTicks: intent.pricing.kind === "limit" ? intent.pricing.limitPriceTicks : NaN,
     };
   }
   return {
     pluginPositionLots: portfolio.positionLots(intent.plugin, index),
-    pluginReducingLots: portfolio.reducingLots(intent.plugin, index, intent.side) - freed,
+    pluginReducingLots: portfolio.reducingLots(intent.plugin, index, intent.side) - freedOfPlugin,
     accountPositionLots: portfolio.accountPositionLots(index),
     accountReducingLots: portfolio.reducingLots(undefined, index, intent.side) - freed,
+    contendingLots: portfolio.contendingLots(intent.plugin, index, intent.side),
     entryTicks: portfolio.entryTicks(intent.plugin, index),
   };
 }
@@ -218,7 +222,9 @@ function cellsWith(rooms: Rooms, scope: RiskScope, context: IntentContext): Iter
   const cells = rooms.portfolio.exposureCells(scope);
   const besides = besidesIn(context, scope);
   const { replaces } = context;
-  const isReplacing = replaces !== undefined && !replaces.reduceOnly;
+  // What only closes its plugin's position is not among the plugin's open lots.
+  const isReplacing = replaces !== undefined && !replaces.reduceOnly &&
+    !(scope.kind === "plugin" && isPluginReducing(replaces));
   if (besides.length === 0 && !isReplacing) return cells;
   const byIndex = new Map([...cells].map((cell) => [cell.index, cell]));
   const add = ({ instrument, side }: Pick<OrderIntent, "instrument" | "side">, lots: number): void => {

@@ -76,6 +76,7 @@ const orderSchema = v.pipe(
     side: v.picklist(sides),
     sizeLots: lots,
     reduceOnly: v.boolean(),
+    reducesPlugin: absent(v.boolean()),
     pricing,
     clientOrderId: branded(clientOrderId),
     plugin: branded(pluginId),
@@ -91,8 +92,9 @@ const orderSchema = v.pipe(
     tsCreatedUs: finite,
     tsUpdatedUs: finite,
   }),
-  v.transform(({ amending, ...order }) => ({
+  v.transform(({ amending, reducesPlugin, ...order }) => ({
     ...order,
+    ...(reducesPlugin === true ? { reducesPlugin } : {}),
     ...(amending === null || amending === undefined ? {} : { amending }),
     venueOrderId: order.venueOrderId ?? undefined,
     reason: order.reason ?? undefined,

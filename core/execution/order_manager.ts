@@ -176,13 +176,14 @@ export class OrderManager {
 
   /** Sends an approved order: journal first, then the adapter. */
   submit(intent: RiskApproved<OrderIntent>, nowUs: number): Order {
-    const { plugin, ref, instrument, side, sizeLots: size, reduceOnly, pricing } = intent;
+    const { plugin, ref, instrument, side, sizeLots: size, reduceOnly, reducesPlugin, pricing } = intent;
     const clientOrderId = this.#ids.next(plugin);
     const order: Order = {
       instrument,
       side,
       sizeLots: size,
       reduceOnly,
+      ...(reducesPlugin === true ? { reducesPlugin } : {}),
       pricing,
       clientOrderId,
       plugin,

@@ -26,7 +26,13 @@ export interface OrderTerms {
   readonly instrument: InstrumentId;
   readonly side: Side;
   readonly sizeLots: SizeLots;
+  /** As the venue is told: against the account's position. */
   readonly reduceOnly: boolean;
+  /**
+   * Set by the gate: closes its plugin's position, but is sent without the venue's flag, which another plugin's opposite
+   * position would turn into a refusal.
+   */
+  readonly reducesPlugin?: boolean | undefined;
   readonly pricing: OrderPricing;
 }
 
@@ -50,6 +56,10 @@ export interface OrderTrigger {
 
 /** An order that the host steers in a plugin's name (leg groups, exit plans). No plugin can give such a name. */
 export const isHostRef = (ref: string): boolean => ref.includes(":");
+
+/** Whether an order can only shrink its plugin's position, whatever the venue is told. */
+export const isPluginReducing = ({ reduceOnly, reducesPlugin }: OrderTerms): boolean =>
+  reduceOnly || reducesPlugin === true;
 
 /** What goes to the adapter, after the gate. */
 export interface OrderRequest extends OrderTerms {

@@ -13,7 +13,7 @@ import type { PluginId, VenueId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import { type Money, money, moneyToNumber, tickLotMoney, zeroMoney } from "../model/money.ts";
-import { isFinalStatus, type Order } from "../model/order.ts";
+import { isFinalStatus, isPluginReducing, type Order } from "../model/order.ts";
 import { remainingLots } from "../model/order_transitions.ts";
 import { type RiskScope, scopeName } from "../model/risk_limits.ts";
 import type { ExposureCell } from "./exposure.ts";
@@ -92,9 +92,9 @@ const noOpenLots = (): OpenLots => ({
   reducingSellLots: 0,
 });
 
-function addOpenLots(cell: OpenLots, order: Order, lots: number): void {
+function addOpenLots(cell: OpenLots, order: Order, isReducing: boolean, lots: number): void {
   const isBuy = order.side === "buy";
-  if (order.reduceOnly) {
+  if (isReducing) {
     if (isBuy) cell.reducingBuyLots += lots;
     else cell.reducingSellLots += lots;
   } else if (isBuy) cell.openBuyLots += lots;
@@ -242,8 +242,8 @@ export class Portfolio {
     if (isOpenNow !== wasOpen) this.#countOpen(after.plugin, account.venue, isOpenNow - wasOpen);
     const change = remainingLots(after) - (before === undefined ? 0 : remainingLots(before));
     if (change === 0) return;
-    addOpenLots(cell, after, change);
-    addOpenLots(account, after, change);
+    addOpenLots(cell, after, isPluginReducing(after), change);
+    addOpenLots(account, after, after.reduceOnly, change);
   }
 
   #countOpen(plugin: PluginId, venue: VenueId, change: number): void {
@@ -280,6 +280,19 @@ export class Portfolio {
   entryTicks(plugin: PluginId, index: number): number {
     const cell = this.#plugins.get(plugin)?.get(index);
     return (cell === undefined ? undefined : averageEntryTicks(cell.position)) ?? NaN;
+  }
+
+  /**
+   * Lots of one side's working orders that the venue may fill before a reduce-only order of a plugin and that are none of its
+   * entries: other plugins' orders, and whatever closes a plugin's position without the venue's flag.
+   */
+  contendingLots(plugin: PluginId, index: number, side: Order["side"]): number {
+    const account = this.#accounts[index];
+    if (account === undefined) return 0;
+    const own = this.#plugins.get(plugin)?.get(index);
+    return side === "buy"
+      ? account.openBuyLots - (own?.openBuyLots ?? 0)
+      : account.openSellLots - (own?.openSellLots ?? 0);
   }
 
   /** Lots of working reduce-only orders of one side. */

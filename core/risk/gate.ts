@@ -8,12 +8,13 @@
  *    passes every limit on risk. What still refuses it: malformed terms, no grant, no account, a halt. Its price is
  *    bounded, never the reason for a no.
  * 3. NaN, missing and stale inputs refuse what may add risk.
- * 4. A reduce-only order that fits the plugin's position but not the account's (another plugin holds the other side)
- *    is judged like any new order, and sent without the venue's flag, which would refuse it.
+ * 4. A reduce-only order that fits the plugin's position but not the account's (another plugin holds the other side, or
+ *    may before it arrives) is judged like any new order, and sent without the venue's flag, which would refuse it. It
+ *    counts as closing its plugin's position all the same.
  */
 import { notional } from "../model/money.ts";
 import type { OrderIntent, OrderPricing } from "../model/order.ts";
-import { priceTicks } from "../model/ticks.ts";
+import { priceTicks, sizeLots } from "../model/ticks.ts";
 import { accountReady } from "./limits/account_ready.ts";
 import { cancelToFill } from "./limits/cancel_to_fill.ts";
 import { clockSkew } from "./limits/clock_skew.ts";
@@ -80,8 +81,18 @@ export const valueLimits: readonly ValueLimit[] = [
   marginBuffer,
 ];
 
-/** How an order flagged reduce-only stands to the positions it would reduce. */
-export type ReducingKind = "reducing" | "plugin_only" | "too_large";
+/**
+ * How an order flagged reduce-only stands to the positions it would reduce. `contested`: the account holds enough now, but
+ * other plugins' working orders may take it before this one arrives, and the venue would refuse it then.
+ */
+export type ReducingKind = "reducing" | "contested" | "plugin_only" | "too_large";
+
+const heldFor = (side: OrderIntent["side"], lots: number): number =>
+  Math.max(0, side === "sell" ? lots : -lots);
+
+/** Lots that an order with the venue's flag may have now; 0 or less for none. */
+const flaggableLots = (side: OrderIntent["side"], facts: ReducibleFacts): number =>
+  heldFor(side, facts.accountPositionLots) - facts.accountReducingLots;
 
 /** Long 5, 2 of them being closed: a sell of 3 reduces, of 4 is too large. */
 export function classifyReduceOnly(
@@ -89,11 +100,11 @@ export function classifyReduceOnly(
   sizeLots: number,
   facts: ReducibleFacts,
 ): ReducingKind {
-  const held = (lots: number): number => Math.max(0, side === "sell" ? lots : -lots);
-  const ofPlugin = held(facts.pluginPositionLots) - facts.pluginReducingLots;
-  const ofAccount = held(facts.accountPositionLots) - facts.accountReducingLots;
+  const ofPlugin = heldFor(side, facts.pluginPositionLots) - facts.pluginReducingLots;
+  const ofAccount = flaggableLots(side, facts);
   if (!(sizeLots <= ofPlugin)) return "too_large";
-  return sizeLots <= ofAccount ? "reducing" : "plugin_only";
+  if (!(sizeLots <= ofAccount)) return "plugin_only";
+  return sizeLots <= ofAccount - facts.contendingLots ? "reducing" : "contested";
 }
 
 const refuse = (refusal: Refusal): GateDecision => ({ kind: "refused", refusal });
@@ -102,16 +113,43 @@ const refuse = (refusal: Refusal): GateDecision => ({ kind: "refused", refusal }
 export function checkOrder(facts: OrderFacts): GateDecision {
   const invalid = orderTerms.check(facts, false);
   if (invalid !== undefined) return refuse(invalid);
-  const { intent, reducible } = facts;
-  const reducing = intent.reduceOnly
-    ? classifyReduceOnly(intent.side, intent.sizeLots, reducible)
-    : undefined;
-  const isReducing = reducing === "reducing";
+  const { intent, reducible, origin } = facts;
+  if (!intent.reduceOnly) return judge(facts, false);
+  const reducing = classifyReduceOnly(intent.side, intent.sizeLots, reducible);
+  switch (reducing) {
+    case "reducing":
+      return judge(facts, true);
+    case "too_large":
+      return judgeEntry(facts, false) ?? refuse(doesNotFit(facts));
+    case "contested": {
+      // Without the flag nobody's order can get in its way; with it, it passes where nothing new may.
+      const unflagged = judge(facts, false);
+      return unflagged.kind === "approved" ? unflagged : judge(facts, true);
+    }
+    case "plugin_only": {
+      const unflagged = judge(facts, false);
+      const fits = flaggableLots(intent.side, reducible);
+      if (unflagged.kind === "approved" || origin !== "host" || !(fits > 0)) return unflagged;
+      // The host closes what it can, and comes again for the rest.
+      return judge({ ...facts, intent: { ...intent, sizeLots: sizeLots(fits) } }, true);
+    }
+    default:
+      return reducing satisfies never;
+  }
+}
+
+function judgeEntry(facts: OrderFacts, isReducing: boolean): GateDecision | undefined {
   for (const limit of entryLimits) {
     const refusal = isReducing && !limit.holdsForReducing ? undefined : limit.check(facts, isReducing);
     if (refusal !== undefined) return refuse(refusal);
   }
-  if (reducing === "too_large") return refuse(doesNotFit(facts));
+  return undefined;
+}
+
+/** @param isReducing sent with the venue's flag: it passes every limit on risk */
+function judge(facts: OrderFacts, isReducing: boolean): GateDecision {
+  const refused = judgeEntry(facts, isReducing);
+  if (refused !== undefined) return refused;
   const collar = isReducing ? boundReducingPrice(facts) : checkPriceCollar(facts);
   if (collar.kind === "refused") return collar;
   const check = valued(facts, isReducing, collar.priceTicks);
@@ -119,7 +157,7 @@ export function checkOrder(facts: OrderFacts): GateDecision {
     const refusal = isReducing && !limit.holdsForReducing ? undefined : limit.check(check);
     if (refusal !== undefined) return refuse(refusal);
   }
-  return { kind: "approved", intent: approve(intent, isReducing, collar.priceTicks) };
+  return { kind: "approved", intent: approve(facts.intent, isReducing, collar.priceTicks) };
 }
 
 function doesNotFit({ intent: { sizeLots }, reducible }: OrderFacts): Refusal {
@@ -146,5 +184,8 @@ function approve(intent: OrderIntent, isReducing: boolean, atTicks: number): Ris
     ? { kind: "market", worstPriceTicks: priceTicks(atTicks) }
     : { ...intent.pricing, limitPriceTicks: priceTicks(atTicks) };
   // The one place where an approval is made.
-  return { ...intent, reduceOnly: isReducing, pricing } as RiskApproved<OrderIntent>;
+  const approved = { ...intent, reduceOnly: isReducing, pricing };
+  return (intent.reduceOnly && !isReducing ? { ...approved, reducesPlugin: true } : approved) as RiskApproved<
+    OrderIntent
+  >;
 }

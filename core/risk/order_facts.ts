@@ -38,6 +38,8 @@ export interface ReducibleFacts {
   readonly pluginReducingLots: number;
   readonly accountPositionLots: number;
   readonly accountReducingLots: number;
+  /** Lots of other working orders of the same side, which may take the account's position away meanwhile. */
+  readonly contendingLots: number;
   /** Average entry in ticks; NaN when flat. */
   readonly entryTicks: number;
 }

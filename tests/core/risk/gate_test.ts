@@ -98,11 +98,12 @@ Deno.test("a reduce-only order goes to the venue as such only if the account hol
 });
 
 Deno.test("classifyReduceOnly() fits what is held less what is being closed, on the right side", () => {
-  const held = (plugin: number, closingLots: number, account: number) => ({
+  const held = (plugin: number, closingLots: number, account: number, contendingLots = 0) => ({
     pluginPositionLots: plugin,
     pluginReducingLots: closingLots,
     accountPositionLots: account,
     accountReducingLots: closingLots,
+    contendingLots,
     entryTicks: 1,
   });
   const rows = [
@@ -113,6 +114,8 @@ Deno.test("classifyReduceOnly() fits what is held less what is being closed, on 
     ["buy", 5, held(-5, 0, -5), "reducing"],
     ["buy", 1, held(5, 0, 5), "too_large"],
     ["sell", 5, held(5, 0, 4), "plugin_only"],
+    ["sell", 5, held(5, 0, 5, 1), "contested"],
+    ["sell", 5, held(5, 0, 9, 4), "reducing"],
     ["sell", NaN, held(5, 0, 5), "too_large"],
     ["sell", 1, held(NaN, 0, 5), "too_large"],
   ] as const;

@@ -94,6 +94,7 @@ export function factsOf(changes: FactChanges = {}): OrderFacts {
       pluginReducingLots: 0,
       accountPositionLots: 0,
       accountReducingLots: 0,
+      contendingLots: 0,
       entryTicks: NaN,
       ...changes.reducible,
     },

@@ -1,0 +1,204 @@
+/** Several plugins' books over one account: reduce-only is the plugin's own, the venue's flag follows the net. */
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import fc from "fast-check";
+import { isPluginReducing, type Order, type OrderIntent } from "../../../core/model/order.ts";
+import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
+import {
+  alpha,
+  EngineHarness,
+  intentOf,
+  looseBudget,
+  looseRisk,
+  maker,
+  taker,
+} from "../../support/engine_builders.ts";
+import { TwoPaperVenues } from "../../support/two_paper_venues.ts";
+
+function ready(changes: ConstructorParameters<typeof EngineHarness>[0] = {}): EngineHarness {
+  const harness = EngineHarness.ready(changes);
+  harness.startPlugin(taker);
+  return harness;
+}
+
+const sell = (lots: number, plugin = maker): Partial<OrderIntent> => ({
+  plugin,
+  side: "sell",
+  sizeLots: sizeLots(lots),
+  reduceOnly: true,
+  pricing: { kind: "market", worstPriceTicks: undefined },
+});
+
+const sent = (harness: EngineHarness, order: Order | undefined): readonly unknown[] => {
+  assert(order !== undefined, harness.refusals().at(-1));
+  const { reduceOnly, sizeLots: lots } = harness.pending("submit").request.order;
+  return [reduceOnly, lots];
+};
+
+Deno.test("what another plugin's opposite position offsets is closed without the venue's flag, and only once", () => {
+  const harness = ready();
+  harness.trade("buy", 10);
+  harness.trade("sell", 10, { plugin: taker });
+  assertEquals(sent(harness, harness.intend(sell(10))), [false, 10]);
+  assertEquals(harness.intend(sell(1)), undefined, "it is being closed already");
+  assertEquals(harness.refusals().at(-1), "REDUCE_ONLY_WOULD_INCREASE");
+});
+
+Deno.test("what another plugin's working order may offset before it arrives is sent without the flag, too", () => {
+  const harness = ready();
+  harness.trade("buy", 10);
+  const limit = {
+    kind: "limit" as const,
+    limitPriceTicks: priceTicks(500_010),
+    timeInForce: "GTC" as const,
+    postOnly: false,
+  };
+  harness.place({ plugin: taker, side: "sell", sizeLots: sizeLots(4), pricing: limit });
+  assertEquals(sent(harness, harness.intend(sell(6))), [true, 6]);
+  assertEquals(sent(harness, harness.intend(sell(4))), [false, 4]);
+});
+
+Deno.test("where nothing new may pass, a contested one is sent with the flag", () => {
+  const risk = { ...looseRisk, plugin: { ...looseRisk.plugin, maxOrderNotionalUsd: 400 } };
+  const harness = ready({ risk });
+  harness.startPlugin(maker, { budget: { ...looseBudget, maxOrderNotionalUsd: 1e8 } });
+  harness.trade("buy", 7);
+  harness.trade("buy", 3, { plugin: taker });
+  harness.place({ plugin: taker, side: "sell", sizeLots: sizeLots(5) });
+  harness.trade("buy", 3);
+  assertEquals(sent(harness, harness.intend(sell(10))), [true, 10]); // 500 USD, above what a new order may be
+});
+
+Deno.test("under a halt the host closes with the flag what the account holds, and comes again for the rest", () => {
+  const harness = ready();
+  harness.trade("buy", 10);
+  harness.trade("sell", 6, { plugin: taker });
+  const scope = { kind: "plugin" as const, plugin: maker };
+  harness.handle({
+    kind: "operator",
+    by: "cli",
+    command: { kind: "set_state", scope, state: "halted", reason: "r" },
+  });
+  const exits = {
+    stopLossBps: undefined,
+    stopPrice: 60_000,
+    takeProfitBps: undefined,
+    takeProfitPrice: undefined,
+    trailing: undefined,
+    breakEven: undefined,
+    maxHoldMs: undefined,
+    wideSpread: undefined,
+    exitCapBps: 20,
+  };
+  const intent = { plugin: maker, instrument: intentOf().instrument, terms: exits, entryRef: undefined };
+  harness.handle({ kind: "set_exit_intent", intent });
+  const { order } = harness.pending("submit").request;
+  assertEquals([order.reduceOnly, order.sizeLots], [true, 4]);
+});
+
+const anyStep = fc.oneof(
+  fc.record({
+    kind: fc.constant("entry" as const),
+    plugin: fc.constantFrom(maker, taker),
+    side: fc.constantFrom("buy" as const, "sell" as const),
+    lots: fc.integer({ min: 1, max: 30 }),
+    isResting: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant("reduce" as const),
+    plugin: fc.constantFrom(maker, taker),
+    lots: fc.integer({ min: 1, max: 30 }),
+  }),
+  fc.record({ kind: fc.constant("pass" as const), ms: fc.constantFrom(10, 50, 200) }),
+  fc.record({ kind: fc.constant("price" as const), price: fc.integer({ min: 49_990, max: 50_010 }) }),
+);
+
+Deno.test("whatever two plugins do on one account, no reduction is refused by the venue and none turns a position round", () => {
+  fc.assert(
+    fc.property(fc.array(anyStep, { maxLength: 40, size: "max" }), (steps) => {
+      const run = new TwoPaperVenues();
+      const grant = { venues: ["*"], instruments: ["*"], data: [], orders: "trade" as const };
+      run.handle({
+        kind: "plugin_started",
+        plugin: taker,
+        subscriber: 2,
+        grant,
+        budget: looseBudget,
+        onStop: "keep_positions",
+      });
+      run.pass(500);
+      steps.forEach((step, at) => {
+        if (step.kind === "pass") return run.pass(step.ms);
+        if (step.kind === "price") return run.price(alpha, step.price);
+        const market = { kind: "market" as const, worstPriceTicks: undefined };
+        if (step.kind === "entry") {
+          const limitPriceTicks = priceTicks(step.side === "buy" ? 499_950 : 500_050);
+          const resting = {
+            kind: "limit" as const,
+            limitPriceTicks,
+            timeInForce: "GTC" as const,
+            postOnly: false,
+          };
+          const { plugin, side, lots, isResting } = step;
+          const pricing = isResting ? resting : market;
+          return run.handle({
+            kind: "intent",
+            intent: intentOf({ plugin, ref: `s${at}`, side, sizeLots: sizeLots(lots), pricing }),
+          });
+        }
+        const held = run.engine.snapshot(run.nowUs).positions.find(({ plugin, instrument }) =>
+          plugin === step.plugin && instrument.startsWith("alpha")
+        )?.positionLots ?? 0;
+        if (held === 0) {
+          return;
+        }
+        const side = held > 0 ? "sell" as const : "buy" as const;
+        // Its own entry of that side may close the position first: then the venue is right to refuse.
+        const isOwn = (order: Order): boolean =>
+          order.plugin === step.plugin && order.side === side && !isPluginReducing(order);
+        if (run.engine.snapshot(run.nowUs).workingOrders.some(isOwn)) {
+          return;
+        }
+        const intent = intentOf({
+          plugin: step.plugin,
+          ref: `s${at}`,
+          side,
+          sizeLots: sizeLots(step.lots),
+          reduceOnly: true,
+          pricing: market,
+        });
+        run.handle({ kind: "intent", intent });
+      });
+      run.pass(1_000);
+      const orders = run.journal("order").map(({ order }) => order);
+      for (const { reason, status, reduceOnly } of orders) {
+        if (status === "rejected") {
+          assert(reason !== "reduce_only_would_increase", "the venue refused a reduction");
+        }
+        if (status === "cancelled" && reduceOnly) {
+          assert(reason !== "reduce_only", "the venue trimmed a reduction");
+        }
+      }
+      // A reduction and its plugin's position: never more closed than was held when it was sent, less what was being closed.
+      for (const plugin of [maker, taker]) checkNeverTurned(run, plugin);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** Fills of a plugin's reductions alone never move its position away from zero. */
+function checkNeverTurned(run: TwoPaperVenues, plugin: typeof maker): void {
+  const reducing = new Set(
+    run.journal("order").filter(({ order }) =>
+      order.plugin === plugin && (order.reduceOnly || order.reducesPlugin === true)
+    )
+      .map(({ order }) => order.clientOrderId),
+  );
+  let held = 0;
+  for (const { plugin: owner, fill } of run.journal("fill")) {
+    if (owner !== plugin || !fill.instrument.startsWith("alpha")) continue;
+    const after = held + (fill.side === "buy" ? fill.sizeLots : -fill.sizeLots);
+    const isReduction = fill.clientOrderId !== undefined && reducing.has(fill.clientOrderId);
+    if (isReduction) assertLessOrEqual(Math.abs(after), Math.abs(held));
+    held = after;
+  }
+}
