@@ -50,6 +50,16 @@ export const errorTexts = {
     why: "A backtest needs a CSV file with timestamp, open, high, low, close and perhaps volume.",
     fix: "Mend the file or name another by --bars.",
   }),
+  RECORDING_UNWRITABLE: (f: { path: string; reason: string }) => ({
+    what: `${f.path} can't be written: ${f.reason}.`,
+    why: "Market data is recorded in parts, each a file of its own.",
+    fix: "Check the folder's permissions and the room on its disk.",
+  }),
+  RECORDING_UNREADABLE: (f: { path: string; reason: string }) => ({
+    what: `${f.path} can't be read as a recording: ${f.reason}.`,
+    why: "A recording is a folder of Parquet files that berth record wrote.",
+    fix: "Name the folder that holds quotes/, trades/ and marks/, or leave the damaged part out.",
+  }),
   HISTORY_UNAVAILABLE: (f: { instrument: string; why: string }) => ({
     what: `The past of ${f.instrument} is not to be had: ${f.why}.`,
     why: "The venue was asked once and gave no answer that can be used.",
