@@ -113,6 +113,16 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
       const { runHost } = await import("./host/compose.ts");
       return await runHost(options);
     }
+    case "record": {
+      const { hostOptions, listenForSignals } = await import("./cli/start.ts");
+      const { asStart, recordingHost } = await import("./cli/record.ts");
+      using signals = listenForSignals();
+      const drawSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+      const around = { version, workingFolder, output, signals, drawSeed, consolePort: undefined };
+      const host = await hostOptions(asStart(line.options), around);
+      const { runHost } = await import("./host/compose.ts");
+      return await runHost(recordingHost(host, line.options, workingFolder));
+    }
     case "status": {
       const { showStatus } = await import("./cli/risk.ts");
       await showStatus(line.options, { workingFolder, nowMs: Date.now(), write });

@@ -8,7 +8,7 @@ import { BerthError } from "../errors.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { incrementValue } from "../model/ticks.ts";
 import { recordBytes, recordKinds, writeRecord } from "../protocol/records.ts";
-import type { MarketData } from "./market_data.ts";
+import type { MarketData } from "../recording/market_data.ts";
 
 export interface Bar {
   readonly openTimeMs: number;

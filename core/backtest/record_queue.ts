@@ -1,6 +1,6 @@
 /** Market data between its source and the two who play it: the plugin, ahead, and the host, behind. */
 import { recordBytes, recordOffsets } from "../protocol/records.ts";
-import type { MarketData } from "./market_data.ts";
+import type { MarketData } from "../recording/market_data.ts";
 
 interface Batch {
   readonly bytes: Uint8Array;

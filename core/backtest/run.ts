@@ -24,7 +24,7 @@ import { protocolVersion } from "../protocol/messages.ts";
 import { recordKinds, recordOffsets } from "../protocol/records.ts";
 import type { Sandbox, SandboxSpec } from "../sandbox/sandbox.ts";
 import type { StrategyManifest } from "../sdk/manifest.ts";
-import type { MarketData } from "./market_data.ts";
+import type { MarketData } from "../recording/market_data.ts";
 import { Recorder, type Recording } from "./recorder.ts";
 import { RecordQueue } from "./record_queue.ts";
 import { type TimedMessage, VirtualStrategy } from "./virtual_strategy.ts";

@@ -1,6 +1,6 @@
 /** `berth backtest`: progress while it runs, a few figures at the end, a report in files. */
 import { join, resolve } from "node:path";
-import { backtestBars } from "../backtest/bars_backtest.ts";
+import { composedBacktest } from "../backtest/composed_backtest.ts";
 import { reportFiles, type ReportInput } from "../backtest/report.ts";
 import { type BacktestStatistics, statisticsOf } from "../backtest/statistics.ts";
 import type { BacktestCommandOptions } from "./backtest_options.ts";
@@ -25,7 +25,7 @@ export async function runBacktestCommand(
     around.workingFolder,
   );
   const progress = around.isTerminal && !options.asJson ? progressBar(around.writeError) : () => undefined;
-  const report = await backtestBars({
+  const report = await composedBacktest({
     ...options,
     config: place.config,
     workingFolder: around.workingFolder,

@@ -36,7 +36,9 @@ export interface BacktestCommandOptions {
   readonly configFile: string | undefined;
   /** An id of a plugin in the configured folders, or a path. */
   readonly plugin: string;
-  readonly barsFile: string;
+  /** One of the two is named. */
+  readonly barsFile: string | undefined;
+  readonly recordingFolder: string | undefined;
   readonly market: BarMarket;
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
@@ -113,11 +115,12 @@ export function addBacktest(program: Command, found: (options: BacktestCommandOp
       "Runs a plugin in its sandbox over bars of the past: virtual time, the same risk gate, simulated fills with fees and latency.",
     )
     .requiredOption("--plugin <id or path>", "the strategy", pathOption("--plugin"))
-    .requiredOption(
+    .option(
       "--bars <file>",
       "CSV, plain or gzip: timestamp, open, high, low, close, volume",
       pathOption("--bars"),
     )
+    .option("--data <folder>", "a recording of berth record, instead of bars", pathOption("--data"))
     .option(
       "--config <file>",
       "configuration file (default: berth.json of this folder)",
@@ -169,10 +172,17 @@ export function addBacktest(program: Command, found: (options: BacktestCommandOp
     .option("--json", "print the statistics as one JSON object")
     .addHelpText("after", examples)
     .action((options: Readonly<Record<string, unknown>>) => {
+      if ((options.bars === undefined) === (options.data === undefined)) {
+        misuse(
+          "--bars or --data is missing, or both are there",
+          "name bars by --bars, or a recording by --data",
+        );
+      }
       found({
         configFile: textOf(options.config),
         plugin: textOf(options.plugin) ?? "",
-        barsFile: textOf(options.bars) ?? "",
+        barsFile: textOf(options.bars),
+        recordingFolder: textOf(options.data),
         market: {
           instrument: textOf(options.instrument) ?? "",
           tick: textOf(options.tick) ?? "",

@@ -9,6 +9,7 @@ import { type SandboxChoice, sandboxChoices } from "../sandbox/kind_names.ts";
 import { type LogLevel, logLevels } from "../terminal/log_lines.ts";
 import { addBacktest, type BacktestCommandOptions } from "./backtest_options.ts";
 import { addPlugin, type PluginCommandOptions } from "./plugin_options.ts";
+import { addRecord, type RecordOptions } from "./record.ts";
 import {
   choiceOption,
   collected,
@@ -76,6 +77,7 @@ export type CommandLine =
   | { readonly kind: "explain"; readonly options: ExplainOptions }
   | { readonly kind: "doctor"; readonly options: DoctorCommandOptions }
   | { readonly kind: "backtest"; readonly options: BacktestCommandOptions }
+  | { readonly kind: "record"; readonly options: RecordOptions }
   | OperatorLine
   | { readonly kind: "plugin"; readonly options: PluginCommandOptions }
   | { readonly kind: "config_check"; readonly options: Pick<PlaceOptions, "configFile"> }
@@ -333,6 +335,7 @@ export function readCommandLine(words: readonly string[], version: string): Comm
     add(program, found);
   }
   addBacktest(program, (options) => found({ kind: "backtest", options }));
+  addRecord(program, (options) => found({ kind: "record", options }));
   addPlugin(program, (options) => found({ kind: "plugin", options }));
   try {
     program.parse([...words], { from: "user" });

@@ -153,6 +153,7 @@ async function checkRun(
     const hostOptions: HostOptions = {
       version: around.version,
       strategies: "all",
+      recordTo: undefined,
       environment: "sim",
       isLiveConfirmed: false,
       seed: options.seed ?? 1,

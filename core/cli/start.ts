@@ -47,6 +47,7 @@ export async function hostOptions(options: StartOptions, around: StartSurroundin
   return {
     version: around.version,
     strategies: "all",
+    recordTo: undefined,
     environment,
     isLiveConfirmed: options.isLiveConfirmed,
     seed: seed ?? around.drawSeed(),

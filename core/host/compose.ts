@@ -32,6 +32,7 @@ import type { ExchangeManifest, RequestBudget } from "../sdk/manifest.ts";
 import { type AccessResult, adapterAccess } from "./modes.ts";
 import { exitCodes, type HostOptions } from "./options.ts";
 import { KillSwitch } from "./kill_switch.ts";
+import { MarketRecorder } from "./market_recorder.ts";
 import { PaperDesk } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
 import { exchangesFolder, projectFolder } from "./project_folder.ts";
@@ -109,6 +110,7 @@ class Host {
   #killSwitch: KillSwitch | undefined;
   #console: OperatorConsole | undefined;
   #isConsoleBegun = false;
+  #recorder: MarketRecorder | undefined;
   /** How late the ticks came at worst since the console was last told. */
   #loopDelayMs = 0;
   #tickedMs = Infinity;
@@ -256,6 +258,7 @@ class Host {
     // Before anything trades: a kill that was asked for while no host ran.
     await killSwitch.watchFile();
     this.#options.signals.onKill((flatten) => void killSwitch.kill("signal", flatten));
+    await this.#startRecording(driver, log);
     this.#manager.startAll();
     this.#followOperator(this.#manager, log);
     this.#makeConsole({
@@ -268,6 +271,14 @@ class Host {
     });
     session.start();
     this.#ticker = setInterval(() => this.#tick(driver), tickEveryMs);
+  }
+
+  async #startRecording(driver: Driver, log: HostLog): Promise<void> {
+    const { recordTo: folder, version } = this.#options;
+    if (folder === undefined) return;
+    const onFailure = (error: unknown): void => this.#failed.resolve(error);
+    this.#recorder = await MarketRecorder.start({ folder, version, engine: driver.engine, log, onFailure });
+    driver.tap = this.#recorder;
   }
 
   /** Follows without a restart what is dropped into the plugin folders, approved, or set. */
@@ -401,6 +412,7 @@ class Host {
     clearInterval(this.#ticker);
     this.#watches.dispose();
     this.#killSwitch?.stop();
+    await this.#recorder?.finish();
     await this.#console?.server.stop();
     await this.#manager?.killAll();
     await this.#simulation?.stop();

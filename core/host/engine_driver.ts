@@ -22,7 +22,7 @@ import type { HostMessage } from "../protocol/messages.ts";
 import { refusalText } from "../model/refusals.ts";
 import type { SandboxProcess } from "../sandbox/sandbox.ts";
 import { noticeText } from "./notice_texts.ts";
-import type { AdapterRequests, EngineDriver, HostLog } from "./ports.ts";
+import type { AdapterRequests, EngineDriver, HostLog, MarketTap } from "./ports.ts";
 
 export interface EngineDriverOptions {
   readonly engine: EngineSurface;
@@ -45,6 +45,8 @@ const levels = { info: "info", warning: "warn", critical: "error" } as const;
 export class Driver implements EngineDriver {
   readonly engine: EngineSurface;
   readonly clock: Clock;
+  /** Whoever takes the market data down. */
+  tap: MarketTap | undefined;
   readonly #options: EngineDriverOptions;
   /** By subscriber number. */
   readonly #processes: (SandboxProcess | undefined)[] = [];
@@ -60,6 +62,7 @@ export class Driver implements EngineDriver {
   }
 
   dispatch(event: EngineEvent): void {
+    if (event.kind === "book") this.tap?.book(event.update);
     for (const output of this.engine.handle(event)) this.#carryOut(output);
   }
 
@@ -75,6 +78,7 @@ export class Driver implements EngineDriver {
   }
 
   route(index: number, kind: "quotes" | "trades" | "marks", record: Uint8Array, at: number): void {
+    this.tap?.record(index, record, at);
     for (const subscriber of this.engine.router.subscribers(index, kind)) {
       this.#processes[subscriber]?.push(index, record, at);
     }

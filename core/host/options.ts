@@ -16,6 +16,8 @@ export interface HostOptions {
   readonly version: string;
   /** `none`: adapters alone are started. */
   readonly strategies: "all" | "none";
+  /** Folder to which all market data is recorded; undefined for none. */
+  readonly recordTo: string | undefined;
   readonly environment: Environment;
   /** `--i-understand-live-trading` was given; always true in `live`. */
   readonly isLiveConfirmed: boolean;

@@ -2,6 +2,7 @@
 import type { EngineEvent } from "../engine/events.ts";
 import type { EngineSurface } from "../engine/surface.ts";
 import type { Clock } from "../model/clock.ts";
+import type { BookUpdate } from "../model/market.ts";
 import type { OpportunityMessage } from "../protocol/messages.ts";
 import type { SandboxProcess } from "../sandbox/sandbox.ts";
 
@@ -27,6 +28,13 @@ export interface EngineDriver {
 
 /** Hands one request to an adapter's process. */
 export type AdapterRequests = (requestId: number, request: Parameters<SandboxProcess["send"]>[0]) => void;
+
+/** Sees all market data on its way to the strategies. */
+export interface MarketTap {
+  /** The record at `at`, valid during the call only. */
+  record(index: number, record: Uint8Array, at: number): void;
+  book(update: BookUpdate): void;
+}
 
 /** Counts and lists that the display shows beside the engine's own snapshot. */
 export interface Tally {

@@ -2,7 +2,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from "hyparquet";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { MarketData } from "../backtest/market_data.ts";
+import type { MarketData } from "./market_data.ts";
 import { BerthError } from "../errors.ts";
 import { parseInstrumentId, venueId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";

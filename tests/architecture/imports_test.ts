@@ -29,6 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // The engine's snapshot, as types alone, and the journal's reader: nothing of the engine runs there.
   "core/console": ["core/model", "core/errors.ts", "core/engine", "core/execution", "core/journal", "npm:"],
   "core/terminal": ["core/model", "core/errors.ts", "core/journal"],
+  "core/recording": ["core/model", "core/errors.ts", "core/protocol", "npm:"],
   // A host of its own kind: it composes the same parts over data of the past.
   "core/backtest": [
     "core/model",
@@ -39,6 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "core/engine",
     "core/sandbox",
     "core/host",
+    "core/recording",
   ],
   "core/host": [
     "core/model",
@@ -55,6 +57,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "core/console",
     "core/std",
     "npm:",
+    "core/recording",
   ],
   "core/cli": [
     "core/backtest",

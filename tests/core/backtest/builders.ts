@@ -2,7 +2,7 @@
 import { increment, type Instrument, instrumentId, pluginId, venueId } from "@berth/sdk";
 import { fileURLToPath } from "node:url";
 import { type Bar, barsAsMarketData } from "../../../core/backtest/bars.ts";
-import type { MarketData } from "../../../core/backtest/market_data.ts";
+import type { MarketData } from "../../../core/recording/market_data.ts";
 import type { Recording } from "../../../core/backtest/recorder.ts";
 import { runBacktest } from "../../../core/backtest/run.ts";
 import { probeManifest } from "../../../core/host/probe.ts";

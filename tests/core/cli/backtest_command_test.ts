@@ -62,6 +62,7 @@ const mistakes: readonly {
   readonly says: RegExp;
 }[] = [
   { name: "no plugin", args: ["--bars", "x.csv"], says: /--plugin/ },
+  { name: "neither bars nor a recording", args: ["--plugin", "a"], says: /--bars or --data is missing/ },
   {
     name: "a plugin that is not there",
     args: ["--plugin", "nobody", "--bars", "x.csv"],

@@ -1,4 +1,4 @@
-/** A backtest over a file of bars, from names and numbers to a report's input. */
+/** A backtest over a file of bars or a recording, from names and numbers to a report's input. */
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BerthError } from "../errors.ts";
@@ -18,15 +18,20 @@ import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
 import type { StrategyManifest } from "../sdk/manifest.ts";
 import { barsAsMarketData } from "./bars.ts";
 import { barLengthMs, readBars } from "./bars_file.ts";
+import { openRecording } from "../recording/reader.ts";
+import type { MarketData } from "../recording/market_data.ts";
 import type { ReportInput } from "./report.ts";
 import { runBacktest } from "./run.ts";
 
-export interface BarsBacktest {
+export interface ComposedBacktest {
   readonly config: HostConfig;
   readonly workingFolder: string;
   /** An id of a plugin in the configured folders, or a path. */
   readonly plugin: string;
-  readonly barsFile: string;
+  /** One of the two is named. */
+  readonly barsFile: string | undefined;
+  readonly recordingFolder: string | undefined;
+  /** Of bars; a recording has its own. */
   readonly market: {
     readonly instrument: string;
     readonly tick: string;
@@ -59,8 +64,8 @@ const projectDir = fileURLToPath(new URL("../../", import.meta.url));
  *
  * @throws {BerthError} BACKTEST_PLUGIN, BACKTEST_BAD_BARS, BACKTEST_NO_DATA, MODEL_INVALID_ID, and why the plugin ended
  */
-export async function backtestBars(options: BarsBacktest): Promise<ReportInput> {
-  const { config, market, barsFile } = options;
+export async function composedBacktest(options: ComposedBacktest): Promise<ReportInput> {
+  const { config } = options;
   const sandbox = createSandbox("process", { clock: systemClock(), projectDir });
   const source = await findPlugin(options);
   const manifest = await strategyManifest(sandbox, source, options.plugin);
@@ -72,17 +77,7 @@ export async function backtestBars(options: BarsBacktest): Promise<ReportInput> 
     );
     throw new BerthError("BACKTEST_PLUGIN", { plugin: options.plugin, why: `its setting ${why.join(", ")}` });
   }
-  const path = resolve(options.workingFolder, barsFile);
-  const { fromMs, toMs } = options;
-  const bars = await readBars(path, { fromMs, toMs, volumeUnit: market.volumeUnit });
-  const lengthMs = barLengthMs(bars);
-  const stepMs = Math.min(market.stepMs, lengthMs / 4);
-  const instrument = instrumentOf(market);
-  const data = barsAsMarketData(
-    bars,
-    { instrument, lengthMs, spreadBps: market.spreadBps, quoteSizeBase: market.quoteSizeBase, stepMs },
-    `${bars.length} bars of ${basename(barsFile)}`,
-  );
+  const { data, risk, assumptions } = await marketOf(options);
   const recording = await runBacktest({
     sandbox,
     process: {
@@ -104,7 +99,7 @@ export async function backtestBars(options: BarsBacktest): Promise<ReportInput> 
     manifest,
     settings: settings.value,
     data,
-    risk: forBars(config.risk, stepMs),
+    risk,
     budget: budgetOf(manifest, configured.budget),
     depositUsd: options.depositUsd,
     venueLatencyMs: options.venueLatencyMs,
@@ -122,15 +117,50 @@ export async function backtestBars(options: BarsBacktest): Promise<ReportInput> 
     toMs: data.toUs / 1000,
     seed: options.seed,
     assumptions: [
-      `within a bar the price goes from open to the nearer extreme, the other one and the close, quoted every ${
-        stepMs / 1000
-      } s ${market.spreadBps} bps wide with ${market.quoteSizeBase} on each side`,
-      `fees ${market.makerFeeBps} bps maker, ${market.takerFeeBps} bps taker`,
+      ...assumptions,
       `${options.venueLatencyMs} ms to the venue and as long back`,
       "a resting order fills only when the price goes through it",
-      "no funding",
     ],
     recording,
+  };
+}
+
+interface Market {
+  readonly data: MarketData;
+  readonly risk: RiskSettings;
+  readonly assumptions: readonly string[];
+}
+
+async function marketOf(options: ComposedBacktest): Promise<Market> {
+  const { config, recordingFolder, barsFile, fromMs, toMs, workingFolder } = options;
+  if (recordingFolder !== undefined) {
+    const data = await openRecording(resolve(workingFolder, recordingFolder), { fromMs, toMs });
+    return { data, risk: config.risk, assumptions: ["fees as the venues listed them when it was recorded"] };
+  }
+  return await barsMarket(options, barsFile ?? "");
+}
+
+async function barsMarket(options: ComposedBacktest, barsFile: string): Promise<Market> {
+  const { config, market, fromMs, toMs, workingFolder } = options;
+  const bars = await readBars(resolve(workingFolder, barsFile), {
+    fromMs,
+    toMs,
+    volumeUnit: market.volumeUnit,
+  });
+  const lengthMs = barLengthMs(bars);
+  const stepMs = Math.min(market.stepMs, lengthMs / 4);
+  const { spreadBps, quoteSizeBase, makerFeeBps, takerFeeBps } = market;
+  const settings = { instrument: instrumentOf(market), lengthMs, spreadBps, quoteSizeBase, stepMs };
+  return {
+    data: barsAsMarketData(bars, settings, `${bars.length} bars of ${basename(barsFile)}`),
+    risk: forBars(config.risk, stepMs),
+    assumptions: [
+      `within a bar the price goes from open to the nearer extreme, the other one and the close, quoted every ${
+        stepMs / 1000
+      } s ${spreadBps} bps wide with ${quoteSizeBase} on each side`,
+      `fees ${makerFeeBps} bps maker, ${takerFeeBps} bps taker`,
+      "no funding",
+    ],
   };
 }
 
@@ -149,7 +179,7 @@ function forBars(risk: RiskSettings, stepMs: number): RiskSettings {
   };
 }
 
-function instrumentOf(market: BarsBacktest["market"]): Instrument {
+function instrumentOf(market: ComposedBacktest["market"]): Instrument {
   const id = parseInstrumentId(market.instrument);
   const symbol = symbolOf(id);
   return {
@@ -176,7 +206,7 @@ function instrumentOf(market: BarsBacktest["market"]): Instrument {
 }
 
 /** By path when it looks like one, else by the id of a configured or bundled plugin. */
-async function findPlugin({ plugin, config, workingFolder }: BarsBacktest): Promise<PluginSource> {
+async function findPlugin({ plugin, config, workingFolder }: ComposedBacktest): Promise<PluginSource> {
   if (/[/\\]|\.ts$/.test(plugin)) {
     const path = resolve(workingFolder, plugin).replace(/[/\\]mod\.ts$/, "");
     const source = await pluginAt(dirname(path), basename(path));
