@@ -184,6 +184,7 @@ export class PluginLauncher {
         },
       },
     );
+    subscriptions.startedWith(process, launch.symbols);
     driver.attachAdapter(
       manifest.venue,
       paper === undefined ? (_id, request) => process.send(request) : paper.request,

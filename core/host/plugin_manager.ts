@@ -354,6 +354,7 @@ export class PluginManager {
     }
     slot.process = result.process;
     slot.launched = result;
+    if (manifest.kind === "strategy") this.#subscriptions.tellSymbols(launch.symbols);
     return true;
   }
 
@@ -487,15 +488,9 @@ export class PluginManager {
     this.#options.keepState(id, value);
   }
 
-  /** With no strategy there is still something to look at. */
   #symbols(): readonly string[] {
     const { symbols } = this.#options;
-    if (symbols !== undefined) return symbols;
-    const wanted = [...this.#slots.values()].flatMap((slot) => {
-      const manifest = manifestOf(slot);
-      return manifest?.kind === "strategy" ? manifest.trading.instruments : [];
-    });
-    return wanted.length === 0 ? ["*-PERP"] : [...new Set(wanted)];
+    return symbols ?? this.#subscriptions.wantedSymbols([...this.#slots.values()].map(manifestOf));
   }
 
   *#running(): Generator<RunningPlugin> {

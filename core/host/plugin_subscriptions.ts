@@ -23,10 +23,37 @@ export interface AdapterAbilities {
 export class PluginSubscriptions {
   readonly #driver: EngineDriver;
   readonly #running: () => Iterable<RunningPlugin>;
+  readonly #wanted = new Set<string>();
+  /** How many of the wanted symbols an adapter knows of. */
+  readonly #told = new WeakMap<SandboxProcess, number>();
 
   constructor(driver: EngineDriver, running: () => Iterable<RunningPlugin>) {
     this.#driver = driver;
     this.#running = running;
+  }
+
+  /** What adapters should list for these plugins. It only grows: what is listed may have orders. */
+  wantedSymbols(manifests: readonly (Manifest | undefined)[]): readonly string[] {
+    for (const manifest of manifests) {
+      if (manifest?.kind !== "strategy") continue;
+      for (const pattern of manifest.trading.instruments) this.#wanted.add(pattern);
+    }
+    if (this.#wanted.size === 0) this.#wanted.add("*-PERP"); // with no strategy there is still something to look at
+    return [...this.#wanted];
+  }
+
+  /** An adapter was started with these symbols. */
+  startedWith(adapter: SandboxProcess, symbols: readonly string[]): void {
+    this.#told.set(adapter, symbols.length);
+  }
+
+  /** A strategy came that may want more than the adapters were asked for. */
+  tellSymbols(symbols: readonly string[]): void {
+    for (const { manifest, process } of this.#running()) {
+      if (manifest.kind !== "exchange" || (this.#told.get(process) ?? 0) >= symbols.length) continue;
+      this.#told.set(process, symbols.length);
+      process.send({ type: "symbols", symbols });
+    }
   }
 
   onAdapterReady(manifest: ExchangeManifest, abilities: AdapterAbilities): void {

@@ -138,6 +138,8 @@ export type HostMessage =
   | { readonly type: "group"; readonly ref: string; readonly group: LegGroup }
   | { readonly type: "history_answer"; readonly questionId: number; readonly answer: HistoryAnswer }
   // to adapters
+  /** More symbols are wanted than at the start. */
+  | { readonly type: "symbols"; readonly symbols: readonly string[] }
   | {
     readonly type: "subscribe";
     readonly instrument: InstrumentId;

@@ -186,6 +186,11 @@ export interface ExchangeAdapter {
   readonly capabilities: ExchangeCapabilities;
   /** Loads instruments, publishes them, opens connections. @throws when the venue refuses what can't mend by itself (keys, config). */
   start(signal: AbortSignal): Promise<void>;
+  /**
+   * `ctx.symbols` has more than before: publishes the instruments that match now. Without it they come when the adapter
+   * next reads its instruments.
+   */
+  symbolsChanged?(signal: AbortSignal): Promise<void>;
   readonly marketData: MarketData;
   /** Absent where the venue can't be asked: the host is told `unsupported`. */
   readonly queries?: MarketQueries;
@@ -199,7 +204,10 @@ export interface ExchangeContext<Shape extends SettingsShape = SettingsShape> {
   readonly environment: Environment;
   /** Base URLs by the names of the manifest, for this environment. */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** Symbols the host wants (`BTC-PERP`), `*` as wildcard; an adapter publishes only instruments that match. */
+  /**
+   * Symbols the host wants (`BTC-PERP`), `*` as wildcard; an adapter publishes only instruments that match. The list
+   * stays the same one and grows when strategies come that want more.
+   */
   readonly symbols: readonly string[];
   /** A granted secret, or undefined. */
   readonly secret: (name: string) => string | undefined;

@@ -2,7 +2,7 @@
  * The adapter's side of the channel: published records become frames, the host's requests become calls. Each request
  * gets exactly one response, and what may have reached the venue never comes back as "failed".
  */
-import { BerthError } from "../errors.ts";
+import { BerthError, describeError } from "../errors.ts";
 import type { AdapterRequest, AdapterResponse, FailedResponse, TimeRange } from "../model/adapter_request.ts";
 import type { InstrumentId } from "../model/ids.ts";
 import { intervalMs, maxHistoryRows } from "../model/market.ts";
@@ -44,11 +44,14 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
   /** Per instrument: quotes, trades and marks have one counter each. */
   readonly #sequences: number[] = [];
   readonly #stopping = new AbortController();
+  /** The same list for the adapter's whole life; what is in it grows. */
+  readonly #symbols: string[];
   #adapter: ExchangeAdapter | undefined;
   #hostHeardMs = -Infinity;
 
   constructor(options: ExchangeRuntimeOptions<Shape>) {
     this.#options = options;
+    this.#symbols = [...options.hello.symbols];
   }
 
   /** Makes the adapter and starts it. @throws what the adapter throws */
@@ -61,6 +64,19 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
     this.#hostHeardMs = this.#options.platform.monotonicMs();
     if (adapter.trading !== undefined) this.#listenForHost(false);
     return { capabilities: { ...adapter.capabilities }, hasTrading: adapter.trading !== undefined };
+  }
+
+  #wantSymbols(symbols: readonly string[]): void {
+    this.#symbols.splice(0, Infinity, ...symbols);
+    const { send } = this.#options;
+    this.#adapter?.symbolsChanged?.(this.#stopping.signal).catch((error: unknown) => {
+      send({
+        type: "log",
+        level: "warn",
+        message: "instruments can't be read now",
+        fields: { reason: describeError(error) },
+      });
+    });
   }
 
   async stop(): Promise<void> {
@@ -96,6 +112,8 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
           instrument: message.instrument,
           kinds: message.kinds,
         }]);
+      case "symbols":
+        return this.#wantSymbols(message.symbols);
       case "request": {
         const { requestId } = message;
         this.#answer(message).then((response) =>
@@ -235,7 +253,7 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
       venue: hello.venue,
       environment: hello.environment,
       endpoints: hello.endpoints,
-      symbols: hello.symbols,
+      symbols: this.#symbols,
       secret: (name) => (Object.hasOwn(hello.secrets, name) ? hello.secrets[name] : undefined),
       // The host has checked every value against the manifest that this shape is.
       settings: hello.settings as SettingValues<Shape>,

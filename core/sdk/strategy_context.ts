@@ -245,6 +245,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       case "stop":
       case "subscribe":
       case "unsubscribe":
+      case "symbols":
       case "request":
         return; // the runtime's own, or an adapter's
       default:

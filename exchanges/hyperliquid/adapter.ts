@@ -168,6 +168,10 @@ export class HyperliquidAdapter implements ExchangeAdapter {
     await this.#account?.start();
   }
 
+  async symbolsChanged(signal: AbortSignal): Promise<void> {
+    await this.#loader.load(signal);
+  }
+
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;

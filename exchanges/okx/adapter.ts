@@ -198,6 +198,11 @@ export class OkxAdapter implements ExchangeAdapter {
     await this.#private?.start(this.#tasks);
   }
 
+  async symbolsChanged(signal: AbortSignal): Promise<void> {
+    this.#public.want(standingArguments(instrumentTypesOf(this.#ctx.symbols)));
+    await this.#loader.load(signal);
+  }
+
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;

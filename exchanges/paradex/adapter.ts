@@ -176,6 +176,10 @@ export class ParadexAdapter implements ExchangeAdapter {
     this.#tasks.every("instruments", instrumentsEveryMs, () => this.#loadInstruments());
   }
 
+  async symbolsChanged(): Promise<void> {
+    await this.#loadInstruments();
+  }
+
   stop(): Promise<void> {
     this.#isStopped = true;
     this.#tasks.stop();
