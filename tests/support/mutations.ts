@@ -73,7 +73,18 @@ const operators: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Mutants that behave as the original does, each with why. */
-const equivalent: readonly { readonly file: string; readonly text: string; readonly why: string }[] = [];
+const equivalent: readonly { readonly file: string; readonly text: string; readonly why: string }[] = [
+  {
+    file: "core/execution/order_manager.ts",
+    text: "filledLots > 0 && filledLots >= terms.sizeLots",
+    why: "an order has at least one lot, so what fills it is never nothing",
+  },
+  {
+    file: "core/execution/order_manager.ts",
+    text: "askedUs >= amendEndedUs",
+    why: "both in one microsecond: either reading is sound, for the next report says it again",
+  },
+];
 
 /** Code that runs: no comment, no import, no type. */
 const isCode = (line: string): boolean =>
@@ -125,7 +136,16 @@ async function limitMutations(): Promise<readonly Mutation[]> {
   const listed = lines.flatMap((before, line) =>
     /^ {2}[a-zA-Z]+,$/.test(before) ? [{ name: `without ${before.trim()}`, line, before }] : []
   );
-  const limits = listed.slice(0, entryLimits.length + valueLimits.length);
+  // The order's own terms are looked at before the list, too: that look is taken out instead.
+  const first = lines.findIndex((line) =>
+    line.includes("if (invalid !== undefined) return refuse(invalid);")
+  );
+  const limits = [
+    ...listed.slice(0, entryLimits.length + valueLimits.length).filter(({ name }) =>
+      !name.includes("orderTerms")
+    ),
+    { name: "without a look at the terms", line: first, before: lines[first] ?? "" },
+  ];
   return limits.map((one) => ({ ...one, file, after: "", tests: ["tests/core/risk"], isSimulated: false }));
 }
 

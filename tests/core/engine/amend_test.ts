@@ -206,3 +206,44 @@ Deno.test("a size that has filled already leaves nothing: the order is cancelled
   amend(harness, order, 5);
   assertEquals([harness.sent("amend"), harness.sent("cancel")], [0, 1]);
 });
+
+Deno.test("the report of an end says which terms an order under amendment ended with; others keep theirs", () => {
+  for (const [lots, expected] of [[20, 20], [10, 10]] as const) {
+    const harness = ready(true);
+    const order = harness.place();
+    amend(harness, order, 20);
+    const limitPriceTicks = priceTicks(500_000);
+    harness.report(order, "cancelled", { sizeLots: sizeLots(lots), limitPriceTicks, reason: "requested" });
+    assertEquals([
+      harness.order(order.clientOrderId).sizeLots as number,
+      harness.order(order.clientOrderId).amending,
+    ], [
+      expected,
+      undefined,
+    ]);
+  }
+  const harness = ready(true);
+  const order = harness.place();
+  harness.report(order, "cancelled", { reason: "requested" });
+  assertEquals(harness.journal("order").map(({ event }) => event).includes("terms_known"), false);
+});
+
+Deno.test("why an order ended that nobody cancelled: its remainder was not to rest, or the venue wanted it so", () => {
+  const limit = (timeInForce: "GTC" | "IOC") => ({
+    kind: "limit" as const,
+    limitPriceTicks: priceTicks(500_000),
+    timeInForce,
+    postOnly: false,
+  });
+  const cases = [
+    [limit("GTC"), "venue"],
+    [limit("IOC"), "ioc_remainder"],
+    [{ kind: "market" as const, worstPriceTicks: undefined }, "ioc_remainder"],
+  ] as const;
+  for (const [pricing, expected] of cases) {
+    const harness = EngineHarness.ready();
+    const order = harness.place({ pricing });
+    harness.report(order, "cancelled");
+    assertEquals(harness.order(order.clientOrderId).reason, expected);
+  }
+});

@@ -478,6 +478,11 @@ const cases: readonly Case[] = [
     given: { plugin: { dayPnlUsd: 1, limits: { ...noLimits, maxDailyLossUsd: 0 } } },
     expected: "passes",
   },
+  {
+    name: "nothing lost against a loss limit of 0",
+    given: { plugin: { dayPnlUsd: 0, limits: { ...noLimits, maxDailyLossUsd: 0 } } },
+    expected: "passes",
+  },
   { name: "a loss limit of NaN", given: { limits: { maxDailyLossUsd: NaN } }, expected: "DAILY_LOSS" },
   {
     name: "an unknown profit",

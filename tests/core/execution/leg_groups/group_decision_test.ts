@@ -313,3 +313,33 @@ function play(model: GroupModel, turn: Turn): void {
       turn satisfies never;
   }
 }
+
+Deno.test("a first leg too small for a lot of the second is taken back, not hedged by nothing", () => {
+  const model = new GroupModel();
+  model.settleOrder(5);
+  assertEquals([roles(model), last(model).order.sizeLots], [["open", "unwind"], 5]);
+  assert(model.sent.every(({ order }) => order.sizeLots > 0));
+});
+
+Deno.test("what is missing by exactly the smallest order is completed, though the other side is too small to take back", () => {
+  const model = new GroupModel();
+  model.markets[0].minSizeLots = 20;
+  model.settleOrder(500);
+  model.settleOrder(49, 100.2);
+  assertEquals([last(model).order.role, last(model).order.leg, last(model).order.sizeLots], [
+    "complete",
+    1,
+    1,
+  ]);
+});
+
+Deno.test("attempts that each do a little are bounded in all", () => {
+  const model = new GroupModel({}, { maxAttempts: 3, maxTotalAttempts: 5 });
+  model.settleOrder(500);
+  model.settleOrder(0);
+  for (let round = 0; round < 50 && model.group.phase.kind !== "halted"; round++) {
+    if (model.working().length > 0) model.settleOrder(1);
+    model.pass(500);
+  }
+  assertEquals([model.group.phase.kind, model.sent.length], ["halted", 2 + 5]);
+});
