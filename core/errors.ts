@@ -75,6 +75,13 @@ export const errorTexts = {
     why: "Two hosts on one journal and account would fight over orders.",
     fix: "Stop the other one, or give this one its own dataDir.",
   }),
+  HOST_HANGS: (f: { pid: number }) => ({
+    what: `The host (process ${f.pid}) does not react.`,
+    why:
+      "Its console answers, but nothing carries out commands. Its adapters end by themselves after 30 s, and where a venue has a dead man's switch it cancels what is open.",
+    fix:
+      `End it by kill -9 ${f.pid}, then run berth kill again: it starts the adapters by itself and asks the venues.`,
+  }),
   HOST_NOT_RUNNING: (f: { folder: string }) => ({
     what: `No host runs in ${f.folder}.`,
     why: "This command speaks to a running host.",

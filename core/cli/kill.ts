@@ -8,6 +8,7 @@ import { killReportSchema } from "../console/schemas.ts";
 import { killReport } from "../console/resources.ts";
 import { BerthError } from "../errors.ts";
 import { environmentFolder } from "../host/config.ts";
+import { readAddress } from "../host/console_files.ts";
 import { killFileName, killReportFileName } from "../host/kill_switch.ts";
 import type { HostOptions } from "../host/options.ts";
 import type { TerminalOutput } from "../terminal/ports.ts";
@@ -25,6 +26,8 @@ export interface KillSurroundings {
   readonly hostOptions: (output: TerminalOutput) => Promise<HostOptions>;
   readonly runKill: (options: HostOptions, flatten: boolean) => Promise<Parameters<typeof killReport>[0]>;
 }
+
+const folderOf = ({ config }: Place): string => environmentFolder(config.dataDir, config.environment);
 
 const fileAnswerMs = 45_000;
 const lookEveryMs = 200;
@@ -53,6 +56,10 @@ async function killBy(place: Place, options: KillOptions, around: KillSurroundin
       const hostOptions = await around.hostOptions(withoutStandardOutput(output));
       return killReport(await around.runKill(hostOptions, options.flatten));
     }
+    if (error.code === "HOST_REFUSED" && error.message.includes("did not answer in time")) {
+      const { pid } = await readAddress(folderOf(place)) ?? { pid: 0 };
+      throw new BerthError("HOST_HANGS", { pid });
+    }
     if (error.code !== "HOST_UNREACHABLE") throw error;
     output.writeError(`berth: ${error.text.what} The file ${killFileName} tells the host instead.\n`);
     return await killByFile(place, options.flatten, around);
@@ -61,7 +68,7 @@ async function killBy(place: Place, options: KillOptions, around: KillSurroundin
 
 /** The host sees the file within a quarter of a second and writes what the venues said beside it. */
 async function killByFile(place: Place, flatten: boolean, around: KillSurroundings): Promise<Report> {
-  const folder = environmentFolder(place.config.dataDir, place.config.environment);
+  const folder = folderOf(place);
   const reportPath = join(folder, killReportFileName);
   await Deno.remove(reportPath).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

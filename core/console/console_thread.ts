@@ -40,7 +40,7 @@ export function runConsoleThread(thread: Thread): void {
       waiting.delete(id);
       resolve({
         kind: "refused",
-        status: 409,
+        status: 504,
         title: "The host did not answer in time",
         detail: "whether the command took effect is not known: look at the state",
       });

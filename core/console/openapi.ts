@@ -43,11 +43,20 @@ const problemAnswers = (): Json =>
 
 /** Statuses that come before an endpoint runs. */
 const common: readonly number[] = [400, 401, 403, 429, 500, 503];
+/** A change waits for the host. */
+const ofChanges: readonly number[] = [504];
 const withBody: readonly number[] = [413, 415];
 
 function operationOf(endpoint: Endpoint): Json {
   const { id, tag, summary, params, query, body, answer, method } = endpoint;
-  const statuses = [...new Set([...common, ...(body === undefined ? [] : withBody), ...endpoint.problems])]
+  const statuses = [
+    ...new Set([
+      ...common,
+      ...(body === undefined ? [] : withBody),
+      ...(method === "GET" ? [] : ofChanges),
+      ...endpoint.problems,
+    ]),
+  ]
     .sort();
   return {
     operationId: id,

@@ -88,8 +88,8 @@ export type CommandResult =
   | { readonly kind: "done"; readonly value: unknown }
   | {
     readonly kind: "refused";
-    /** HTTP's: 404 nothing of that name, 409 not now, 422 not so, 501 this host can't. */
-    readonly status: 404 | 409 | 422 | 501;
+    /** HTTP's: 404 nothing of that name, 409 not now, 422 not so, 501 this host can't, 504 it does not react. */
+    readonly status: 404 | 409 | 422 | 501 | 504;
     readonly title: string;
     readonly detail: string;
   };

@@ -75,6 +75,8 @@ export const problemKindOf = (status: number): ProblemKind => {
       return "unprocessable";
     case 501:
       return "not-implemented";
+    case 504:
+      return "timeout";
     default:
       return "internal";
   }
