@@ -26,6 +26,8 @@ export type SocketResult =
 export interface Item {
   readonly one: OkxInstrument;
   readonly fields: Readonly<Record<string, unknown>>;
+  /** An order that only reduces. */
+  readonly isClosing?: boolean;
 }
 
 interface Operation {
@@ -94,8 +96,8 @@ export class OrderChannel {
     }
     const operation: Operation = operations[name];
     const isBatch = items.length > 1;
-    const admitted = items.map(({ one }) =>
-      this.#options.budget.tryTake(operation.kind, one.instId, isBatch)
+    const admitted = items.map(({ one, isClosing = false }) =>
+      this.#options.budget.tryTake(isClosing ? "close" : operation.kind, one.instId, isBatch)
     );
     const sent = items.filter((_, at) => admitted[at]);
     const batches: Promise<readonly ItemResult[]>[] = [];

@@ -89,7 +89,10 @@ export class OkxTrading implements Trading {
           signal,
         );
         waiting.push(sent.then((outcome) => void outcomes.set(order, outcome)));
-      } else plain.push({ order, item: { one, fields: this.#orderFields(order, one) } });
+      } else {plain.push({
+          order,
+          item: { one, fields: this.#orderFields(order, one), isClosing: order.reduceOnly },
+        });}
     }
     const results = await this.#options.channel.many("order", plain.map(({ item }) => item), signal);
     plain.forEach(({ order }, at) => {

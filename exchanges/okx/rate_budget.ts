@@ -9,7 +9,8 @@
 import type { Clock } from "@berth/sdk";
 import { RateBudget } from "@berth/sdk/venue/rate_budget.ts";
 
-export type BudgetKind = "order" | "amend" | "cancel";
+/** `close`: an order that only reduces; it may use what orders leave. */
+export type BudgetKind = "order" | "close" | "amend" | "cancel";
 
 const windowMs = 2_000;
 const perInstrument = 60;
@@ -17,6 +18,8 @@ const perInstrumentInBatches = 300;
 const perAccount = 1_000;
 /** Share of the account's bucket that orders leave: a change takes risk away more often than an order does. */
 const amendReserve = 0.2;
+/** Share of an instrument's bucket that orders leave to those that only reduce: the venue counts both in one. */
+const closeReserve = 0.2;
 
 export class OrderBudget {
   readonly #clock: Clock;
@@ -33,11 +36,12 @@ export class OrderBudget {
 
   /** True when the request may be sent now; it is then counted. Cancels go through a pause. */
   tryTake(kind: BudgetKind, instId: string, isBatch = false): boolean {
-    const own = this.#ofInstrument(`${kind}:${instId}`, isBatch);
+    const own = this.#ofInstrument(`${kind === "close" ? "order" : kind}:${instId}`, isBatch);
     if (kind === "cancel") return own.tryTake();
-    const reserved = kind === "order" ? amendReserve : 0;
-    if (!(own.canTake() && this.#account.canTake(reserved))) return false;
-    return own.tryTake() && this.#account.tryTake(reserved);
+    const ofOwn = kind === "order" ? closeReserve : 0;
+    const ofAccount = kind === "order" ? amendReserve : 0;
+    if (!(own.canTake(ofOwn) && this.#account.canTake(ofAccount))) return false;
+    return own.tryTake(ofOwn) && this.#account.tryTake(ofAccount);
   }
 
   /** The venue said "too many": orders and changes wait, cancels do not. */

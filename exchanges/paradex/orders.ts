@@ -47,7 +47,7 @@ export interface TradingOptions {
   readonly recvWindowMs: number;
 }
 
-/** The share of the order budget that only cancels may use. */
+/** The share of the order budget that only cancels and reduce-only orders may use. */
 const cancelReserve = 0.2;
 
 export class ParadexTrading implements Trading {
@@ -61,7 +61,7 @@ export class ParadexTrading implements Trading {
   async submit(order: OrderRequest, signal: AbortSignal): Promise<SubmitOutcome> {
     const prepared = this.#prepare(order);
     if (prepared.kind === "rejected") return prepared;
-    if (!this.#options.orderBudget.tryTake(cancelReserve)) {
+    if (!this.#options.orderBudget.tryTake(order.reduceOnly ? 0 : cancelReserve)) {
       return localRefusal("rate_limited", "rate budget is empty");
     }
     const { body } = prepared;
@@ -239,7 +239,8 @@ export class ParadexTrading implements Trading {
     const sent = orders.filter((_, at) => prepared[at]?.kind === "prepared");
     let outcomes: readonly SubmitOutcome[] = [];
     // A batch is counted as one request.
-    if (bodies.length > 0 && !this.#options.orderBudget.tryTake(cancelReserve)) {
+    const reserve = sent.every(({ reduceOnly }) => reduceOnly) ? 0 : cancelReserve;
+    if (bodies.length > 0 && !this.#options.orderBudget.tryTake(reserve)) {
       outcomes = sent.map(() => localRefusal("rate_limited", "rate budget is empty"));
     } else if (bodies.length > 0) {
       const reply = await this.#options.channel.send({

@@ -364,7 +364,7 @@ Deno.test("submit: nothing is sent for what the venue can't do, nor after the de
   assertEquals(https.length, 0);
 });
 
-Deno.test("orders leave a share of the rate budget to cancels", async () => {
+Deno.test("orders leave a share of the rate budget to cancels and to orders that only reduce", async () => {
   const { calls, time, trading } = bench({
     call: (method) => result(method === "order.create" ? { order: created } : { status: "ok" }),
     orderLimits: [{ requests: 10, perMs: 1_000 }],
@@ -373,9 +373,10 @@ Deno.test("orders leave a share of the rate budget to cancels", async () => {
   for (let i = 0; i < 10; i++) kinds.push((await trading.submit(limitOrder, never)).kind);
   assertEquals(kinds, [...Array(8).fill("acknowledged"), "rejected", "rejected"]);
   const key = { instrument: btcInstrument.id, clientOrderId: clientOrderId("a1"), venueOrderId: undefined };
+  assertEquals((await trading.submit({ ...limitOrder, reduceOnly: true }, never)).kind, "acknowledged");
   const cancels: string[] = [];
-  for (let i = 0; i < 3; i++) cancels.push((await trading.cancel(key, never)).kind);
-  assertEquals(cancels, ["acknowledged", "acknowledged", "rejected"]);
+  for (let i = 0; i < 2; i++) cancels.push((await trading.cancel(key, never)).kind);
+  assertEquals(cancels, ["acknowledged", "rejected"]);
   assertEquals(calls.length, 10);
   await time.advance(1_000);
   assertEquals((await trading.submit(limitOrder, never)).kind, "acknowledged");
