@@ -79,6 +79,7 @@ export class Connection {
   #urlAt = 0;
   /** Links to the present address, one after the other, that were no good. */
   #urlFailures = 0;
+  #isSilent = false;
   #lastFrameMs: number;
   #reconnects = 0;
   #cancelRetry: () => void = () => {};
@@ -246,7 +247,9 @@ export class Connection {
     const { random, scheduler } = this.#options.ports;
     this.#failures += 1;
     this.#urlFailures += 1;
-    if (this.#urlFailures >= failuresBeforeSwitch) {
+    const isSilent = this.#isSilent;
+    this.#isSilent = false;
+    if (isSilent || this.#urlFailures >= failuresBeforeSwitch) {
       this.#urlFailures = 0;
       this.#urlAt = (this.#urlAt + 1) % this.#options.urls.length;
     }
@@ -286,7 +289,10 @@ export class Connection {
     if (!link.isReady && nowMs - link.openedMs > connectTimeoutMs) {
       return this.#onLost(link, "connecting took too long");
     }
-    if (silentMs > deadAfterMs) return this.#onLost(link, `nothing came for ${Math.round(silentMs)} ms`);
+    if (silentMs > deadAfterMs) {
+      this.#isSilent = true; // an address that lets us in and says nothing is left at once
+      return this.#onLost(link, `nothing came for ${Math.round(silentMs)} ms`);
+    }
     if (link.isOpen && !link.isPinged && silentMs >= pingAfterMs) {
       link.isPinged = true;
       link.socket.send("ping");

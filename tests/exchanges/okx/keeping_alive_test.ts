@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { BookResync } from "@berth/sdk/venue/book_resync.ts";
 import { DeadMansSwitch } from "../../../exchanges/okx/dead_mans_switch.ts";
 import type { RestResult } from "../../../exchanges/okx/rest.ts";
-import { constantRandom, recordingLog, VirtualTime } from "./fakes.ts";
+import { Connection } from "../../../exchanges/okx/connection.ts";
+import { constantRandom, FakeSockets, recordingLog, VirtualTime } from "./fakes.ts";
 
 Deno.test("a renewal of the dead man's switch that hangs does not hold up the next", async () => {
   const time = new VirtualTime();
@@ -85,4 +86,38 @@ Deno.test("a book that breaks again and again is asked for ever more slowly, and
   resync.onGap("BTC-USDT-SWAP");
   assertEquals(askedMs.length, hourly + 1);
   resync.clear();
+});
+
+Deno.test("an address that lets us in and then says nothing is left for the other one", async () => {
+  const time = new VirtualTime();
+  const sockets = new FakeSockets();
+  const states: string[] = [];
+  const connection = new Connection({
+    urls: ["wss://one", "wss://two"],
+    ports: { openSocket: sockets.open, clock: time, scheduler: time, random: constantRandom },
+    accept: (link) => ({ onOpen: () => link.ready(), onText: () => {}, onEnd: () => {} }),
+    onState: (state, why) => void states.push(`${state} ${why}`.trim()),
+  });
+  connection.start();
+  sockets.last.handlers.onOpen();
+  await time.advance(33_000);
+  assertEquals(sockets.opened.map(({ url }) => url), ["wss://one", "wss://two"]);
+  // A ping was tried first; the other address works, and is stayed with.
+  assertEquals(sockets.opened[0]?.sent, ["ping"]);
+  sockets.last.handlers.onOpen();
+  for (let i = 0; i < 20; i++) {
+    sockets.last.push("pong");
+    await time.advance(15_000);
+  }
+  assertEquals(sockets.opened.length, 2);
+  // Lost after a good while it is tried again first, and then the other.
+  sockets.last.handlers.onClose("gone");
+  for (let i = 0; i < 2; i++) {
+    await time.advance(2_000);
+    sockets.last.handlers.onClose("refused");
+  }
+  await time.advance(5_000);
+  assertEquals(sockets.opened.slice(2, 5).map(({ url }) => url), ["wss://two", "wss://one", "wss://one"]);
+  connection.stop();
+  assertEquals(states.filter((one) => one === "connected").length, 2);
 });
