@@ -15,7 +15,6 @@ import { RequestLedger } from "../execution/request_ledger.ts";
 import { type InstrumentId, type PluginId, type VenueId, venueId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
-import { defaultLegGroupLimits } from "../model/leg_group.ts";
 import type { BookUpdate } from "../model/market.ts";
 import { tickLotMoney } from "../model/money.ts";
 import { isHostRef, type Side } from "../model/order.ts";
@@ -83,7 +82,7 @@ export class Engine implements EngineSurface {
     }));
     const ids = new ClientOrderIds(settings.hostTag, settings.nextOrderCounter, settings.claims?.hostTags);
     this.#rooms = {
-      settings: { ...settings, legGroups: settings.legGroups ?? defaultLegGroupLimits },
+      settings: { ...settings, legGroups: settings.legGroups ?? settings.risk.legGroups },
       time: { nowUs: 0 },
       outbox: new Outbox(),
       instruments: new InstrumentTable(this.#quotes, settings.risk.market.maxValuationAgeMs),

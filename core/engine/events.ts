@@ -346,7 +346,7 @@ export interface EngineSettings {
   readonly nextOrderCounter: number;
   readonly risk: RiskSettings;
   readonly timing: EngineTiming;
-  /** The host's bounds on leg groups. @default defaultLegGroupLimits */
+  /** The host's bounds on leg groups. @default those of `risk` */
   readonly legGroups?: LegGroupLimits;
   /** Requests a second that each venue allows; absent venues have the default. */
   readonly rateBudgets: Readonly<Record<string, VenueRateBudget>>;

@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { dirname, join, resolve } from "node:path";
 import { BerthError } from "../errors.ts";
+import type { LegGroupLimits } from "../model/leg_group.ts";
 import type { MarketLimits, RiskSettings, ScopeLimits } from "../model/risk_limits.ts";
 import { defaultRiskSettings } from "../risk/settings.ts";
 import { sandboxChoices } from "../sandbox/kind_names.ts";
@@ -121,6 +122,32 @@ const marketLimitsSchema = v.strictObject({
   ),
 }, record("market limits"));
 
+const legGroup = (min: number, max: number, words: string, name: keyof LegGroupLimits) =>
+  v.exactOptional(
+    v.pipe(numberBetween(min, max), describe(`${words} Default ${defaultRiskSettings.legGroups[name]}.`)),
+  );
+
+const legGroupsSchema = v.strictObject({
+  maxNakedNotionalUsd: legGroup(0, 1e9, "Value that one leg alone may have, USD.", "maxNakedNotionalUsd"),
+  maxNakedMs: legGroup(100, 600_000, "After this long alone a leg is only taken back, ms.", "maxNakedMs"),
+  maxAttempts: legGroup(1, 100, "Attempts without effect before the plugin is halted.", "maxAttempts"),
+  maxTotalAttempts: legGroup(1, 1_000, "Attempts in all before the plugin is halted.", "maxTotalAttempts"),
+  retryMs: legGroup(10, 60_000, "Pause after an attempt, doubled with each without effect, ms.", "retryMs"),
+  maxGroups: legGroup(1, 1_000, "Groups of one plugin at a time.", "maxGroups"),
+  maxSweepAgeMs: legGroup(
+    100,
+    3_600_000,
+    "Before a group open orders must have been listed within this time, ms.",
+    "maxSweepAgeMs",
+  ),
+  verifyWithinMs: legGroup(
+    1_000,
+    3_600_000,
+    "After a group positions must have been read back within this time, ms.",
+    "verifyWithinMs",
+  ),
+}, record("bounds"));
+
 const riskSchema = v.strictObject({
   global: v.optional(
     v.pipe(scopeLimitsSchema, describe("Over everything. Unnamed limits keep their defaults.")),
@@ -147,6 +174,10 @@ const riskSchema = v.strictObject({
       v.record(symbolName, numberBetween(0, 1e12, "a size in base units"), record("sizes by symbol")),
       describe('Largest order by symbol, in base units, such as { "BTC-PERP": 0.5 }.'),
     ),
+    {},
+  ),
+  legGroups: v.optional(
+    v.pipe(legGroupsSchema, describe("The host's own bounds on trades of two legs (leg groups).")),
     {},
   ),
   usdAssets: v.optional(
@@ -491,6 +522,7 @@ function riskSettings(given: ConfigFile["risk"]): RiskSettings {
     market: { ...defaultRiskSettings.market, ...given.market },
     maxOrderSizeBase: given.maxOrderSizeBase,
     usdAssets: given.usdAssets,
+    legGroups: { ...defaultRiskSettings.legGroups, ...given.legGroups },
     breachState: given.breachState,
   };
 }

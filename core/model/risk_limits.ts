@@ -3,6 +3,7 @@
  * assets that count as USD one to one are named in {@link RiskSettings.usdAssets}.
  */
 import type { PluginId, VenueId } from "./ids.ts";
+import type { LegGroupLimits } from "./leg_group.ts";
 
 /** Each is looked at for plugins, accounts and the whole host, but for leverage: a plugin has no equity of its own. */
 export const scopeLimitNames = [
@@ -83,6 +84,8 @@ export interface RiskSettings {
   readonly maxOrderSizeBase: Readonly<Record<string, number>>;
   /** Settlement assets that count as one USD. Others can't be traded: their limits could not be reckoned. */
   readonly usdAssets: readonly string[];
+  /** The host's own bounds on trades of two legs. */
+  readonly legGroups: LegGroupLimits;
   /** State that a breach of daily loss, drawdown or consecutive losses moves its scope to. */
   readonly breachState: "reducing" | "halted";
 }

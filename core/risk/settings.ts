@@ -1,4 +1,5 @@
 /** Limits that hold unless the configuration says otherwise: small enough that a first day can't hurt much. */
+import { defaultLegGroupLimits } from "../model/leg_group.ts";
 import type { RiskSettings, ScopeLimits } from "../model/risk_limits.ts";
 
 export const defaultRiskSettings: RiskSettings = {
@@ -59,6 +60,7 @@ export const defaultRiskSettings: RiskSettings = {
     minCancelsForRatio: 100,
   },
   maxOrderSizeBase: {},
+  legGroups: defaultLegGroupLimits,
   usdAssets: ["USD", "USDC", "USDT"],
   breachState: "reducing",
 };
