@@ -1,7 +1,7 @@
 /** The scalper as berth loads it: manifest and the strategy with its usual signal. */
 import { defineStrategy } from "@berth/sdk";
 import { analystHosts, analystUrl } from "./analyst.ts";
-import { Scalper } from "./scalper.ts";
+import { exitsOf, Scalper } from "./scalper.ts";
 import { settings } from "./settings.ts";
 import { signalOf } from "./signal.ts";
 
@@ -23,4 +23,4 @@ export default defineStrategy({
   },
   onStop: "flatten",
   settings,
-}, (ctx) => new Scalper(ctx, { signal: signalOf, send: fetch }));
+}, (ctx) => new Scalper(ctx, { signal: signalOf, exits: exitsOf, send: fetch }));

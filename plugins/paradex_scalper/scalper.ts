@@ -26,6 +26,8 @@ type Context = StrategyContext<typeof settings>;
 export interface ScalperHooks {
   /** Makes the signal of a closed bar. */
   readonly signal: typeof signalOf;
+  /** Says how a new position is to end. */
+  readonly exits: typeof exitsOf;
   /** Reaches the analyst. */
   readonly send: typeof fetch;
 }
