@@ -3,31 +3,10 @@
  * and the console that would write into the stream. What remains of `Deno` are functions that refuse.
  */
 import { BerthError } from "../errors.ts";
+import { keptGlobals, nodeGlobals } from "./kept_globals.ts";
 
-/** Node's globals. Packages look whether they are there, so an adapter with packages finds none; others are refused. */
-const nodeGlobals = ["process", "Buffer", "global"] as const;
-/** Handlers of the process or thread. */
-const removedValues = ["onunload", "onbeforeunload", "onmessage", "onmessageerror", "name"] as const;
-/** Threads, their channels, dialogs, the way out, and stores on disk. */
-const refusedGlobals = [
-  "Worker",
-  "SharedWorker",
-  "BroadcastChannel",
-  "alert",
-  "confirm",
-  "prompt",
-  "close",
-  "postMessage",
-  "importScripts",
-  "clearImmediate",
-  "setImmediate",
-  "localStorage",
-  "sessionStorage",
-  "caches",
-] as const;
-/** What talks to others; kept where a network host was granted. `fetch` is left to the permissions. */
-const refusedWithoutNetwork = ["WebSocket", "WebSocketStream", "EventSource", "WebTransport"] as const;
-const refusedToStrategies = ["navigator", "location"] as const;
+/** What one kind of thread lacks and another has. */
+const alwaysRefused = ["close", "importScripts", "postMessage", "localStorage", "sessionStorage"] as const;
 
 /** Parts of `Deno` that tell nothing of this machine and that code asks for politely. */
 const harmlessParts = ["build", "version", "errors", "noColor"] as const;
@@ -64,14 +43,14 @@ export interface LockdownOptions {
 /** Locks the door. What the runtime needs of the platform must be taken before. */
 export function lockDown(options: LockdownOptions): void {
   const { granted, hasPackages } = options;
-  const removed: readonly string[] = hasPackages ? [...removedValues, ...nodeGlobals] : removedValues;
-  const refused: readonly string[] = [
-    ...refusedGlobals,
-    ...(hasPackages ? [] : [...nodeGlobals, ...refusedToStrategies]),
-    ...(granted.net ? [] : refusedWithoutNetwork),
-  ];
-  for (const name of removed) replaceGlobal(name, undefined);
-  for (const name of refused) replaceGlobal(name, refusingStand(name));
+  const kept = keptGlobals(granted.net);
+  // Deno has some of them only in a process or only in a thread; named here, they refuse in both.
+  const names = new Set([...Object.getOwnPropertyNames(globalThis), ...alwaysRefused]);
+  for (const name of names) {
+    if (kept.has(name)) continue;
+    const isMissed = hasPackages && nodeGlobals.includes(name);
+    replaceGlobal(name, isMissed ? undefined : refusingStand(name));
+  }
   replaceGlobal("console", quietConsole(options.log));
   replaceGlobal("Deno", limitedDeno(granted));
   refuseCodeFromText();

@@ -48,6 +48,9 @@ export async function readCases(): Promise<readonly Case[]> {
   return cases.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** A module of the plugin's own whose import must be refused whenever it is loaded. */
+const staticImport = 'import { readFileSync } from "node:fs";\nexport default readFileSync;\n';
+
 /** Lays a case out as a plugin folder of its own, with the test's addresses and paths filled in. */
 export async function layOut(
   folder: string,
@@ -66,5 +69,6 @@ export async function layOut(
     await Deno.readTextFile(one.path),
   );
   await Deno.writeTextFile(join(root, "case", "attempt_case.ts"), text);
+  await Deno.writeTextFile(join(root, "case", "static_import.ts"), staticImport);
   await Deno.writeTextFile(join(root, "mod.ts"), 'export { default } from "./case/attempt_case.ts";\n');
 }
