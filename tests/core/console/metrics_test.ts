@@ -89,6 +89,29 @@ Deno.test("/metrics has every family with its labels, in Prometheus' own format"
   }
 });
 
+for (const file of ["prometheus/berth_rules.yml", "grafana/berth.json"]) {
+  Deno.test(`docs/${file} asks for metrics that there are, by labels that they have`, async () => {
+    const text = await Deno.readTextFile(new URL(`../../../docs/${file}`, import.meta.url));
+    const known: Readonly<Record<string, readonly string[]>> = {
+      ...families,
+      // Only where a venue has such a switch, and after a repair.
+      berth_venue_dead_mans_switch_armed: ["venue"],
+      berth_reconciliation_repairs_total: ["venue", "kind"],
+    };
+    const names = [...text.matchAll(/\bberth_[a-z_]+(?:\{([^}]*)\})?/g)].filter(([found]) =>
+      !found.endsWith("_rules")
+    );
+    assert(names.length > 10);
+    for (const [found, selector = ""] of names) {
+      const name = found.replace(/\{.*/, "");
+      assert(known[name] !== undefined, `${name} is no metric`);
+      for (const [, label = ""] of selector.matchAll(/(\w+)[!=]/g)) {
+        assert(known[name].includes(label), `${name} ${label}`);
+      }
+    }
+  });
+}
+
 Deno.test("values are those of the picture", async () => {
   const metrics = new Metrics();
   const picture = somePicture();
