@@ -20,7 +20,13 @@ import { createSandbox } from "../sandbox/kinds.ts";
 import { checkPort } from "./console_server.ts";
 import { type OperatorConsole, operatorConsole, type OperatorConsoleParts } from "./operator_console.ts";
 import type { ConsoleRun } from "../console/ports.ts";
-import { defaultPluginConfig, environmentFolder, type HostConfig, journalPath } from "./config.ts";
+import {
+  defaultPluginConfig,
+  environmentFolder,
+  type HostConfig,
+  isVenueEnabled,
+  journalPath,
+} from "./config.ts";
 import { watchConfig } from "./config_watch.ts";
 import { findPlugins, type PluginSource } from "./discovery.ts";
 import { DisplayFeed } from "./display_feed.ts";
@@ -48,9 +54,6 @@ const shutdownDeadlineMs = 5_000;
 const flattenDeadlineMs = 5_000;
 const consoleAfterMs = 5_000;
 const keepBaselinesEveryMs = 5_000;
-
-/** Venues of a run whose configuration names none; each one costs a process. */
-const defaultVenues: readonly string[] = ["okx", "paradex"];
 
 /** Runs the host until a signal, the end of its duration, or a failure; resolves with the process's exit code. */
 export async function runHost(options: HostOptions): Promise<number> {
@@ -234,9 +237,7 @@ class Host {
     this.#killSwitch = killSwitch;
     for (const notice of journal.notices) log.write("warn", "journal", JSON.stringify(notice));
     this.#warnOfTrust(feed);
-    const enabled = (source: PluginSource): boolean =>
-      (config.venues.enabled ?? defaultVenues).includes(source.name);
-    const venues = exchanges.filter(enabled);
+    const venues = exchanges.filter(({ name }) => isVenueEnabled(config, name));
     await Promise.all([
       this.#manager.probeAll([...venues, ...strategies]),
       environment === "sim" ? this.#startSimulation(venues.map((source) => source.name)) : undefined,

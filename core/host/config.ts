@@ -505,6 +505,13 @@ export interface HostConfig extends Omit<ConfigFile, "$schema" | "risk"> {
   readonly risk: RiskSettings;
 }
 
+/** Venues of a run whose configuration names none; each one costs a process. */
+const defaultVenues: readonly string[] = ["okx", "paradex"];
+
+/** Whether the adapter in this folder of `exchanges/` is to run. */
+export const isVenueEnabled = ({ venues }: Pick<HostConfig, "venues">, name: string): boolean =>
+  (venues.enabled ?? defaultVenues).includes(name);
+
 /** What {@link HostConfig.plugins} has for a plugin that it does not name. */
 export const defaultPluginConfig: PluginConfig = v.parse(pluginSchema, {});
 

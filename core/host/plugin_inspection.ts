@@ -8,7 +8,13 @@ import { openJournalReader } from "../journal/reader.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import { createSandbox } from "../sandbox/kinds.ts";
 import type { Environment } from "../sdk/manifest.ts";
-import { defaultPluginConfig, environmentFolder, type HostConfig, journalPath } from "./config.ts";
+import {
+  defaultPluginConfig,
+  environmentFolder,
+  type HostConfig,
+  isVenueEnabled,
+  journalPath,
+} from "./config.ts";
 import { findPlugins, type PluginSource } from "./discovery.ts";
 import { type Grant, type GrantBook, grantsPath, readGrants } from "./grants.ts";
 import { isBundled } from "./plugin_admission.ts";
@@ -55,8 +61,7 @@ export async function inspectPlugins(
 ): Promise<Inspection> {
   const { config, trustedFolders } = options;
   const folders = [...new Set([...config.pluginFolders, ...trustedFolders])];
-  const { enabled } = config.venues;
-  const venues = (await findPlugins(exchangesFolder)).filter(({ name }) => enabled?.includes(name) ?? true);
+  const venues = (await findPlugins(exchangesFolder)).filter(({ name }) => isVenueEnabled(config, name));
   const found = [...venues, ...(await Promise.all(folders.map(findPlugins))).flat()];
   const others = more.filter(({ rootPath }) => found.every((source) => source.rootPath !== rootPath));
   const grants = await readGrants(grantsPath(config.dataDir));
