@@ -18,7 +18,7 @@ import type { HostConfig } from "../config.ts";
 import { findPlugins, type PluginSource } from "../discovery.ts";
 import { filesHash, fingerprint } from "../fingerprint.ts";
 import { approve, type GrantBook, readGrants } from "../grants.ts";
-import { type AdapterAccess, adapterAccess } from "../modes.ts";
+import { type AdapterAccess, adapterAccess, defaultVenues } from "../modes.ts";
 import { probeManifest } from "../probe.ts";
 import { readSecrets } from "../secrets.ts";
 import { startSimulation } from "../simulation_process.ts";
@@ -39,7 +39,7 @@ import { type Line, Patient } from "./patient.ts";
 export interface DoctorOptions {
   readonly environment: Environment;
   readonly config: HostConfig;
-  /** Empty: those of the configuration, or all that have an adapter. */
+  /** Empty: those that a start would connect. */
   readonly venues: readonly string[];
   /** Place one tiny order and cancel it. */
   readonly isTrading: boolean;
@@ -74,7 +74,7 @@ export async function examine(options: DoctorOptions): Promise<readonly VenueExa
     readGrants(join(config.dataDir, "grants.json")),
   ]);
   const known = found.map(({ name }) => name);
-  const asked = options.venues.length > 0 ? options.venues : config.venues.enabled ?? known;
+  const asked = options.venues.length > 0 ? options.venues : config.venues.enabled ?? defaultVenues;
   const simulated = asked.filter((venue) => known.includes(venue));
   const simulation = environment !== "sim" || simulated.length === 0 ? undefined : await startSimulation({
     entryPath: join(exchangesFolder, "simulation/main.ts"),
