@@ -260,9 +260,13 @@ class Run {
     });
   }
 
-  /** Whether what is wrong could be put right now. */
+  /**
+   * Whether what is wrong could be put right now. With a wrong clock nothing is sent that adds risk to an account, which
+   * taking back a leg does where another plugin holds the other side.
+   */
   #isAble(): boolean {
     const host = this.#host;
+    if (Math.abs(this.#wallOffsetMs) > 1_500) return false;
     if (
       host === undefined ||
       this.#venues.some(({ network, name }) => network.isDown || this.#inMaintenance.has(name))

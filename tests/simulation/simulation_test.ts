@@ -31,6 +31,9 @@ Deno.test(`invariants hold over ${seeds.count} seeds of faults, crashes and jump
     "refused POSITION_LIMIT": 20,
     "refused ORDER_RATE": 100,
     "refused TRADING_REDUCING": 50,
+    "groups": 600,
+    "GROUP_BROKEN": 150,
+    "GROUP_RESUMED": 80,
   };
   for (const [what, times] of Object.entries(least)) assertGreater(totals.get(what) ?? 0, times, what);
 });
