@@ -5,7 +5,7 @@ import type { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import type { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import { AccountQueries } from "./account_queries.ts";
 import { ActionSender } from "./action_sender.ts";
-import type { ConnectionPorts } from "./connection.ts";
+import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
 import { DeadMansSwitch } from "./dead_mans_switch.ts";
 import type { InstrumentBook } from "./instruments.ts";
 import type { HyperliquidMisfits } from "./misfits.ts";

@@ -18,7 +18,7 @@ import { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import { endpointOf, type Transport } from "@berth/sdk/venue/transport.ts";
 import { untilReached } from "@berth/sdk/venue/waiting.ts";
 import { AccountSide, type Credentials } from "./account_side.ts";
-import type { ConnectionPorts } from "./connection.ts";
+import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
 import { InstrumentBook } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";

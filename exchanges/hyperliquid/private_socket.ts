@@ -2,7 +2,13 @@
 import * as v from "valibot";
 import { type Balance, type ConnectionState, describeError, type Log, type Publish } from "@berth/sdk";
 import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
-import { Connection, type ConnectionPorts, type Link, type LinkHandlers } from "./connection.ts";
+import {
+  type ConnectionPorts,
+  KeptConnection,
+  type Link,
+  type LinkHandlers,
+} from "@berth/sdk/venue/kept_connection.ts";
+import { keepAlive } from "./keep_alive.ts";
 import type { HyperliquidMisfits } from "./misfits.ts";
 import { type AccountReader, balanceOf, type Read } from "./private_stream.ts";
 import { type ActionResult, readAction } from "./rest.ts";
@@ -37,7 +43,7 @@ interface Session {
 
 export class PrivateSocket {
   readonly #options: PrivateSocketOptions;
-  readonly #connection: Connection;
+  readonly #connection: KeptConnection;
   readonly #meters: Readonly<Record<string, ChannelMeter>>;
   readonly #startedMs: number;
   /** Subscribed to everything: actions go over it. */
@@ -52,9 +58,10 @@ export class PrivateSocket {
         channel,
       ) => [channel, options.statistics.meter(undefined, channel)]),
     );
-    this.#connection = new Connection({
-      url: options.url,
+    this.#connection = new KeptConnection({
+      urls: [options.url],
       ports: options.ports,
+      keepAlive,
       accept: (link) => this.#accept(link),
       onState: (state, why) => {
         options.onState(state, why);

@@ -3,7 +3,13 @@
  * frame; a coin that the venue does not know would end the connection, so only coins of its own list are asked for.
  */
 import type { ConnectionState, Log, Scheduler } from "@berth/sdk";
-import { Connection, type ConnectionPorts, type Link, type LinkHandlers } from "./connection.ts";
+import {
+  type ConnectionPorts,
+  KeptConnection,
+  type Link,
+  type LinkHandlers,
+} from "@berth/sdk/venue/kept_connection.ts";
+import { keepAlive } from "./keep_alive.ts";
 import type { HyperliquidMisfits } from "./misfits.ts";
 import { isRecord } from "./wire.ts";
 
@@ -42,7 +48,7 @@ interface Session {
 export class PublicSocket {
   readonly #options: PublicSocketOptions;
   readonly #scheduler: Scheduler;
-  readonly #connection: Connection;
+  readonly #connection: KeptConnection;
   readonly #wanted = new Map<string, Subscription>();
   #session: Session | undefined;
   #cancelGather: (() => void) | undefined;
@@ -50,9 +56,10 @@ export class PublicSocket {
   constructor(options: PublicSocketOptions) {
     this.#options = options;
     this.#scheduler = options.ports.scheduler;
-    this.#connection = new Connection({
-      url: options.url,
+    this.#connection = new KeptConnection({
+      urls: [options.url],
       ports: options.ports,
+      keepAlive,
       accept: (link) => this.#accept(link),
       onState: options.onState,
     });

@@ -15,7 +15,7 @@ import { QuotePoller } from "@berth/sdk/venue/quote_poller.ts";
 import { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import { endpointOf, type Transport } from "@berth/sdk/venue/transport.ts";
 import { untilReached } from "@berth/sdk/venue/waiting.ts";
-import type { ConnectionPorts } from "./connection.ts";
+import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
 import { BookResync } from "@berth/sdk/venue/book_resync.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
 import { InstrumentBook, instrumentTypesOf } from "./instruments.ts";

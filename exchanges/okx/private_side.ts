@@ -6,7 +6,7 @@ import type { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import { withDeadline } from "@berth/sdk/venue/waiting.ts";
 import { AccountLists } from "./account_lists.ts";
 import type { OkxContext } from "./adapter.ts";
-import type { ConnectionPorts } from "./connection.ts";
+import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
 import { DeadMansSwitch } from "./dead_mans_switch.ts";
 import type { InstrumentBook } from "./instruments.ts";
 import type { OkxMisfits } from "./misfits.ts";

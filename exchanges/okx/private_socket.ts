@@ -1,7 +1,13 @@
 /** A connection that logs in: its channels of the account, and order operations with their answers. */
 import * as v from "valibot";
 import type { ConnectionState, Log } from "@berth/sdk";
-import { Connection, type ConnectionPorts, type Link, type LinkHandlers } from "./connection.ts";
+import {
+  type ConnectionPorts,
+  KeptConnection,
+  type Link,
+  type LinkHandlers,
+} from "@berth/sdk/venue/kept_connection.ts";
+import { keepAlive } from "./keep_alive.ts";
 import type { OkxMisfits } from "./misfits.ts";
 import type { SocketResult } from "./order_channel.ts";
 import { loginArgument, type OkxKeys } from "./signing.ts";
@@ -31,7 +37,7 @@ interface Session {
 
 export class PrivateSocket {
   readonly #options: PrivateSocketOptions;
-  readonly #connection: Connection;
+  readonly #connection: KeptConnection;
   /** Logged in and subscribed to everything: orders go over it. */
   #inUse: Session | undefined;
   #sessionCount = 0;
@@ -39,9 +45,10 @@ export class PrivateSocket {
 
   constructor(options: PrivateSocketOptions) {
     this.#options = options;
-    this.#connection = new Connection({
+    this.#connection = new KeptConnection({
       urls: options.urls,
       ports: options.ports,
+      keepAlive,
       accept: (link) => this.#accept(link),
       onState: options.onState,
     });

@@ -3,7 +3,13 @@
  * OKX's 480 operations per connection and hour.
  */
 import type { ConnectionState, Log, Scheduler } from "@berth/sdk";
-import { Connection, type ConnectionPorts, type Link, type LinkHandlers } from "./connection.ts";
+import {
+  type ConnectionPorts,
+  KeptConnection,
+  type Link,
+  type LinkHandlers,
+} from "@berth/sdk/venue/kept_connection.ts";
+import { keepAlive } from "./keep_alive.ts";
 import type { OkxMisfits } from "./misfits.ts";
 import { isRecord } from "./wire.ts";
 
@@ -51,7 +57,7 @@ interface Session {
 export class PublicSocket {
   readonly #options: PublicSocketOptions;
   readonly #scheduler: Scheduler;
-  readonly #connection: Connection;
+  readonly #connection: KeptConnection;
   readonly #wanted = new Map<string, Argument>();
   readonly #sessions = new Set<Session>();
   /** The session whose data counts. */
@@ -62,9 +68,10 @@ export class PublicSocket {
   constructor(options: PublicSocketOptions) {
     this.#options = options;
     this.#scheduler = options.ports.scheduler;
-    this.#connection = new Connection({
+    this.#connection = new KeptConnection({
       urls: options.urls,
       ports: options.ports,
+      keepAlive,
       accept: (link) => this.#accept(link),
       onState: options.onState,
     });

@@ -1,14 +1,16 @@
 /**
- * A WebSocket to OKX that is kept: exponential back-off with jitter and no limit on attempts, text pings, an end to
- * sockets that went silent, and a handover when the venue announces a restart. Knows no field of any frame.
+ * A WebSocket of text frames that is kept: exponential back-off with jitter and no limit on attempts, pings in the
+ * venue's own words, an end to sockets that went silent, another address when one fails, and a handover when the venue
+ * announces a restart. Knows no field of any frame.
  *
  * 1. One link is in use; a link that failed or was replaced says nothing more after its `onEnd`.
  * 2. In a handover the old link stays in use until the new one is ready, and a moment longer for answers under way.
  * 3. `connected` means: the owner called `ready()` on the link in use.
  */
-import type { Clock, ConnectionState, Random, Scheduler } from "@berth/sdk";
-import { backoffMs } from "@berth/sdk/venue/backoff.ts";
-import type { OpenSocket, Socket } from "@berth/sdk/venue/transport.ts";
+import type { Clock, Random, Scheduler } from "../../model/clock.ts";
+import type { ConnectionState } from "../../model/venue_health.ts";
+import { backoffMs } from "./backoff.ts";
+import type { OpenSocket, Socket } from "./transport.ts";
 
 export interface ConnectionPorts {
   readonly openSocket: OpenSocket;
@@ -34,19 +36,28 @@ export interface LinkHandlers {
   onEnd(why: string): void;
 }
 
+/** How a venue is kept from closing a quiet connection, and known to be there. */
+export interface KeepAlive {
+  /** Sent when nothing came for `afterMs`. */
+  readonly ping: string;
+  readonly afterMs: number;
+  /** A link on which nothing came for so long is given up. */
+  readonly deadAfterMs: number;
+  /** An answer to a ping that is no business of the owner's; absent where the owner is to see it. */
+  readonly answer?: string;
+}
+
 export interface ConnectionOptions {
   /** The preferred one first; after attempts that failed the next is tried, round and round. */
   readonly urls: readonly string[];
   readonly ports: ConnectionPorts;
+  readonly keepAlive: KeepAlive;
   /** Makes the handlers of a new socket. */
   readonly accept: (link: Link) => LinkHandlers;
   /** After the `onEnd` of a link that was lost. */
   readonly onState: (state: ConnectionState, why: string) => void;
 }
 
-/** OKX closes a connection on which nothing came for 30 s. */
-const pingAfterMs = 20_000;
-const deadAfterMs = 30_000;
 const connectTimeoutMs = 10_000;
 const watchEveryMs = 1_000;
 /** A link that lived this long was a good one: the next wait starts small again. */
@@ -69,7 +80,7 @@ interface LiveLink {
   isPinged: boolean;
 }
 
-export class Connection {
+export class KeptConnection {
   readonly #options: ConnectionOptions;
   #state: ConnectionState = "connecting";
   #current: LiveLink | undefined;
@@ -167,7 +178,7 @@ export class Connection {
         onText: (text) => {
           if (link === undefined || !this.#isKnown(link)) return;
           link.hasFrame = true;
-          if (text !== "pong") handlers.onText(text);
+          if (text !== this.#options.keepAlive.answer) handlers.onText(text);
         },
         onClose: (why) => {
           if (link !== undefined) this.#onLost(link, why === "" ? "closed" : why);
@@ -284,18 +295,19 @@ export class Connection {
   }
 
   #look(link: LiveLink): void {
-    const nowMs = this.#options.ports.clock.monotonicMs();
+    const { keepAlive, ports } = this.#options;
+    const nowMs = ports.clock.monotonicMs();
     const silentMs = nowMs - link.lastFrameMs;
     if (!link.isReady && nowMs - link.openedMs > connectTimeoutMs) {
       return this.#onLost(link, "connecting took too long");
     }
-    if (silentMs > deadAfterMs) {
+    if (silentMs > keepAlive.deadAfterMs) {
       this.#isSilent = true; // an address that lets us in and says nothing is left at once
       return this.#onLost(link, `nothing came for ${Math.round(silentMs)} ms`);
     }
-    if (link.isOpen && !link.isPinged && silentMs >= pingAfterMs) {
+    if (link.isOpen && !link.isPinged && silentMs >= keepAlive.afterMs) {
       link.isPinged = true;
-      link.socket.send("ping");
+      link.socket.send(keepAlive.ping);
     }
   }
 
