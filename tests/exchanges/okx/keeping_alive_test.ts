@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { BookResync } from "@berth/sdk/venue/book_resync.ts";
 import { DeadMansSwitch } from "../../../exchanges/okx/dead_mans_switch.ts";
 import type { RestResult } from "../../../exchanges/okx/rest.ts";
-import { Connection } from "../../../exchanges/okx/connection.ts";
+import { KeptConnection } from "@berth/sdk/venue/kept_connection.ts";
+import { keepAlive } from "../../../exchanges/okx/keep_alive.ts";
 import { constantRandom, FakeSockets, recordingLog, VirtualTime } from "./fakes.ts";
 
 Deno.test("a renewal of the dead man's switch that hangs does not hold up the next", async () => {
@@ -92,9 +93,10 @@ Deno.test("an address that lets us in and then says nothing is left for the othe
   const time = new VirtualTime();
   const sockets = new FakeSockets();
   const states: string[] = [];
-  const connection = new Connection({
+  const connection = new KeptConnection({
     urls: ["wss://one", "wss://two"],
     ports: { openSocket: sockets.open, clock: time, scheduler: time, random: constantRandom },
+    keepAlive,
     accept: (link) => ({ onOpen: () => link.ready(), onText: () => {}, onEnd: () => {} }),
     onState: (state, why) => void states.push(`${state} ${why}`.trim()),
   });
