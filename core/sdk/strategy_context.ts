@@ -6,32 +6,16 @@ import { BerthError } from "../errors.ts";
 import type { ExitPlan } from "../model/exit_plan.ts";
 import { causeId, type InstrumentId, symbolOf, type VenueId, venueOf } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
-import type { BookUpdate, MarkUpdate, Trade } from "../model/market.ts";
-import { money, moneyToNumber, tickLotMoney } from "../model/money.ts";
-import {
-  isFinalStatus,
-  type Order,
-  type OrderPricing,
-  type OrderTerms,
-  type OrderTrigger,
-} from "../model/order.ts";
-import { isTwoSided, midPrice, type Quote } from "../model/quote.ts";
+import type { BookUpdate } from "../model/market.ts";
+import type { Order, OrderTerms } from "../model/order.ts";
+import { isTwoSided, type Quote } from "../model/quote.ts";
 import {
   defaultQuoteThresholds,
   type QuoteFinding,
   quoteFindings,
   type QuoteThresholds,
 } from "../model/quote_health.ts";
-import {
-  fitPriceFigures,
-  type Increment,
-  incrementsToNumber,
-  parseIncrements,
-  priceTicks,
-  type RoundingDirection,
-  roundToIncrements,
-  sizeLots,
-} from "../model/ticks.ts";
+import { priceTicks, sizeLots } from "../model/ticks.ts";
 import type { TriggerOrder } from "../model/trigger_order.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
 import { decodeBook } from "../protocol/codec.ts";
@@ -41,14 +25,32 @@ import {
   type PluginMessage,
   type StrategyHello,
 } from "../protocol/messages.ts";
-import { absentIfNaN, recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
+import { recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
 import { exitTermsOf, type ExitView, exitView } from "./exits.ts";
 import { GroupsRuntime } from "./groups_runtime.ts";
+import {
+  type KnownInstrument,
+  knownInstrument,
+  type LiveQuote,
+  markAt,
+  readQuote,
+  tradeAt,
+} from "./live_quotes.ts";
+import {
+  fillView,
+  orderView,
+  pendingView,
+  positionView,
+  pricingOf,
+  toIncrements,
+  toPriceTicks,
+  triggerOf,
+  unknownStep,
+} from "./order_views.ts";
 import { BookKeeper } from "./books.ts";
 import { HistoryClient } from "./history.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
 import type {
-  FillView,
   LogFields,
   OrderChange,
   OrderOptions,
@@ -66,26 +68,6 @@ const maxEndedOrders = 1_000;
 /** Callbacks that throw in a row before the plugin gives up. */
 const maxErrorsInARow = 10;
 
-/** A quote that is updated in place: the public type is read-only. */
-interface LiveQuote {
-  instrument: InstrumentId;
-  bidPrice: number;
-  bidSizeBase: number;
-  askPrice: number;
-  askSizeBase: number;
-  sequence: number;
-  tsVenueMs: number;
-  tsRecvUs: number;
-  source: "stream" | "rest";
-}
-
-interface KnownInstrument {
-  instrument: Instrument;
-  readonly quote: LiveQuote;
-  readonly meter: QuoteMeter;
-  hasQuote: boolean;
-}
-
 interface SubmittedOrder {
   readonly terms: OrderTerms;
   view: OrderView;
@@ -99,18 +81,6 @@ export interface StrategyRuntimeOptions<Shape extends SettingsShape> {
   /** The plugin can't go on: too many errors in a row. */
   readonly onGiveUp: (details: string) => void;
 }
-
-const emptyQuote = (instrument: InstrumentId): LiveQuote => ({
-  instrument,
-  bidPrice: NaN,
-  bidSizeBase: 0,
-  askPrice: NaN,
-  askSizeBase: 0,
-  sequence: 0,
-  tsVenueMs: 0,
-  tsRecvUs: 0,
-  source: "stream",
-});
 
 /** What a caught value says, whatever it is. */
 export function errorDetails(error: unknown): string {
@@ -218,7 +188,10 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       case "fill":
         return this.#guard(
           "onFill",
-          () => this.#strategy.onFill?.(this.#fillView(message.ref, message.fill)),
+          () =>
+            this.#strategy.onFill?.(
+              fillView(message.ref, message.fill, this.#byId.get(message.fill.instrument)?.instrument),
+            ),
         );
       case "position":
         this.#positions.set(message.instrument, message);
@@ -271,12 +244,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
   #addInstrument(index: number, instrument: Instrument): void {
     const known = this.#known[index];
     if (known === undefined) {
-      const created = {
-        instrument,
-        quote: emptyQuote(instrument.id),
-        meter: new QuoteMeter(),
-        hasQuote: false,
-      };
+      const created = knownInstrument(instrument);
       this.#known[index] = created;
       this.#byId.set(instrument.id, created);
     } else known.instrument = instrument;
@@ -289,15 +257,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
 
   #onQuote(known: KnownInstrument, view: DataView, at: number): void {
     const { quote } = known;
-    quote.source = view.getUint8(at + recordOffsets.flag) === 1 ? "rest" : "stream";
-    quote.sequence = view.getFloat64(at + recordOffsets.sequence, true);
-    quote.tsVenueMs = view.getFloat64(at + recordOffsets.tsVenueMs, true);
-    quote.tsRecvUs = view.getFloat64(at + recordOffsets.tsRecvUs, true);
-    quote.bidPrice = view.getFloat64(at + recordOffsets.first, true);
-    quote.bidSizeBase = view.getFloat64(at + recordOffsets.second, true);
-    quote.askPrice = view.getFloat64(at + recordOffsets.third, true);
-    quote.askSizeBase = view.getFloat64(at + recordOffsets.fourth, true);
-    known.meter.onQuote(quote.sequence, quote.tsVenueMs, quote.tsRecvUs);
+    readQuote(known, view, at);
     if (!known.hasQuote) {
       known.hasQuote = true;
       const symbol = symbolOf(quote.instrument);
@@ -316,30 +276,13 @@ export class StrategyRuntime<Shape extends SettingsShape> {
 
   #onTrade(instrument: InstrumentId, view: DataView, at: number): void {
     if (this.#strategy.onTrade === undefined) return;
-    const trade: Trade = {
-      instrument,
-      takerSide: view.getUint8(at + recordOffsets.flag) === 1 ? "sell" : "buy",
-      price: view.getFloat64(at + recordOffsets.first, true),
-      sizeBase: view.getFloat64(at + recordOffsets.second, true),
-      sequence: view.getFloat64(at + recordOffsets.sequence, true),
-      tsVenueMs: view.getFloat64(at + recordOffsets.tsVenueMs, true),
-      tsRecvUs: view.getFloat64(at + recordOffsets.tsRecvUs, true),
-    };
+    const trade = tradeAt(instrument, view, at);
     this.#guard("onTrade", () => this.#strategy.onTrade?.(trade));
   }
 
   #onMark(instrument: InstrumentId, view: DataView, at: number): void {
     if (this.#strategy.onMark === undefined) return;
-    const update: MarkUpdate = {
-      instrument,
-      markPrice: absentIfNaN(view.getFloat64(at + recordOffsets.first, true)),
-      indexPrice: absentIfNaN(view.getFloat64(at + recordOffsets.second, true)),
-      fundingRate: absentIfNaN(view.getFloat64(at + recordOffsets.third, true)),
-      tsNextFundingMs: absentIfNaN(view.getFloat64(at + recordOffsets.fourth, true)),
-      sequence: view.getFloat64(at + recordOffsets.sequence, true),
-      tsVenueMs: view.getFloat64(at + recordOffsets.tsVenueMs, true),
-      tsRecvUs: view.getFloat64(at + recordOffsets.tsRecvUs, true),
-    };
+    const update = markAt(instrument, view, at);
     this.#guard("onMark", () => this.#strategy.onMark?.(update));
   }
 
@@ -413,45 +356,9 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     this.#guard("onOrder", () => this.#strategy.onOrder?.(view));
   }
 
-  #fillView(ref: string, fill: Extract<HostMessage, { readonly type: "fill" }>["fill"]): FillView {
-    const instrument = this.#byId.get(fill.instrument)?.instrument;
-    return {
-      ref,
-      instrument: fill.instrument,
-      side: fill.side,
-      price: instrument === undefined ? NaN : incrementsToNumber(fill.priceTicks, instrument.tick),
-      sizeBase: instrument === undefined ? NaN : incrementsToNumber(fill.sizeLots, instrument.lot),
-      liquidity: fill.liquidity,
-      fee: moneyToNumber(fill.fee),
-      fillId: fill.fillId,
-      tsVenueMs: fill.tsVenueMs,
-    };
-  }
-
-  #positionView(instrumentId: InstrumentId): PositionView {
-    const position = this.#positions.get(instrumentId);
-    const known = this.#byId.get(instrumentId);
-    if (position === undefined || known === undefined) {
-      return {
-        instrument: instrumentId,
-        sizeBase: 0,
-        averageEntryPrice: undefined,
-        realizedPnl: 0,
-        unrealizedPnl: 0,
-        feesPaid: 0,
-      };
-    }
-    const { instrument, quote } = known;
-    const sizeBase = incrementsToNumber(position.positionLots, instrument.lot);
-    const cost = moneyToNumber(money(position.costTicksLots * tickLotMoney(instrument)));
-    return {
-      instrument: instrumentId,
-      sizeBase,
-      averageEntryPrice: sizeBase === 0 ? undefined : cost / sizeBase,
-      realizedPnl: moneyToNumber(money(position.realizedPnl)),
-      unrealizedPnl: sizeBase === 0 || !isTwoSided(quote) ? 0 : midPrice(quote) * sizeBase - cost,
-      feesPaid: moneyToNumber(money(position.feesPaid)),
-    };
+  #positionView(id: InstrumentId): PositionView {
+    const known = this.#byId.get(id);
+    return positionView(id, this.#positions.get(id), known?.instrument, known?.quote);
   }
 
   #submit(options: OrderOptions): string {
@@ -609,87 +516,4 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     }
     return { bid, ask };
   }
-}
-
-const unknownStep: Increment = { text: "0.00000001", units: 1, decimals: 8 };
-
-function toIncrements(value: number | string, step: Increment, direction: RoundingDirection): number {
-  return typeof value === "string" ? parseIncrements(value, step) : roundToIncrements(value, step, direction);
-}
-
-/** A price in ticks that the venue takes. Decimal text is never moved. @throws {BerthError} INSTRUMENT_OFF_TICK */
-function toPriceTicks(
-  value: number | string,
-  instrument: Instrument | undefined,
-  direction: RoundingDirection,
-): number {
-  const tick = instrument?.tick ?? unknownStep;
-  const ticks = toIncrements(value, tick, direction);
-  const fitted = fitPriceFigures(ticks, tick, instrument?.maxPriceFigures, direction);
-  if (fitted === ticks || typeof value !== "string") return fitted;
-  throw new BerthError("INSTRUMENT_OFF_TICK", {
-    instrument: instrument?.id ?? "this instrument",
-    value,
-    increment: `${instrument?.maxPriceFigures ?? 0} significant figures`,
-  });
-}
-
-function pricingOf(options: OrderOptions, instrument: Instrument | undefined): OrderPricing {
-  if (options.limitPrice === undefined) return { kind: "market", worstPriceTicks: undefined };
-  const direction = options.rounding ?? (options.side === "buy" ? "down" : "up");
-  return {
-    kind: "limit",
-    limitPriceTicks: priceTicks(toPriceTicks(options.limitPrice, instrument, direction)),
-    timeInForce: options.timeInForce ?? "GTC",
-    postOnly: options.postOnly ?? false,
-  };
-}
-
-/** Rounded to the tick that is reached later: a trigger never fires before its price. */
-function triggerOf({ trigger, side }: OrderOptions, tick: Increment): OrderTrigger | undefined {
-  if (trigger === undefined) return undefined;
-  const isFalling = (side === "sell") === (trigger.kind === "stop");
-  const ticks = toIncrements(trigger.price, tick, isFalling ? "down" : "up");
-  return { kind: trigger.kind, triggerPriceTicks: priceTicks(ticks) };
-}
-
-function limitPriceOf(terms: OrderTerms, tick: Increment): number | undefined {
-  return terms.pricing.kind === "limit" ? incrementsToNumber(terms.pricing.limitPriceTicks, tick) : undefined;
-}
-
-function pendingView(ref: string, terms: OrderTerms, instrument: Instrument | undefined): OrderView {
-  const { tick, lot } = instrument ?? { tick: unknownStep, lot: unknownStep };
-  return {
-    ref,
-    clientOrderId: undefined,
-    instrument: terms.instrument,
-    side: terms.side,
-    sizeBase: incrementsToNumber(terms.sizeLots, lot),
-    filledBase: 0,
-    averageFillPrice: undefined,
-    limitPrice: limitPriceOf(terms, tick),
-    reduceOnly: terms.reduceOnly,
-    status: "pending_new",
-    reason: undefined,
-    text: undefined,
-    isDone: false,
-  };
-}
-
-function orderView(ref: string, order: Order, { tick, lot }: Instrument): OrderView {
-  const averageTicks = order.filledLots === 0 ? undefined : Number(order.filledTicksLots) / order.filledLots;
-  return {
-    ...pendingView(ref, order, undefined),
-    clientOrderId: order.clientOrderId,
-    sizeBase: incrementsToNumber(order.sizeLots, lot),
-    filledBase: incrementsToNumber(order.filledLots, lot),
-    averageFillPrice: averageTicks === undefined
-      ? undefined
-      : (averageTicks * tick.units) / 10 ** tick.decimals,
-    limitPrice: limitPriceOf(order, tick),
-    status: order.status,
-    reason: order.reason,
-    text: order.venueText,
-    isDone: isFinalStatus(order.status),
-  };
 }
