@@ -35,7 +35,7 @@ import { FolderWatch } from "./folder_watch.ts";
 import { grantsPath, readGrants } from "./grants.ts";
 import { watchGrants } from "./grants_watch.ts";
 import type { ExchangeManifest, RequestBudget } from "../sdk/manifest.ts";
-import { type AccessResult, adapterAccess, defaultVenues } from "./modes.ts";
+import { type AccessResult, adapterAccess } from "./modes.ts";
 import { exitCodes, type HostOptions } from "./options.ts";
 import { KillSwitch } from "./kill_switch.ts";
 import { MarketRecorder } from "./market_recorder.ts";

@@ -506,7 +506,7 @@ export interface HostConfig extends Omit<ConfigFile, "$schema" | "risk"> {
 }
 
 /** Venues of a run whose configuration names none; each one costs a process. */
-const defaultVenues: readonly string[] = ["okx", "paradex"];
+export const defaultVenues: readonly string[] = ["okx", "paradex"];
 
 /** Whether the adapter in this folder of `exchanges/` is to run. */
 export const isVenueEnabled = ({ venues }: Pick<HostConfig, "venues">, name: string): boolean =>

@@ -8,9 +8,6 @@
 import type { Environment, ExchangeManifest } from "../sdk/manifest.ts";
 import type { SimulatedVenueAccess } from "./simulation_process.ts";
 
-/** Venues of a run whose configuration names none; each one costs a process. */
-export const defaultVenues: readonly string[] = ["okx", "paradex"];
-
 export interface AdapterAccess {
   /** URLs by the manifest's endpoint names. */
   readonly endpoints: Readonly<Record<string, string>>;
