@@ -262,7 +262,7 @@ class Host {
     await this.#startRecording(driver, log);
     this.#manager.startAll();
     this.#followOperator(this.#manager, log);
-    this.#makeConsole({
+    await this.#makeConsole({
       driver,
       feed,
       killSwitch,
@@ -309,9 +309,9 @@ class Host {
     );
   }
 
-  #makeConsole(
+  async #makeConsole(
     parts: Pick<OperatorConsoleParts, "driver" | "feed" | "killSwitch" | "manager" | "log" | "protect">,
-  ): void {
+  ): Promise<void> {
     const { config, environment, version, strategies } = this.#options;
     if (!config.console.enabled || strategies === "none") return;
     this.#console = operatorConsole({
@@ -324,6 +324,7 @@ class Host {
       run: () => this.#consoleRun(),
       isStopping: () => this.#isStopping,
     });
+    await this.#console.server.prepare();
   }
 
   /** Its thread takes a while to load, so quotes come first; where none come it is served all the same. */
@@ -331,9 +332,7 @@ class Host {
     if (this.#isConsoleBegun || this.#isStopping) return;
     if (!this.#hasQuotes && this.#clock.monotonicMs() - this.#tsStartMs < consoleAfterMs) return;
     this.#isConsoleBegun = true;
-    this.#console?.server.start().catch((error: unknown) =>
-      this.#log?.write("error", "console", `the console is not served: ${describeError(error)}`)
-    );
+    this.#console?.server.start();
   }
 
   #consoleRun(): ConsoleRun {

@@ -55,6 +55,8 @@ export class ConsoleServer {
   readonly #options: ConsoleServerOptions;
   #worker: Worker | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Empty until it is prepared: no token fits it. */
+  #tokenHash = "";
   #watchers = 0;
   #url: string | undefined;
   #stopped = Promise.withResolvers<void>();
@@ -74,8 +76,9 @@ export class ConsoleServer {
     return this.#listening.promise;
   }
 
-  async start(): Promise<void> {
-    const { address, port, allowedHosts, dataDir, journalFile, version, log, protect } = this.#options;
+  /** Makes the token where there is none, and shows it: before a display takes the screen. */
+  async prepare(): Promise<void> {
+    const { dataDir, log, protect } = this.#options;
     const { token, isNew } = await readOrMakeToken(dataDir);
     if (isNew) {
       log.write(
@@ -85,6 +88,12 @@ export class ConsoleServer {
       );
     }
     protect([token]);
+    this.#tokenHash = await sha256(token);
+  }
+
+  /** After {@link prepare}. Says by `listening` what became of it. */
+  start(): void {
+    const { address, port, allowedHosts, journalFile, version } = this.#options;
     const worker = new Worker(new URL("../console/console_worker.ts", import.meta.url), {
       type: "module",
       name: "console",
@@ -99,7 +108,7 @@ export class ConsoleServer {
       address,
       port,
       allowedHosts,
-      tokenHash: await sha256(token),
+      tokenHash: this.#tokenHash,
       journalFile,
       version,
     };
