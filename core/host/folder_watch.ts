@@ -71,25 +71,28 @@ export async function lookInto(folders: readonly string[]): Promise<readonly Fou
 
 /** What a look found, and beside it what is missing only since a moment. */
 export class Presence {
-  readonly #lastSeen = new Map<string, { readonly found: FoundPlugin; readonly atMs: number }>();
+  readonly #known = new Map<
+    string,
+    { readonly found: FoundPlugin; readonly missingSinceMs: number | undefined }
+  >();
 
   /** @returns what counts as there, and whether something of it is missing */
   merge(
     found: readonly FoundPlugin[],
     nowMs: number,
   ): { readonly present: readonly FoundPlugin[]; readonly isWaiting: boolean } {
-    for (const one of found) this.#lastSeen.set(one.source.rootPath, { found: one, atMs: nowMs });
-    const present: FoundPlugin[] = [];
-    let isWaiting = false;
-    for (const [path, seen] of this.#lastSeen) {
-      if (nowMs - seen.atMs > goneAfterMs) {
-        this.#lastSeen.delete(path);
-        continue;
-      }
-      present.push(seen.found);
-      isWaiting ||= seen.atMs < nowMs;
+    const here = new Set(found.map(({ source }) => source.rootPath));
+    for (const one of found) this.#known.set(one.source.rootPath, { found: one, missingSinceMs: undefined });
+    for (const [path, { found: last, missingSinceMs = nowMs }] of this.#known) {
+      if (here.has(path)) continue;
+      if (nowMs - missingSinceMs >= goneAfterMs) this.#known.delete(path);
+      else this.#known.set(path, { found: last, missingSinceMs });
     }
-    return { present, isWaiting };
+    const known = [...this.#known.values()];
+    return {
+      present: known.map((one) => one.found),
+      isWaiting: known.some(({ missingSinceMs }) => missingSinceMs !== undefined),
+    };
   }
 }
 

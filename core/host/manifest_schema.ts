@@ -27,7 +27,7 @@ const shortText = (max: number, what: string) =>
   );
 const identifier = v.pipe(
   v.string("a text"),
-  v.regex(/^[a-z][a-z0-9_]{1,47}$/, "lower-case letters, digits and _, starting with a letter, at most 48"),
+  v.regex(/^[a-z][a-z0-9_]{1,47}$/, "2 to 48 lower-case letters, digits and _, starting with a letter"),
 );
 const settingName = v.pipe(
   v.string(),

@@ -133,6 +133,19 @@ function processTexts(rootPid: number): string {
   ).join("\n");
 }
 
+/** All that the console says to whoever may only read. */
+async function answersOf(base: string): Promise<string> {
+  const description = await (await fetch(new URL("/api/v1/openapi.json", base))).json();
+  const paths = Object.entries<Record<string, unknown>>(description.paths)
+    .filter(([path, methods]) => "get" in methods && !path.includes("{") && !path.endsWith("/events"))
+    .map(([path]) => path);
+  assert(paths.length > 5, paths.join(" "));
+  const texts = await Promise.all(
+    paths.map(async (path) => `${path}\n${await (await fetch(new URL(path, base))).text()}`),
+  );
+  return texts.join("\n");
+}
+
 function killIfAlive(process: Deno.ChildProcess): void {
   try {
     process.kill("SIGKILL");
@@ -159,13 +172,26 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     const path = join(folder, "plugins/walker.ts");
     await Deno.mkdir(join(folder, "plugins"));
+    await Deno.mkdir(join(folder, "mine"));
     await Deno.writeTextFile(
       join(folder, "berth.json"),
-      JSON.stringify({ venues: { enabled: ["okx"], symbols: ["BTC-PERP"] }, console: { enabled: false } }),
+      JSON.stringify({ venues: { enabled: ["okx"], symbols: ["BTC-PERP"] }, console: { port: 0 } }),
     );
     await Deno.writeTextFile(join(folder, ".env"), `WALKER_KEY='${granted}'\nOKX_SECRET_KEY=${venueKey}\n`);
     const host = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", entry, "start", "--seed", "1", "--log-level", "debug"],
+      args: [
+        "run",
+        "-A",
+        "--no-check",
+        entry,
+        "start",
+        "--seed",
+        "1",
+        "--log-level",
+        "debug",
+        "--trust",
+        "mine",
+      ],
       cwd: folder,
       env: { OTHER_KEY: ungranted },
       stdin: "null",
@@ -178,6 +204,12 @@ Deno.test({
     const said = (message: RegExp) => (line: Line) =>
       line.source === "walker" && message.test(line.message ?? "");
     try {
+      const trust = await log.until(
+        "the word on trust",
+        (line) => /because of --trust$/.test(line.message ?? ""),
+      );
+      assertMatch(trust.message ?? "", /^plugins in .*mine run WITHOUT your approval, whatever they ask for/);
+      const served = await log.until("the console", (line) => /^console at http/.test(line.message ?? ""));
       await log.until("quotes", (line) => line.message === "quotes are flowing");
       await Deno.writeTextFile(path, strategy("1.0.0", "{}", ""));
       await log.until("an order at the venue", said(/^resting$/));
@@ -200,6 +232,9 @@ Deno.test({
       const processes = processTexts(host.pid);
       await log.until("its end", said(/^(backing_off|quarantined): .*it was \*\*\*/));
 
+      const web = await answersOf((served.message ?? "").replace("console at ", ""));
+      assert(web.includes("walker"));
+
       const seen = log.lines.length;
       await berth(folder, "plugin", "disable", "walker");
       await log.until("its stop", said(/^disabled/), 0);
@@ -213,7 +248,10 @@ Deno.test({
       assertEquals(code, 0, log.text.slice(-2_000));
 
       const texts = new Map<string, string>([...filesBelow(join(folder, "var"))]);
-      texts.set("log", log.text).set("standard error", await errors).set("processes", processes);
+      texts.set("log", log.text).set("standard error", await errors).set("processes", processes).set(
+        "HTTP",
+        web,
+      );
       const escaped = JSON.stringify(granted).slice(1, -1);
       for (const [name, text] of texts) {
         for (const secret of [granted, escaped, ungranted, venueKey]) {

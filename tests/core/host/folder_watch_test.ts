@@ -27,6 +27,12 @@ const cases: readonly {
     isWaiting: false,
   },
   {
+    name: "what was last seen long ago is missing only since it was missed",
+    looks: [[0, [found("a")]], [5_000, []]],
+    present: ["a 1"],
+    isWaiting: true,
+  },
+  {
     name: "what stays away is gone",
     looks: [[0, [found("a"), found("b")]], [100, [found("b")]], [401, [found("b")]]],
     present: ["b 1"],
