@@ -1,6 +1,6 @@
 /** From intent to order: gate, order manager, and what everybody is told of an order's life. */
 import { RequestStatistics } from "../execution/request_statistics.ts";
-import type { OrderManagerPort, OrderNotice } from "../execution/order_manager.ts";
+import type { OrderManagerPort, OrderNotice } from "../execution/order_manager_port.ts";
 import { pluginHash } from "../execution/client_order_ids.ts";
 import type { Fill } from "../model/account.ts";
 import type { AdapterRequest } from "../model/adapter_request.ts";

@@ -12,21 +12,11 @@
  */
 import type { Fill } from "../model/account.ts";
 import type { AdapterRequest } from "../model/adapter_request.ts";
-import {
-  type CauseId,
-  causeId,
-  type ClientOrderId,
-  type PluginId,
-  type VenueId,
-  venueId,
-  venueOf,
-} from "../model/ids.ts";
-import type { Facts, ReconciliationRepair } from "../model/journal_entry.ts";
+import { type CauseId, causeId, type ClientOrderId, type PluginId, type VenueId } from "../model/ids.ts";
 import {
   type AmendedTerms,
   type AmendOutcome,
   type CancelOutcome,
-  type CancelReason,
   isFinalStatus,
   isHostRef,
   type Order,
@@ -42,83 +32,11 @@ import { largestLots, type OrderEvent, transition } from "../model/order_transit
 import { sizeLots } from "../model/ticks.ts";
 import type { RiskApproved } from "../risk/gate.ts";
 import type { ClientOrderIds } from "./client_order_ids.ts";
+import type { OrderManagerPort, OrderManagerTiming } from "./order_manager_port.ts";
+import { adoptedOrder, endEvent, newOrder } from "./order_records.ts";
 import { areSameTerms, type OrderChange, pricingAndSize, termsOf, termsReported } from "./order_terms.ts";
+import { type Tracked, TrackedOrders } from "./tracked_orders.ts";
 
-export type OrderNotice =
-  | "ORDER_ILLEGAL_TRANSITION"
-  | "ORDER_OVERFILLED"
-  | "ORDER_UNKNOWN"
-  | "ORDER_UNKNOWN_LASTS"
-  | "ORDER_REVIVED"
-  | "ORDER_ADOPTED"
-  | "FILLS_MISSING"
-  | "AMEND_REFUSED"
-  | "CANCEL_REFUSED";
-
-/** What the order manager needs of the engine around it. */
-export interface OrderManagerPort {
-  /** Hands a request to the venue's adapter. */
-  send(venue: VenueId, request: AdapterRequest, afterJournal: boolean): void;
-  /** Whether the venue's adapter runs and can be asked. */
-  canSend(venue: VenueId): boolean;
-  /** `before` is undefined for a new order; `event` names what happened. */
-  orderChanged(before: Order | undefined, after: Order, event: string, cause: CauseId): void;
-  filled(order: Order, fill: Fill): void;
-  foreignFill(fill: Fill): void;
-  /** Open orders of others on the account, and their end. */
-  foreignOrder(venue: VenueId, report: OrderReport): void;
-  /** Some fills did not come by the stream: the account's fills should be asked for. */
-  fillsWanted(venue: VenueId): void;
-  /** When the newest fills request that was answered had been sent; -Infinity for none. */
-  fillsReadUs(venue: VenueId): number;
-  repaired(venue: VenueId, repair: ReconciliationRepair): void;
-  notice(code: OrderNotice, facts: Facts): void;
-  /** Whose hash a client order id bears. */
-  pluginOf(hash: string): PluginId;
-}
-
-export interface OrderManagerTiming {
-  readonly queryEveryMs: number;
-  readonly notFoundGraceMs: number;
-}
-
-/** An end that the venue has told of while fills are missing. */
-interface AwaitedEnd {
-  readonly event: "cancelled" | "expired" | "rejected" | "filled";
-  readonly reason: RejectCode | CancelReason | undefined;
-  readonly venueText: string | undefined;
-  readonly reportedLots: number;
-  readonly sinceUs: number;
-}
-
-interface Tracked {
-  order: Order;
-  readonly venue: VenueId;
-  readonly sentUs: number;
-  isAcknowledged: boolean;
-  /** Ended by our own conclusion, not by the venue's word. */
-  isConcluded: boolean;
-  isCancelWanted: boolean;
-  isCancelInFlight: boolean;
-  nextCancelUs: number;
-  cancelAttempts: number;
-  isQueryWanted: boolean;
-  isQueryInFlight: boolean;
-  queryCauseUs: number;
-  nextQueryUs: number;
-  queryAttempts: number;
-  notFoundCount: number;
-  firstNotFoundUs: number;
-  awaitedEnd: AwaitedEnd | undefined;
-  /** When the newest amendment was answered or given up; undefined while it is on its way, or without one. */
-  amendEndedUs: number | undefined;
-}
-
-/** Orders and fill ids that are kept after their end, for what comes late. */
-const maxDoneOrders = 20_000;
-const forgottenAtOnce = 1_000;
-const maxFillIds = 200_000;
-const checkpointFills = 5_000;
 const maxBackoffFactor = 16;
 /** Queries without an answer that are worth a line. */
 const longUnknownAttempts = 8;
@@ -129,13 +47,7 @@ export class OrderManager {
   readonly #port: OrderManagerPort;
   readonly #ids: ClientOrderIds;
   readonly #timing: OrderManagerTiming;
-  readonly #tracked = new Map<ClientOrderId, Tracked>();
-  readonly #working = new Map<ClientOrderId, Tracked>();
-  /** In the order of their ends. */
-  readonly #ended: ClientOrderId[] = [];
-  readonly #byVenueId = new Map<string, ClientOrderId>();
-  readonly #byRef = new Map<string, ClientOrderId>();
-  readonly #fillIds = new Set<string>();
+  readonly #known = new TrackedOrders();
 
   constructor(port: OrderManagerPort, ids: ClientOrderIds, timing: OrderManagerTiming) {
     this.#port = port;
@@ -146,59 +58,35 @@ export class OrderManager {
   // ---- questions
 
   get(id: ClientOrderId): Order | undefined {
-    return this.#tracked.get(id)?.order;
+    return this.#known.get(id)?.order;
   }
 
   /** A plugin's order by its own name for it, the newest of that name. */
   byRef(plugin: PluginId, ref: string): Order | undefined {
-    const id = this.#byRef.get(`${plugin}/${ref}`);
-    return id === undefined ? undefined : this.get(id);
+    return this.#known.byRef(plugin, ref)?.order;
   }
 
   /** Not done, oldest first. */
   working(): readonly Order[] {
-    return [...this.#working.values()].map(({ order }) => order);
+    return this.#known.allWorking().map(({ order }) => order);
   }
 
   get workingCount(): number {
-    return this.#working.size;
+    return this.#known.workingCount;
   }
 
   /** The newest booked fills, newest last, for a checkpoint. */
   bookedFills(): readonly { readonly venue: VenueId; readonly fillId: string }[] {
-    return [...this.#fillIds].slice(-checkpointFills).map((key) => {
-      const slash = key.indexOf("/");
-      return { venue: venueId(key.slice(0, slash)), fillId: key.slice(slash + 1) };
-    });
+    return this.#known.bookedFills();
   }
 
   // ---- commands
 
   /** Sends an approved order: journal first, then the adapter. */
   submit(intent: RiskApproved<OrderIntent>, nowUs: number): Order {
-    const { plugin, ref, instrument, side, sizeLots: size, reduceOnly, reducesPlugin, pricing } = intent;
-    const clientOrderId = this.#ids.next(plugin);
-    const order: Order = {
-      instrument,
-      side,
-      sizeLots: size,
-      reduceOnly,
-      ...(reducesPlugin === true ? { reducesPlugin } : {}),
-      pricing,
-      clientOrderId,
-      plugin,
-      ref,
-      venueOrderId: undefined,
-      status: "pending_new",
-      filledLots: sizeLots(0),
-      filledTicksLots: 0n,
-      reason: undefined,
-      venueText: undefined,
-      cause: causeId(`intent/${plugin}/${ref}`),
-      tsCreatedUs: nowUs,
-      tsUpdatedUs: nowUs,
-    };
-    const tracked = this.#track(order, nowUs);
+    const order = newOrder(intent, this.#ids.next(intent.plugin), nowUs);
+    const { clientOrderId, instrument, side, sizeLots: size, reduceOnly, pricing } = order;
+    const tracked = this.#known.track(order, nowUs);
     this.#port.orderChanged(undefined, order, "created", order.cause);
     const request = { clientOrderId, instrument, side, sizeLots: size, reduceOnly, pricing };
     this.#port.send(tracked.venue, { kind: "submit", order: request }, true);
@@ -211,14 +99,14 @@ export class OrderManager {
     bookedFills: readonly { readonly venue: VenueId; readonly fillId: string }[],
     nowUs: number,
   ): void {
-    for (const { venue, fillId } of bookedFills) this.#rememberFill(`${venue}/${fillId}`);
+    for (const { venue, fillId } of bookedFills) this.#known.rememberFill(`${venue}/${fillId}`);
     for (const order of orders) {
-      if (isFinalStatus(order.status) || this.#tracked.has(order.clientOrderId)) continue;
+      if (isFinalStatus(order.status) || this.#known.has(order.clientOrderId)) continue;
       this.#ids.observe(order.clientOrderId);
       // The earlier run's clock may have been ahead of ours.
-      const tracked = this.#track(order, Math.min(order.tsCreatedUs, nowUs));
+      const tracked = this.#known.track(order, Math.min(order.tsCreatedUs, nowUs));
       tracked.isAcknowledged = order.venueOrderId !== undefined;
-      if (order.venueOrderId !== undefined) this.#linkVenueId(tracked, order.venueOrderId);
+      if (order.venueOrderId !== undefined) this.#known.linkVenueId(tracked, order.venueOrderId);
       tracked.isQueryWanted = true;
       if (order.amending !== undefined) tracked.amendEndedUs = nowUs; // its answer came to nobody
       const unknown: Order = { ...order, status: "unknown" };
@@ -229,7 +117,7 @@ export class OrderManager {
 
   /** Asks for a cancel; nothing to do when the order is done. Pursued until it is. */
   cancel(id: ClientOrderId, nowUs: number, cause: CauseId): void {
-    const tracked = this.#working.get(id);
+    const tracked = this.#known.working(id);
     if (tracked === undefined || tracked.isCancelWanted) return;
     tracked.isCancelWanted = true;
     tracked.nextCancelUs = nowUs;
@@ -241,7 +129,7 @@ export class OrderManager {
    * venue's word on it the larger size counts.
    */
   amend(id: ClientOrderId, amending: AmendedTerms, nowUs: number, cause: CauseId): boolean {
-    const tracked = this.#working.get(id);
+    const tracked = this.#known.working(id);
     if (tracked === undefined || tracked.isCancelWanted || tracked.awaitedEnd !== undefined) return false;
     const { status, pricing, instrument, side, venueOrderId } = tracked.order;
     const isResting = status === "accepted" || status === "partially_filled";
@@ -267,14 +155,10 @@ export class OrderManager {
    * gives, `earlier_` and the client order id.
    */
   renameForNewRun(plugin: PluginId): void {
-    for (const tracked of this.#working.values()) {
+    for (const tracked of this.#known.allWorking()) {
       const before = tracked.order;
       if (before.plugin !== plugin || isHostRef(before.ref)) continue;
-      if (this.#byRef.get(`${plugin}/${before.ref}`) === before.clientOrderId) {
-        this.#byRef.delete(`${plugin}/${before.ref}`);
-      }
-      tracked.order = { ...before, ref: `earlier_${before.clientOrderId}` };
-      this.#byRef.set(`${plugin}/${tracked.order.ref}`, before.clientOrderId);
+      this.#known.rename(tracked, `earlier_${before.clientOrderId}`);
       this.#port.orderChanged(before, tracked.order, "renamed", before.cause);
     }
   }
@@ -282,12 +166,12 @@ export class OrderManager {
   // ---- answers
 
   submitAnswered(id: ClientOrderId, outcome: SubmitOutcome, nowUs: number, cause: CauseId): void {
-    const tracked = this.#tracked.get(id);
+    const tracked = this.#known.get(id);
     if (tracked === undefined) return;
     switch (outcome.kind) {
       case "acknowledged":
         tracked.isAcknowledged = true;
-        this.#linkVenueId(tracked, outcome.venueOrderId);
+        this.#known.linkVenueId(tracked, outcome.venueOrderId);
         this.#apply(tracked, "acknowledged", nowUs, cause, {});
         break;
       case "rejected":
@@ -303,7 +187,7 @@ export class OrderManager {
   }
 
   cancelAnswered(id: ClientOrderId, outcome: CancelOutcome, nowUs: number, cause: CauseId): void {
-    const tracked = this.#tracked.get(id);
+    const tracked = this.#known.get(id);
     if (tracked === undefined) return;
     tracked.isCancelInFlight = false;
     if (isFinalStatus(tracked.order.status)) return;
@@ -349,13 +233,13 @@ export class OrderManager {
     nowUs: number,
     cause: CauseId,
   ): void {
-    const tracked = this.#tracked.get(clientOrderId);
+    const tracked = this.#known.get(clientOrderId);
     if (tracked === undefined || isFinalStatus(tracked.order.status)) return;
     if (!areSameTerms(tracked.order.amending, asked)) return this.#wantQuery(tracked, nowUs, 0);
     tracked.amendEndedUs = nowUs;
     switch (outcome.kind) {
       case "acknowledged":
-        this.#linkVenueId(tracked, outcome.venueOrderId);
+        this.#known.linkVenueId(tracked, outcome.venueOrderId);
         this.#settleAmendment(tracked, tracked.order.amending, nowUs, cause);
         // Acknowledged is what the gateway says; which terms hold is asked of the venue besides.
         this.#wantQuery(tracked, nowUs, this.#timing.queryEveryMs);
@@ -397,7 +281,7 @@ export class OrderManager {
   }
 
   queryAnswered(id: ClientOrderId, outcome: OrderQueryOutcome, nowUs: number, cause: CauseId): void {
-    const tracked = this.#tracked.get(id);
+    const tracked = this.#known.get(id);
     if (tracked === undefined) return;
     tracked.isQueryInFlight = false;
     switch (outcome.kind) {
@@ -444,7 +328,7 @@ export class OrderManager {
 
   /** A report of the private stream, of a query by others, or of a list of open orders. */
   report(venue: VenueId, report: OrderReport, nowUs: number, cause: CauseId, askedUs = -Infinity): void {
-    const tracked = this.#find(venue, report.clientOrderId, report.venueOrderId);
+    const tracked = this.#known.find(venue, report.clientOrderId, report.venueOrderId);
     if (tracked !== undefined) return this.#reported(tracked, report, nowUs, cause, askedUs);
     if (this.#ids.isOurs(report.clientOrderId)) return this.#adopt(venue, report, nowUs, cause);
     this.#port.foreignOrder(venue, report);
@@ -453,9 +337,9 @@ export class OrderManager {
   /** A fill, from whatever source. Returns false for a repeat. */
   fill(venue: VenueId, fill: Fill, nowUs: number, source: "stream" | "reconciliation"): boolean {
     const key = `${venue}/${fill.fillId}`;
-    if (this.#fillIds.has(key)) return false;
-    this.#rememberFill(key);
-    const tracked = this.#find(venue, fill.clientOrderId, fill.venueOrderId);
+    if (this.#known.hasFill(key)) return false;
+    this.#known.rememberFill(key);
+    const tracked = this.#known.find(venue, fill.clientOrderId, fill.venueOrderId);
     if (tracked === undefined || tracked.order.instrument !== fill.instrument) {
       this.#port.foreignFill(fill);
       return true;
@@ -482,11 +366,11 @@ export class OrderManager {
     const named = new Set<Tracked>();
     for (const report of reports) {
       this.report(venue, report, nowUs, cause, askedUs);
-      const tracked = this.#find(venue, report.clientOrderId, report.venueOrderId);
+      const tracked = this.#known.find(venue, report.clientOrderId, report.venueOrderId);
       if (tracked !== undefined) named.add(tracked);
     }
     const oldUs = askedUs - this.#timing.notFoundGraceMs * 1000;
-    for (const tracked of this.#working.values()) {
+    for (const tracked of this.#known.allWorking()) {
       const isOld = tracked.order.tsUpdatedUs <= oldUs && tracked.sentUs <= oldUs;
       if (tracked.venue === venue && isOld && !named.has(tracked)) this.#wantQuery(tracked, nowUs, 0);
     }
@@ -496,7 +380,7 @@ export class OrderManager {
 
   /** Sends what is due: cancels again, questions about what is not known. */
   tick(nowUs: number): void {
-    for (const tracked of [...this.#working.values()]) {
+    for (const tracked of this.#known.allWorking()) {
       this.#endAwaited(tracked, nowUs);
       if (isFinalStatus(tracked.order.status) || !this.#port.canSend(tracked.venue)) continue;
       const cause = causeId(`timer/order/${tracked.order.clientOrderId}`);
@@ -506,69 +390,6 @@ export class OrderManager {
   }
 
   // ---- inside
-
-  #track(order: Order, sentUs: number): Tracked {
-    const tracked: Tracked = {
-      order,
-      venue: venueOf(order.instrument),
-      sentUs,
-      isAcknowledged: false,
-      isConcluded: false,
-      isCancelWanted: false,
-      isCancelInFlight: false,
-      nextCancelUs: 0,
-      cancelAttempts: 0,
-      isQueryWanted: false,
-      isQueryInFlight: false,
-      queryCauseUs: 0,
-      nextQueryUs: 0,
-      queryAttempts: 0,
-      notFoundCount: 0,
-      firstNotFoundUs: 0,
-      awaitedEnd: undefined,
-      amendEndedUs: undefined,
-    };
-    this.#tracked.set(order.clientOrderId, tracked);
-    this.#working.set(order.clientOrderId, tracked);
-    this.#byRef.set(`${order.plugin}/${order.ref}`, order.clientOrderId);
-    return tracked;
-  }
-
-  /** Ended orders are forgotten in lots, oldest first; what was revived meanwhile stays. */
-  #forgetOldest(): void {
-    if (this.#ended.length < maxDoneOrders + forgottenAtOnce) return;
-    for (const id of this.#ended.splice(0, forgottenAtOnce)) {
-      const tracked = this.#tracked.get(id);
-      if (tracked === undefined || this.#working.has(id)) continue;
-      this.#tracked.delete(id);
-      const { plugin, ref, venueOrderId } = tracked.order;
-      if (this.#byRef.get(`${plugin}/${ref}`) === id) this.#byRef.delete(`${plugin}/${ref}`);
-      if (venueOrderId !== undefined) this.#byVenueId.delete(`${tracked.venue}/${venueOrderId}`);
-    }
-  }
-
-  #rememberFill(key: string): void {
-    this.#fillIds.add(key);
-    if (this.#fillIds.size <= maxFillIds) return;
-    for (const oldest of this.#fillIds) {
-      this.#fillIds.delete(oldest);
-      return;
-    }
-  }
-
-  #find(venue: VenueId, clientId: ClientOrderId | undefined, venueOrderId: string): Tracked | undefined {
-    const id = clientId !== undefined && this.#tracked.has(clientId)
-      ? clientId
-      : this.#byVenueId.get(`${venue}/${venueOrderId}`);
-    const tracked = id === undefined ? undefined : this.#tracked.get(id);
-    return tracked?.venue === venue ? tracked : undefined;
-  }
-
-  #linkVenueId(tracked: Tracked, venueOrderId: Order["venueOrderId"]): void {
-    if (venueOrderId === undefined || tracked.order.venueOrderId === venueOrderId) return;
-    this.#byVenueId.set(`${tracked.venue}/${venueOrderId}`, tracked.order.clientOrderId);
-    tracked.order = { ...tracked.order, venueOrderId };
-  }
 
   /** One row of the table of transitions. */
   #apply(
@@ -608,12 +429,11 @@ export class OrderManager {
   #index(tracked: Tracked, before: Order): void {
     const { clientOrderId: id, status } = tracked.order;
     if (isFinalStatus(status)) {
-      if (this.#working.delete(id)) this.#ended.push(id);
-      this.#forgetOldest();
+      this.#known.ended(id);
       tracked.awaitedEnd = undefined;
       tracked.isQueryWanted = false;
     } else if (isFinalStatus(before.status)) {
-      this.#working.set(id, tracked);
+      this.#known.revived(tracked);
       tracked.isConcluded = false;
       this.#port.notice("ORDER_REVIVED", { clientOrderId: id, before: before.status, after: status });
       this.#port.repaired(tracked.venue, { kind: "order_revived", clientOrderId: id });
@@ -644,7 +464,7 @@ export class OrderManager {
   #reported(tracked: Tracked, report: OrderReport, nowUs: number, cause: CauseId, askedUs: number): void {
     tracked.isAcknowledged = true;
     tracked.notFoundCount = 0;
-    this.#linkVenueId(tracked, report.venueOrderId);
+    this.#known.linkVenueId(tracked, report.venueOrderId);
     const isBehind = report.filledLots > tracked.order.filledLots;
     if (isBehind) this.#port.fillsWanted(tracked.venue);
     if (report.status === "open") {
@@ -709,40 +529,17 @@ export class OrderManager {
       const { clientOrderId, filledLots } = order;
       this.#port.notice("FILLS_MISSING", { clientOrderId, filledLots, reportedLots: end.reportedLots });
     }
-    const { event, reason } = this.#endEvent(tracked, end);
+    const { event, reason } = endEvent(tracked, end);
     tracked.awaitedEnd = undefined;
     const because = cause ?? causeId(`timer/order/${order.clientOrderId}`);
     this.#apply(tracked, event, nowUs, because, { reason, venueText: end.venueText });
-  }
-
-  /** A venue that trims a reduce-only order calls it filled below our size: the rest is cancelled by the venue. */
-  #endEvent(
-    tracked: Tracked,
-    end: AwaitedEnd,
-  ): { readonly event: OrderEvent; readonly reason: RejectCode | CancelReason } {
-    if (end.event === "filled") {
-      const { filledLots, sizeLots: size } = tracked.order;
-      return { event: filledLots >= size ? "fill_complete" : "cancelled", reason: end.reason ?? "venue" };
-    }
-    if (end.event === "expired") return { event: "expired", reason: end.reason ?? "venue" };
-    if (end.event === "rejected" && tracked.order.filledLots === 0) {
-      return { event: "rejected", reason: end.reason ?? "other" };
-    }
-    return { event: "cancelled", reason: end.reason ?? this.#cancelReason(tracked) };
-  }
-
-  #cancelReason(tracked: Tracked): CancelReason {
-    if (tracked.isCancelWanted) return "requested";
-    const { pricing } = tracked.order;
-    const isImmediate = pricing.kind === "market" || pricing.timeInForce === "IOC";
-    return isImmediate ? "ioc_remainder" : "venue";
   }
 
   #book(tracked: Tracked, fill: Fill, nowUs: number): void {
     const { order } = tracked;
     tracked.isAcknowledged = true;
     tracked.notFoundCount = 0;
-    this.#linkVenueId(tracked, fill.venueOrderId);
+    this.#known.linkVenueId(tracked, fill.venueOrderId);
     const filledLots = sizeLots(order.filledLots + fill.sizeLots);
     const filledTicksLots = order.filledTicksLots + BigInt(fill.priceTicks) * BigInt(fill.sizeLots);
     const size = largestLots(order);
@@ -761,31 +558,11 @@ export class OrderManager {
     const parsed = report.clientOrderId === undefined ? undefined : this.#ids.parse(report.clientOrderId);
     if (report.status !== "open" || report.clientOrderId === undefined || parsed === undefined) return;
     this.#ids.observe(report.clientOrderId);
-    const { clientOrderId, limitPriceTicks } = report;
-    const order: Order = {
-      instrument: report.instrument,
-      side: report.side,
-      sizeLots: report.sizeLots,
-      reduceOnly: report.reduceOnly,
-      pricing: limitPriceTicks === undefined
-        ? { kind: "market", worstPriceTicks: undefined }
-        : { kind: "limit", limitPriceTicks, timeInForce: "GTC", postOnly: false },
-      clientOrderId,
-      plugin: this.#port.pluginOf(parsed.pluginHash),
-      ref: `adopted_${clientOrderId}`,
-      venueOrderId: undefined,
-      status: "accepted",
-      filledLots: sizeLots(0),
-      filledTicksLots: 0n,
-      reason: undefined,
-      venueText: undefined,
-      cause,
-      tsCreatedUs: nowUs,
-      tsUpdatedUs: nowUs,
-    };
-    const tracked = this.#track(order, nowUs);
+    const { clientOrderId } = report;
+    const order = adoptedOrder(report, clientOrderId, this.#port.pluginOf(parsed.pluginHash), cause, nowUs);
+    const tracked = this.#known.track(order, nowUs);
     tracked.isAcknowledged = true;
-    this.#linkVenueId(tracked, report.venueOrderId);
+    this.#known.linkVenueId(tracked, report.venueOrderId);
     this.#port.orderChanged(undefined, tracked.order, "adopted", cause);
     this.#port.repaired(venue, { kind: "order_adopted", clientOrderId });
     this.#port.notice("ORDER_ADOPTED", { clientOrderId, venue });

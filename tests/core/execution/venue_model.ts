@@ -3,7 +3,8 @@
  * The order manager is right when, once the wire heals, it believes the truth.
  */
 import { ClientOrderIds } from "../../../core/execution/client_order_ids.ts";
-import { OrderManager, type OrderManagerPort } from "../../../core/execution/order_manager.ts";
+import { OrderManager } from "../../../core/execution/order_manager.ts";
+import type { OrderManagerPort } from "../../../core/execution/order_manager_port.ts";
 import type { Fill } from "../../../core/model/account.ts";
 import type { AdapterRequest } from "../../../core/model/adapter_request.ts";
 import { causeId, type ClientOrderId, fillId, venueOrderId } from "../../../core/model/ids.ts";
