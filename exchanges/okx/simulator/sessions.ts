@@ -18,6 +18,9 @@ export type SessionPath = "public" | "private" | "business";
 
 /** A connection without any frame for this long is closed by the venue. */
 const idleLimitMs = 30_000;
+/** A restart is announced this long before; some connections are lost without a word all the same. */
+const noticeMs = 60_000;
+const isAnnounced = (connId: string): boolean => parseInt(connId, 16) % 2 === 0;
 /** Subscribe, unsubscribe and login operations per connection and hour. */
 const maxOperationsPerHour = 480;
 const privateChannels: readonly string[] = ["orders", "positions", "account", "balance_and_position"];
@@ -111,6 +114,9 @@ export class Session {
       this.#stops.push(
         context.venue.clock.schedule(cutMs, () => this.#socket.close(4000, "simulated disconnect")),
       );
+      if (cutMs > noticeMs && isAnnounced(connId)) {
+        this.#stops.push(context.venue.clock.schedule(cutMs - noticeMs, () => this.#announceRestart()));
+      }
     }
   }
 
@@ -124,6 +130,11 @@ export class Session {
     this.#context.faults.forget(this.#lane);
     if (this.#socket.isOpen) this.#socket.close();
     this.#onEnd();
+  }
+
+  #announceRestart(): void {
+    const msg = "The connection will soon be closed for a service upgrade. Please reconnect.";
+    this.#sendJson({ event: "notice", code: "64008", msg, connId: this.#connId });
   }
 
   #watchIdle(): void {

@@ -136,3 +136,24 @@ Deno.test('after the venue\'s own "too many" orders wait, cancels do not', async
   assertEquals((await bench.settled(trading.submit(order("many3"), signal))).kind, "acknowledged");
   await bench.settled(bench.adapter.stop());
 });
+
+Deno.test("over an hour of restarts, announced and not, orders go through and no fill is missed", async () => {
+  const bench = await started({ faults: { disconnectEveryMs: 300_000 } });
+  const { adapter, clock, published, venue } = bench;
+  let announced = 0;
+  for (let minute = 0; minute < 60; minute++) {
+    quoteHouse(venue, clock, minute % 2);
+    const taking = {
+      ...order(`hour${minute}`),
+      pricing: { kind: "market", worstPriceTicks: undefined },
+    } as const;
+    await bench.settled(adapter.trading!.submit(taking, signal));
+    await bench.advance(60_000);
+    announced += bench.log.lines.splice(0).filter(({ message }) => message === "OKX announces").length;
+  }
+  assert(announced > 3, `${announced} announced`);
+  const told = new Set<string>(published.of("fill").map(({ value }) => value.fillId));
+  for (const fill of await bench.settled(adapter.trading!.fills(0, signal))) told.add(fill.fillId);
+  assertEquals(venue.fills("trader").filter((fill) => !told.has(`BTC-USDT-SWAP-${fill.tradeId}`)), []);
+  await bench.settled(adapter.stop());
+});

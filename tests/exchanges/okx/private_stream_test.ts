@@ -65,12 +65,12 @@ const positionRow = (change: Row = {}): Row => ({
 Deno.test("orders(): a sound row is a report, sizes in lots", () => {
   const { values: [report], misfits } = reader().orders([orderRow()]);
   assertEquals(misfits, []);
-  assertEquals([report?.sizeLots, report?.filledLots, report?.limitPriceTicks, report?.status], [
+  assertEquals<unknown>([report?.sizeLots, report?.filledLots, report?.limitPriceTicks, report?.status], [
     3,
     1,
     649_901,
     "open",
-  ] as never);
+  ]);
 });
 
 const brokenOrders: readonly (readonly [string, Row])[] = [

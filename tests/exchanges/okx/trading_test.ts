@@ -136,13 +136,13 @@ Deno.test("a stop waits at the venue, and becomes an order of the same id when t
   setMark(bench, 59_950);
   await bench.advance(100);
   const last = reportsOf(bench, "stop1").at(-1);
-  assertEquals([last?.status, last?.filledLots, last?.reduceOnly], ["filled", sizeLots(10), true] as never);
+  assertEquals<unknown>([last?.status, last?.filledLots, last?.reduceOnly], ["filled", sizeLots(10), true]);
   const fill = published.of("fill").at(-1)?.value;
-  assertEquals([fill?.clientOrderId, fill?.side, fill?.priceTicks], [
+  assertEquals<unknown>([fill?.clientOrderId, fill?.side, fill?.priceTicks], [
     clientOrderId("stop1"),
     "sell",
     priceTicks(600_000),
-  ] as never);
+  ]);
   const found = await bench.settled(trading.queryOrder(key("stop1"), signal));
   assert(found.kind === "found" && found.report.status === "filled", JSON.stringify(found));
   assertEquals(found.report.clientOrderId, clientOrderId("stop1"));
@@ -239,7 +239,7 @@ Deno.test("in long/short mode an order closes what it covers, opens otherwise, a
         : ""
     ).sort();
   };
-  const net = () => ready.published.of("position").at(-1)?.value.positionLots as number | undefined;
+  const net = () => ready.published.of("position").at(-1)?.value.positionLots;
 
   assertEquals(await trade("buy", 100), "acknowledged");
   assertEquals([await legs(), net()], [["long 1"], 100]);

@@ -1,7 +1,7 @@
 /** Samples of the venue's own answers and frames, and a recorded session, read by the adapter's parsers. */
 import { assert, assertEquals } from "@std/assert";
 import * as v from "valibot";
-import { formatMoney, parseInstrumentId } from "@berth/sdk";
+import { formatMoney, parseInstrumentId, venueOrderId } from "@berth/sdk";
 import { Misfits } from "@berth/sdk/venue/misfits.ts";
 import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import {
@@ -64,20 +64,20 @@ onVector("nt_ws_orders.json", "a filled order with its one fill, whose fee is th
   const reader = account();
   const { values: [report], misfits } = reader.orders(rowsOf(frame));
   assertEquals(misfits, []);
-  assertEquals([report?.instrument, report?.status, report?.sizeLots, report?.filledLots], [
+  assertEquals<unknown>([report?.instrument, report?.status, report?.sizeLots, report?.filledLots], [
     btc,
     "filled",
     3,
     3,
-  ] as never);
+  ]);
   const { values: [fill], misfits: fillMisfits } = reader.pushedFills(rowsOf(frame), 1);
   assertEquals(fillMisfits, []);
-  assertEquals([fill?.priceTicks, fill?.liquidity, fill && formatMoney(fill.fee), fill?.feeAsset], [
+  assertEquals<unknown>([fill?.priceTicks, fill?.liquidity, fill && formatMoney(fill.fee), fill?.feeAsset], [
     1_036_989,
     "maker",
     "0.021776769",
     "USDT",
-  ] as never);
+  ]);
 });
 
 onVector("nt_ws_orders_ioc.json", "an order of a market that nobody trades here is read too", (frame) => {
@@ -88,12 +88,12 @@ onVector("nt_ws_orders_ioc.json", "an order of a market that nobody trades here 
 onVector("nt_ws_orders_liquidation.json", "a liquidation is a fill without an id of ours", (frame) => {
   const { values: [fill], misfits } = account().pushedFills(rowsOf(frame), 1);
   assertEquals(misfits, []);
-  assertEquals([fill?.clientOrderId, fill?.side, fill?.sizeLots, fill && formatMoney(fill.fee)], [
+  assertEquals<unknown>([fill?.clientOrderId, fill?.side, fill?.sizeLots, fill && formatMoney(fill.fee)], [
     undefined,
     "sell",
     50,
     "20",
-  ] as never);
+  ]);
 });
 
 onVector("nt_http_get_orders_pending.json", "orders that rest", (answer) => {
@@ -104,14 +104,14 @@ onVector("nt_http_get_orders_pending.json", "orders that rest", (answer) => {
 onVector("nt_http_get_positions.json", "a long side of long/short mode is a positive position", (answer) => {
   const { values: [position], misfits } = account().allPositions(rowsOf(answer));
   assertEquals(misfits, []);
-  assertEquals(
+  assertEquals<unknown>(
     [position?.positionLots, position?.entryPrice, position?.liquidationPrice, position?.leverage],
     [
       50,
       10_000,
       9_000,
       10,
-    ] as never,
+    ],
   );
 });
 
@@ -128,7 +128,11 @@ for (const file of ["nt_http_get_account_balance.json", "nt_ws_account.json"]) {
 
 onVector("nt_http_place_order_response.json", "an acknowledgement names the order", (row) => {
   const outcome = submitOutcome({ kind: "item", item: v.parse(itemAnswerSchema, row) }, 1);
-  assertEquals(outcome, { kind: "acknowledged", venueOrderId: row["ordId"] as never, tsVenueMs: 1 });
+  assertEquals(outcome, {
+    kind: "acknowledged",
+    venueOrderId: venueOrderId(String(row["ordId"])),
+    tsVenueMs: 1,
+  });
 });
 
 onShared("vectors/okx/ws_frames.json", "ws_frames.json: answers to order entry are outcomes", (text) => {
@@ -287,7 +291,7 @@ onShared(
   "a recorded session of 2022: every frame is read, every checksum holds",
   async (metadata) => {
     const listed: unknown = JSON.parse(metadata);
-    const rows = (Array.isArray(listed) ? listed : Object.values(listed as Record_)).flat(3)
+    const rows = (Array.isArray(listed) ? listed : Object.values(Object(listed))).flat(3)
       .flatMap((row) => "data" in Object(row) ? rowsOf(row) : [row])
       .flatMap((row) => {
         const parsed = v.safeParse(instrumentRowSchema, row);
