@@ -32,9 +32,11 @@ const measuredOn = `Measured on ${
 }, ${cpu}, ${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno} (V8 ${Deno.version.v8}), by \`deno task bench --write`;
 
 if (Deno.args.includes("--only=sandbox")) {
-  const load = Deno.loadavg()[0] ?? NaN;
-  const machine = `${measuredOn} --only=sandbox\`; load of the machine before: ${load.toFixed(1)}.`;
-  const sandboxes = await step("kinds of sandbox", () => sandboxSection(machine));
+  const load = (): string => (Deno.loadavg()[0] ?? NaN).toFixed(1);
+  const before = load();
+  const measured = await step("kinds of sandbox", () => sandboxSection("LOADS"));
+  const machine = `${measuredOn} --only=sandbox\`; load of the machine ${before} before and ${load()} after.`;
+  const sandboxes = measured.replace("LOADS", machine);
   print(sandboxes);
   if (Deno.args.includes("--write")) {
     await Deno.writeTextFile(pageUrl, withSection(await Deno.readTextFile(pageUrl), sandboxes));
