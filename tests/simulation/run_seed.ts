@@ -359,6 +359,7 @@ class Run {
     const byMs = Math.round((random.next() < 0.5 ? -1 : 1) * between(random, 50, 90_000) ** 1);
     this.observer.say(`the machine's clock jumps by ${byMs} ms`);
     this.#wallOffsetMs += byMs;
+    if (byMs > 0) this.observer.clockSetForward();
     this.#host?.process.jumpClock(byMs);
   }
 

@@ -1,11 +1,12 @@
 /**
  * Breaks one thing at a time in a copy of the project and looks whether a test notices. What is broken: every limit of
- * the risk gate is left out once; cells of the table of order transitions and operators of the code that decides about
- * orders are drawn by a seed.
+ * the risk gate is left out once, cells of the table of order transitions are drawn by a seed, lines of the code that
+ * decides about orders are named; and for whoever looks for gaps, operators anywhere in it are drawn by a seed.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { entryLimits, valueLimits } from "../../core/risk/gate.ts";
+import { namedMutations } from "./named_mutations.ts";
 import { seededRandom } from "../../exchanges/simulation/random.ts";
 import type { SimulationRandom } from "../../exchanges/simulation/ports.ts";
 
@@ -136,17 +137,48 @@ async function limitMutations(): Promise<readonly Mutation[]> {
   const listed = lines.flatMap((before, line) =>
     /^ {2}[a-zA-Z]+,$/.test(before) ? [{ name: `without ${before.trim()}`, line, before }] : []
   );
-  // The order's own terms are looked at before the list, too: that look is taken out instead.
-  const first = lines.findIndex((line) =>
-    line.includes("if (invalid !== undefined) return refuse(invalid);")
-  );
-  const limits = [
-    ...listed.slice(0, entryLimits.length + valueLimits.length).filter(({ name }) =>
-      !name.includes("orderTerms")
-    ),
-    { name: "without a look at the terms", line: first, before: lines[first] ?? "" },
-  ];
+  const limits = listed.slice(0, entryLimits.length + valueLimits.length)
+    .filter(({ name }) => !name.includes("orderTerms")); // the gate looks at these before the list, too
   return limits.map((one) => ({ ...one, file, after: "", tests: ["tests/core/risk"], isSimulated: false }));
+}
+
+/** The one limit that the gate looks at twice is emptied itself. */
+async function termsMutation(): Promise<readonly Mutation[]> {
+  const file = "core/risk/limits/order_terms.ts";
+  const lines = await linesOf(file);
+  const line = lines.findIndex((text) => text.includes("const { pricing, ref } = intent;"));
+  const before = lines[line] ?? "";
+  const after = `${before} if (ref !== undefined) return undefined;`;
+  return [{
+    name: "without order terms",
+    file,
+    line,
+    before,
+    after,
+    tests: ["tests/core/risk"],
+    isSimulated: false,
+  }];
+}
+
+/** Lines that are broken in the same way each time. */
+async function fixedMutations(): Promise<readonly Mutation[]> {
+  return await Promise.all(namedMutations.map(async ({ file, line: text, from, to }) => {
+    const lines = await linesOf(file);
+    const line = lines.findIndex((one) => one.trim() === text);
+    const before = lines[line];
+    if (before === undefined) {
+      throw new Error(`${file} has no line ${text}: named_mutations.ts must follow it`);
+    }
+    return {
+      name: `${file}: ${text}`,
+      file,
+      line,
+      before,
+      after: before.replace(from, to),
+      tests: ["tests/core/execution", "tests/core/engine"],
+      isSimulated: true,
+    };
+  }));
 }
 
 /** Cells of the table get another word. */
@@ -172,12 +204,24 @@ async function transitionMutations(random: SimulationRandom, count: number): Pro
   });
 }
 
-export async function mutations(seed: number): Promise<readonly Mutation[]> {
-  const random = seededRandom(seed).fork("mutations");
+/** Every limit, cells of the table drawn by a seed, and lines that are always the same: what the tests hold. */
+export async function heldMutations(seed: number): Promise<readonly Mutation[]> {
+  const random = seededRandom(seed).fork("transitions");
+  return [
+    ...await limitMutations(),
+    ...await termsMutation(),
+    ...await transitionMutations(random, 14),
+    ...await fixedMutations(),
+  ];
+}
+
+/** Operators drawn anywhere in limits and execution: for finding what is untested. Some are equal to the original. */
+export async function drawnMutations(seed: number): Promise<readonly Mutation[]> {
+  const random = seededRandom(seed).fork("operators");
   const drawn = await Promise.all(
     areas.map((area) => operatorMutations(area, random.fork(area.files.join()))),
   );
-  return [...await limitMutations(), ...await transitionMutations(random, 14), ...drawn.flat()];
+  return drawn.flat();
 }
 
 /** A copy of the project in which things are broken. */
@@ -229,12 +273,12 @@ async function copy(from: string, to: string): Promise<void> {
   for await (const { name } of Deno.readDir(from)) await copy(join(from, name), join(to, name));
 }
 
-/** Run as a program: the mutations of a seed, one line each. */
+/** Run as a program: operators drawn by a seed, one line each, and those that no test noticed. */
 if (import.meta.main) {
   const seed = Number(Deno.args[0] ?? 1);
   const encoder = new TextEncoder();
   await using bench = await workbench();
-  for (const mutation of await mutations(seed)) {
+  for (const mutation of await drawnMutations(seed)) {
     const isNoticed = await bench.isNoticed(mutation);
     const { name, before, after } = mutation;
     const words = isNoticed ? "noticed " : "SURVIVED";

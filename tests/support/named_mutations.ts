@@ -1,0 +1,115 @@
+/** Single lines of the code that decides about orders, and how each is broken: always the same ones, found by their text. */
+
+export interface NamedMutation {
+  readonly file: string;
+  /** The line without its indentation. */
+  readonly line: string;
+  /** What in it is replaced by what. */
+  readonly from: string;
+  readonly to: string;
+}
+
+const manager = "core/execution/order_manager.ts";
+const comparison = "core/execution/reconciliation/position_comparison.ts";
+const reconciliation = "core/execution/reconciliation/account_reconciliation.ts";
+
+export const namedMutations: readonly NamedMutation[] = [
+  { file: manager, line: "if (this.#fillIds.has(key)) return false;", from: "has(key)", to: "has(venue)" },
+  {
+    file: manager,
+    line: "if (tracked.isCancelWanted) this.#sendCancel(tracked, nowUs, cause);",
+    from: "tracked.isCancelWanted",
+    to: "!tracked.isCancelWanted",
+  },
+  {
+    file: manager,
+    line: "if (tracked.venue === venue && isOld && !named.has(tracked)) this.#wantQuery(tracked, nowUs, 0);",
+    from: "!named",
+    to: "named",
+  },
+  {
+    file: manager,
+    line: "const isBehind = report.filledLots > tracked.order.filledLots;",
+    from: ">",
+    to: "<",
+  },
+  {
+    file: manager,
+    line: "if (order.filledLots < end.reportedLots) {",
+    from: "<",
+    to: ">",
+  },
+  {
+    file: manager,
+    line: "const filledTicksLots = order.filledTicksLots + BigInt(fill.priceTicks) * BigInt(fill.sizeLots);",
+    from: "+",
+    to: "-",
+  },
+  {
+    file: manager,
+    line: "if (isFinalStatus(order.status) || tracked.isCancelInFlight || isWaiting) return;",
+    from: " || isWaiting",
+    to: "",
+  },
+  {
+    file: manager,
+    line: "tracked.nextQueryUs = nowUs + this.#backoffUs(tracked.queryAttempts);",
+    from: "+",
+    to: "-",
+  },
+  {
+    file: manager,
+    line: "if (tracked.notFoundCount < 2 || !isFillsRead || isFinalStatus(tracked.order.status)) return;",
+    from: "< 2",
+    to: "< 1",
+  },
+  {
+    file: manager,
+    line: 'const event = tracked.isAcknowledged || filledLots > 0 ? "gone" : "never_arrived";',
+    from: "tracked.isAcknowledged || ",
+    to: "",
+  },
+  { file: comparison, line: "if (differenceLots === foreignLots) continue;", from: "===", to: "!==" },
+  {
+    file: comparison,
+    line: "const isConfirmed = look.isFirst ? !isMoving : isRepeated && look.areFillsRead;",
+    from: "!isMoving",
+    to: "isMoving",
+  },
+  {
+    file: reconciliation,
+    line: "const isComplete = reconciliationKinds.every((one) => this.#questions[one].readUs > -Infinity);",
+    from: "every",
+    to: "some",
+  },
+  {
+    file: "core/execution/request_ledger.ts",
+    line: 'return this.#giveUp((pending) => pending.deadlineUs <= nowUs, "timeout");',
+    from: "<=",
+    to: ">",
+  },
+  {
+    file: "core/execution/rate_budget.ts",
+    line: "return this.tokens(nowUs) - 1 >= this.#settings.burst * this.#settings.reservedShare;",
+    from: "- 1 >=",
+    to: "+ 1 >=",
+  },
+  {
+    file: "core/execution/client_order_ids.ts",
+    line: "if (counter !== undefined && counter >= this.#next) this.#next = counter + 1;",
+    from: "counter + 1",
+    to: "counter",
+  },
+  {
+    file: "core/execution/leg_groups/group_decision.ts",
+    line: "return nakedSinceUs !== undefined && nowUs - nakedSinceUs >= maxMs * 1000;",
+    from: ">=",
+    to: "<",
+  },
+  {
+    file: "core/execution/leg_groups/balance.ts",
+    line: "if (ahead === 0n) return undefined;",
+    from: "===",
+    to: "!==",
+  },
+];
