@@ -7,7 +7,7 @@ import { BerthError } from "../errors.ts";
 import { runHost } from "../host/compose.ts";
 import { environmentFolder, type HostConfig, journalPath } from "../host/config.ts";
 import { pluginAt, type PluginSource } from "../host/discovery.ts";
-import { grantsPath, readGrants, writeGrants } from "../host/grants.ts";
+import { grantsPath, readGrants, setDisabled, writeGrants } from "../host/grants.ts";
 import { copyPlugin } from "../host/laid_out_files.ts";
 import { exitCodes, type HostOptions } from "../host/options.ts";
 import { inspectPlugins } from "../host/plugin_inspection.ts";
@@ -75,6 +75,11 @@ export async function checkPlugin(options: CheckOptions, around: CheckSurroundin
     return verdict(false, options.asJson, write);
   }
   passed = tell(manifestFinding(version)) && passed;
+  if (target?.version === undefined && target?.state.kind === "awaiting_approval") {
+    const details = [target.state.why, `approve it first: berth plugin approve ${options.path}`];
+    tell({ step: "run", passed: false, details });
+    return verdict(false, options.asJson, write);
+  }
   if (version.manifest.kind === "exchange") {
     const details = ["an adapter is run by berth doctor, against its venue or its simulator"];
     tell({ step: "run", passed: true, details });
@@ -149,7 +154,9 @@ async function checkRun(
   try {
     const copied = await copyPlugin(source, join(folder, "plugins"));
     const dataDir = join(folder, "data");
-    await writeGrants(grantsPath(dataDir), await readGrants(grantsPath(config.dataDir)));
+    // What was approved holds; that it is switched off does not: it was named to be run.
+    const grants = await readGrants(grantsPath(config.dataDir));
+    await writeGrants(grantsPath(dataDir), setDisabled(grants, id, false));
     const hostOptions: HostOptions = {
       version: around.version,
       strategies: "all",
@@ -260,7 +267,9 @@ function runFinding(
       usd(summary["totalUsd"])
     }`,
   ];
-  const warnings = own.filter(({ level, message }) => level === "warn" && message !== "refused").slice(0, 10)
+  const isWorthALine = ({ level, message }: LogLine): boolean =>
+    level === "warn" && message !== "refused" && !states.some((state) => state.message === message);
+  const warnings = own.filter(isWorthALine).slice(0, 10)
     .map(({ message }) => `it warned: ${message}`);
   return { step: "run", passed: problems.length === 0, details: [...problems, ...figures, ...warnings] };
 }

@@ -97,6 +97,12 @@ Deno.test("a plugin is listed, shown, approved, updated, disabled and revoked", 
       "  - may lose 100 USD a day",
     ]);
 
+    const early = await berth(folder, "plugin", "check", "plugins/news_reader.ts");
+    assertEquals(early.code, 1);
+    assertMatch(
+      early.out,
+      /FAILED run\n.*connects to news\.test.*\n +approve it first: berth plugin approve plugins\/news_reader\.ts\n/,
+    );
     const unasked = await berth(folder, "plugin", "approve", "news_reader");
     assertEquals(unasked.code, 2);
     assertMatch(unasked.errors, /^berth: news_reader was not approved: nobody said yes\./);
