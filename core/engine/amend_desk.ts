@@ -143,7 +143,7 @@ export class AmendDesk implements OrderFollower {
       return;
     }
     const isResting = order.status === "accepted" || order.status === "partially_filled";
-    if (!isResting || this.#replacing.has(order.clientOrderId)) return;
+    if (!isResting || order.amending !== undefined || this.#replacing.has(order.clientOrderId)) return;
     if (nowUs < (this.#notBeforeUs.get(key) ?? 0)) return;
     this.#wanted.delete(key);
     this.#change(key, order, wanted.change, order.pricing.limitPriceTicks);

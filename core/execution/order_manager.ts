@@ -131,9 +131,11 @@ export class OrderManager {
   amend(id: ClientOrderId, amending: AmendedTerms, nowUs: number, cause: CauseId): boolean {
     const tracked = this.#known.working(id);
     if (tracked === undefined || tracked.isCancelWanted || tracked.awaitedEnd !== undefined) return false;
-    const { status, pricing, instrument, side, venueOrderId } = tracked.order;
+    const { status, pricing, instrument, side, venueOrderId, amending: before } = tracked.order;
     const isResting = status === "accepted" || status === "partially_filled";
-    if (!isResting || pricing.kind !== "limit" || !this.#port.canSend(tracked.venue)) return false;
+    if (
+      !isResting || before !== undefined || pricing.kind !== "limit" || !this.#port.canSend(tracked.venue)
+    ) return false;
     tracked.amendEndedUs = undefined;
     this.#apply(tracked, "replace_sent", nowUs, cause, {
       terms: { ...pricingAndSize(tracked.order), amending },
@@ -508,8 +510,9 @@ export class OrderManager {
   /** The report of an end says which terms it ended with. */
   #endAmendment(tracked: Tracked, report: OrderReport, cause: CauseId): void {
     const before = tracked.order;
-    if (before.amending === undefined) return;
-    const held = termsReported(before, report) === "amended" ? before.amending : undefined;
+    if (before.amending === undefined && tracked.amendEndedUs === undefined) return;
+    const held = termsOf(before, report);
+    if (before.amending === undefined && held === undefined) return;
     tracked.order = { ...before, ...pricingAndSize(before, held), amending: undefined };
     this.#port.orderChanged(before, tracked.order, "terms_known", cause);
   }

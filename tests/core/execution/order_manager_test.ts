@@ -145,6 +145,22 @@ Deno.test("an amendment whose answer is lost is known by what the venue reports"
   }
 });
 
+Deno.test("an amendment that nobody has heard of yet is waited for, whatever else makes the order known again", () => {
+  const venue = new VenueModel();
+  venue.submit(2);
+  venue.arrive(false); // wire: answer, report
+  venue.hear(1, false);
+  assert(venue.amend(0, 1, 500_001));
+  venue.lose(0); // the submission's answer
+  venue.reconcile(); // it works, by the old terms
+  assertEquals([only(venue).status, remainingLots(only(venue))], ["accepted", 2]);
+  assertEquals(venue.amend(0, 1, 500_002), false);
+  venue.arrive(false);
+  venue.fill(0, 1);
+  venue.heal();
+  assertEquals([only(venue).status, venue.differences()], ["filled", []]);
+});
+
 Deno.test("a cancel may follow an amendment that is on its way", () => {
   const venue = placed(10);
   venue.amend(0, 15, 500_001);
