@@ -6,12 +6,19 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MiniHost, type SandboxKind } from "../support/mini_host.ts";
+import { defaultPluginConfig } from "../../core/host/config.ts";
 import type { PluginState } from "../../core/host/plugin_manager.ts";
 import { mostWithinASecond } from "./order_rate.ts";
 import { makeSurroundings } from "./surroundings.ts";
 import { type Case, layOut } from "./corpus_cases.ts";
 
 const healthy = fileURLToPath(new URL("../support/plugins/healthy/mod.ts", import.meta.url));
+
+/** Several hoarders run side by side, perhaps on a small machine. */
+const config = {
+  ...defaultPluginConfig,
+  limits: { ...defaultPluginConfig.limits, maxMemoryMb: 256 },
+};
 
 export interface CorpusRun {
   readonly kind: SandboxKind;
@@ -44,7 +51,12 @@ async function runBatch(t: Deno.TestContext, run: CorpusRun, batch: readonly Cas
     await using surroundings = await makeSurroundings(folder);
     await Deno.copyFile(healthy, join(plugins, "healthy.ts"));
     for (const one of batch) await layOut(plugins, one, surroundings.filledIn);
-    await using host = new MiniHost({ sandboxKind: run.kind, trustedFolders: [folder], hasAccounts: true });
+    await using host = new MiniHost({
+      sandboxKind: run.kind,
+      trustedFolders: [folder],
+      hasAccounts: true,
+      configOf: () => config,
+    });
     await host.start(plugins);
     const [atStop, running] = partition(batch, (one) => one.expected.kind === "killed_at_stop");
     for (const one of [...running, ...atStop]) {
