@@ -188,7 +188,7 @@ export class TradingStates {
       record.day = day;
       record.dayStartPnlUsd = pnlUsd;
     }
-    if (!(record.peakPnlUsd >= pnlUsd)) record.peakPnlUsd = pnlUsd;
+    record.peakPnlUsd = Number.isNaN(record.peakPnlUsd) ? pnlUsd : Math.max(record.peakPnlUsd, pnlUsd);
     return this.#checkBreach(record);
   }
 
@@ -262,10 +262,8 @@ export class TradingStates {
 /** Moves the start of the window; the array is cut only now and then, so that each time is moved about once. */
 function forgetOldOrders(record: ScopeRecord, nowUs: number): void {
   const { orderTimesUs } = record;
-  while (record.firstOrder < orderTimesUs.length) {
-    if (nowUs - (orderTimesUs[record.firstOrder] ?? nowUs) < secondUs) break;
-    record.firstOrder += 1;
-  }
+  const isOld = (tsUs: number | undefined): boolean => tsUs !== undefined && nowUs - tsUs >= secondUs;
+  while (isOld(orderTimesUs[record.firstOrder])) record.firstOrder += 1;
   if (record.firstOrder > 64 && record.firstOrder * 2 > orderTimesUs.length) {
     orderTimesUs.splice(0, record.firstOrder);
     record.firstOrder = 0;

@@ -34,6 +34,16 @@ interface Area {
 const areas: readonly Area[] = [
   { files: ["core/risk/limits"], tests: ["tests/core/risk"], isSimulated: false, count: 12 },
   {
+    files: ["core/engine/kill_watch.ts", "core/risk/trading_state.ts", "core/risk/limit_changes.ts"],
+    tests: [
+      "tests/core/risk",
+      "tests/core/engine/kill_test.ts",
+      "tests/core/engine/limits_at_run_time_test.ts",
+    ],
+    isSimulated: false,
+    count: 14,
+  },
+  {
     files: ["core/execution/order_manager.ts"],
     tests: ["tests/core/execution", "tests/core/engine"],
     isSimulated: true,

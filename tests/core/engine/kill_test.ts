@@ -37,9 +37,12 @@ function confirmCancels(harness: EngineHarness): void {
 Deno.test("a kill reports once every venue was asked after the last cancel was done", () => {
   const harness = EngineHarness.ready();
   const order = harness.place();
+  const isWatching = () => harness.engine.snapshot(harness.nowUs).kill.isWatching;
+  assertEquals(isWatching(), false);
   kill(harness);
   harness.reconcile(alpha); // answers to questions that were asked before
   harness.pass(200);
+  assertEquals(isWatching(), true);
   assertEquals(reports(harness), []);
   confirmCancels(harness);
   assertEquals(harness.order(order.clientOrderId).status, "cancelled");
@@ -50,7 +53,7 @@ Deno.test("a kill reports once every venue was asked after the last cancel was d
     harness.reconcile(alpha);
   }
   const [report] = reports(harness);
-  assertEquals(report?.isClean, true);
+  assertEquals([report?.isClean, isWatching()], [true, false]);
   assertEquals(report?.venues, [{ venue: alpha, isVerified: true, why: "", openOrders: [], positions: [] }]);
   assertEquals(harness.notices().filter((code) => code.startsWith("KILL")), ["KILL_SWITCH", "KILL_VERIFIED"]);
   assertEquals(harness.journal("kill_report").length, 1);
@@ -86,7 +89,31 @@ Deno.test("what a venue still works is cancelled again and reported, whoever pla
   assertEquals(report?.venues[0]?.openOrders.map(({ venueOrderId: id, sizeLots: lots }) => [id, lots]), [
     ["by-hand", 7],
   ]);
-  assertEquals(harness.notices().at(-1), "KILL_INCOMPLETE");
+  const told = harness.outputs.findLast((output) => output.kind === "notice");
+  assertEquals(told?.kind === "notice" && [told.code, told.facts], [
+    "KILL_INCOMPLETE",
+    { openOrders: 1, positions: 0, unverified: "" },
+  ]);
+});
+
+Deno.test("nothing is sent to a venue whose adapter is gone, and what it last said is reported as unverified", () => {
+  const harness = EngineHarness.ready();
+  const order = harness.place();
+  const stillOpen = harness.reportOf(order, "open");
+  kill(harness);
+  confirmCancels(harness);
+  for (let round = 0; round < 40; round++) {
+    harness.pass(100);
+    harness.reconcile(alpha, { orders: [stillOpen] });
+  }
+  harness.handle({ kind: "adapter_lost", venue: alpha, reason: "crash" });
+  const sent = harness.outputs.filter((output) => output.kind === "adapter_request").length;
+  harness.pass(20_000);
+  assertEquals(harness.outputs.filter((output) => output.kind === "adapter_request").length, sent);
+  const [report] = reports(harness);
+  assertEquals([report?.isClean, report?.venues[0]?.isVerified], [false, false]);
+  assertEquals(report?.venues[0]?.why, "its adapter is not running");
+  assertEquals(report?.venues[0]?.openOrders.length, 1);
 });
 
 Deno.test("positions stay without flatten and are reported; with it what is left makes the report unclean", () => {
@@ -102,6 +129,10 @@ Deno.test("positions stay without flatten and are reported; with it what is left
     const [report] = reports(harness);
     assertEquals(report?.isClean, !flatten, `flatten ${flatten}`);
     assertEquals(report?.venues[0]?.positions, [{ instrument: btc, positionLots: 30 }]);
+    const facts = harness.outputs.flatMap((output) =>
+      output.kind === "notice" && output.code.startsWith("KILL_") ? [output.facts["positions"]] : []
+    );
+    assertEquals(facts.at(-1), 1);
     assertEquals(harness.sent("submit") > 1, flatten);
   }
 });
@@ -136,6 +167,20 @@ Deno.test("a venue that can't be asked is named, and the report does not claim t
   assertEquals(report?.venues.map(({ venue, isVerified, why }) => ({ venue, isVerified, why })), [
     { venue: alpha, isVerified: true, why: "" },
     { venue: beta, isVerified: false, why: "its adapter is not running" },
+  ]);
+});
+
+Deno.test("a venue that does not answer is not verified; the report comes at the deadline, to the tick", () => {
+  const harness = EngineHarness.ready();
+  kill(harness);
+  harness.pass(19_900);
+  assertEquals(reports(harness), []);
+  harness.pass(100);
+  const [report] = reports(harness);
+  assertEquals((report?.endedUs ?? 0) - (report?.startedUs ?? 0), 20_000_000);
+  assertEquals(harness.sent("cancel_all"), 1); // nothing is known to be open: it is not asked again and again
+  assertEquals(report?.venues.map(({ isVerified, why }) => [isVerified, why]), [
+    [false, "it did not answer in time"],
   ]);
 });
 

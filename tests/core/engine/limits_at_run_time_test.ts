@@ -249,3 +249,23 @@ Deno.test("positions are counted with what is on its way: a second instrument is
   assertEquals(harness.refusals(), ["OPEN_POSITIONS"]);
   assert(harness.intend() !== undefined);
 });
+
+Deno.test("cancels and fills are counted in every scope, and a plugin that only cancels is held back", () => {
+  const harness = EngineHarness.ready({
+    risk: {
+      ...looseRisk,
+      plugin: { ...noLimits, maxCancelToFillRatio: 2 },
+      market: { ...looseRisk.market, minCancelsForRatio: 3 },
+    },
+  });
+  const cancelled = () => {
+    const order = harness.place();
+    harness.handle({ kind: "cancel_intent", plugin: maker, ref: order.ref });
+    harness.report(order, "cancelled", { reason: "requested" });
+  };
+  for (let count = 0; count < 3; count++) cancelled();
+  assertEquals(harness.intend(), undefined);
+  assertEquals(harness.refusals(), ["CANCEL_TO_FILL"]);
+  const counted = harness.engine.snapshot(harness.nowUs).scopes.map(({ cancels, fills }) => [cancels, fills]);
+  assertEquals(counted, [[3, 0], [3, 0], [3, 0]]);
+});

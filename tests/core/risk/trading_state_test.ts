@@ -131,3 +131,38 @@ Deno.test("without an operator a state only ever gets stricter", () => {
     ),
   );
 });
+
+Deno.test("an operator's way to stricter leaves the losses counted as they are", () => {
+  const states = statesWith({ maxDrawdownUsd: 100 });
+  states.updatePnl(everything, 0, noon);
+  states.updatePnl(everything, -90, noon + 1);
+  states.set(everything, "reducing", "cli", "look at it");
+  assertEquals(states.get(everything)?.peakPnlUsd, 0);
+  states.set(everything, "reducing", "cli", "again");
+  assertEquals(states.get(everything)?.peakPnlUsd, 0);
+  states.set(everything, "active", "cli", "seen");
+  assertEquals(states.get(everything)?.peakPnlUsd, -90);
+});
+
+Deno.test("a limit of 0 is breached by a loss, not by none", () => {
+  const states = statesWith({ maxDailyLossUsd: 0, maxDrawdownUsd: 0 });
+  assertEquals(states.updatePnl(everything, 10, noon), undefined);
+  assertEquals(states.updatePnl(everything, 10, noon + 1), undefined);
+  assertEquals(states.updatePnl(everything, 9.99, noon + 2)?.reason, "daily_loss");
+});
+
+Deno.test("what stands beyond a limit moves no stricter state, and the day's figure counts from midnight", () => {
+  const states = statesWith({ maxDailyLossUsd: 1_000 });
+  states.updatePnl(everything, 500, noon);
+  states.updatePnl(everything, 450, noon + 1);
+  const scope = states.get(everything);
+  assertEquals(scope === undefined ? NaN : states.dayPnlUsd(scope), -50);
+  const beyond = { reason: "leverage" as const, value: 12, limit: 10 };
+  assertEquals(states.checkStanding(everything, [{ ...beyond, value: 11 }]), undefined);
+  states.set(everything, "halted", "cli", "held");
+  assertEquals(states.checkStanding(everything, [beyond]), undefined);
+  assertEquals(stateOf(states), "halted");
+  states.set(everything, "active", "cli", "seen");
+  assertEquals(states.checkStanding(everything, [beyond])?.reason, "leverage");
+  assertEquals(stateOf(states), "reducing");
+});
