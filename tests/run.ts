@@ -58,8 +58,12 @@ async function countsOf(reportPath: string): Promise<Counts | undefined> {
   return { passed: Number(tests) - failed - skipped, failed, skipped };
 }
 
-/** Runs test files in one process each group; their output goes straight through. */
-async function runTests(name: string, files: readonly string[]): Promise<Counts> {
+/**
+ * Runs test files in one process each group.
+ *
+ * @param isHeld its output is shown when it is over; else it goes straight through
+ */
+async function runTests(name: string, files: readonly string[], isHeld = false): Promise<Counts> {
   const fromMs = performance.now();
   print(`       ${name}: ${files.length} files`);
   const reportPath = await Deno.makeTempFile({ suffix: ".xml" });
@@ -74,8 +78,10 @@ async function runTests(name: string, files: readonly string[]): Promise<Counts>
     ...filter,
     ...files,
   ];
-  const { code } = await new Deno.Command(Deno.execPath(), { args, stdout: "inherit", stderr: "inherit" })
-    .output();
+  const shown = isHeld ? "piped" as const : "inherit" as const;
+  const run = await new Deno.Command(Deno.execPath(), { args, stdout: shown, stderr: shown }).output();
+  if (isHeld) print(decoder.decode(run.stdout) + decoder.decode(run.stderr));
+  const { code } = run;
   const counts = await countsOf(reportPath);
   await Deno.remove(reportPath);
   const ran = counts ?? { passed: 0, failed: 1, skipped: 0 };
@@ -95,7 +101,16 @@ if (!options["only-tests"]) {
   results.push(await check("lint", ["lint", "--quiet"]));
   results.push(await check("types", ["check", "--frozen", "--quiet", "."]));
 }
-const testResults = [await runTests("tests", files.filter((path) => !isSlow(path)))];
+/** Tests that start hosts and plugins and mostly wait for them leave room for a group that mostly computes. */
+const isWaiting = (path: string): boolean =>
+  ["e2e/", "escapes/", "core/cli/", "core/host/", "core/sandbox/", "core/console/"].some((folder) =>
+    path.startsWith(new URL(folder, root).pathname)
+  );
+const fastFiles = files.filter((path) => !isSlow(path));
+const testResults = await Promise.all([
+  runTests("tests of whole processes", fastFiles.filter(isWaiting)),
+  runTests("all other tests", fastFiles.filter((path) => !isWaiting(path)), true),
+]);
 const slowFiles = files.filter(isSlow);
 if (options.slow && slowFiles.length > 0) testResults.push(await runTests("slow tests", slowFiles));
 results.push(...testResults);
