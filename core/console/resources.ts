@@ -76,6 +76,18 @@ export const venues = ({ engine }: HostPicture): Out<typeof s.venueSchema>[] =>
       reconnects: venue.health.reconnects,
       deadMansSwitch: venue.health.deadMansSwitch ?? null,
     },
+    channels: venue.channels.map((one) => ({
+      instrument: one.instrument ?? null,
+      channel: one.channel,
+      updates: one.updates,
+      updatesPerSecond: figure(one.updatesPerSecond),
+      heartbeatAgeMs: figure(one.heartbeatAgeMs),
+      latencyAverageMs: figure(one.latencyAverageMs),
+      latencyP50Ms: figure(one.latencyP50Ms),
+      latencyP99Ms: figure(one.latencyP99Ms),
+      latencyMaxMs: figure(one.latencyMaxMs),
+      gaps: one.gaps,
+    })),
     balances: venue.balances.map(({ asset, total, available }) => ({
       asset,
       total: moneyText(total),

@@ -53,12 +53,27 @@ export const channelHealthSchema = v.object({
   deadMansSwitch: v.nullable(v.picklist(["armed", "not_armed"])),
 });
 
+/** One channel of one instrument, as its adapter counts it; without an instrument, one of the account's. */
+export const channelSchema = v.object({
+  instrument: v.nullable(text),
+  channel: text,
+  updates: count,
+  updatesPerSecond: figure,
+  heartbeatAgeMs: figure,
+  latencyAverageMs: figure,
+  latencyP50Ms: figure,
+  latencyP99Ms: figure,
+  latencyMaxMs: figure,
+  gaps: count,
+});
+
 export const venueSchema = v.object({
   venue: text,
   isStarted: v.boolean(),
   hasTrading: v.boolean(),
   isReconciled: v.boolean(),
   health: v.nullable(channelHealthSchema),
+  channels: v.array(channelSchema),
   balances: v.array(v.object({ asset: text, total: decimal, available: decimal })),
   positions: v.array(
     v.object({ instrument: text, positionLots: count, entryPrice: figure, liquidationPrice: figure }),

@@ -431,3 +431,32 @@ Deno.test("wrong tokens and changes are slowed down, and time heals it", async (
   assertEquals(told.headers.get("retry-after"), "1");
   await assertProblem(told, 429);
 });
+
+Deno.test("a venue shows how each of its channels is doing, absent figures as null", async () => {
+  const bench = await consoleBench();
+  const { picture } = bench;
+  if (picture === undefined) throw new Error("no picture");
+  const channel = {
+    instrument: undefined,
+    channel: "orders",
+    updates: 3,
+    updatesPerSecond: 0.6,
+    heartbeatAgeMs: 1_200,
+    latencyAverageMs: undefined,
+    latencyP50Ms: undefined,
+    latencyP99Ms: undefined,
+    latencyMaxMs: undefined,
+    gaps: 0,
+  };
+  const venues = picture.engine.venues.map((venue) => ({ ...venue, channels: [channel] }));
+  bench.picture = { ...picture, engine: { ...picture.engine, venues } };
+  const answer = await (await bench.ask("/api/v1/venues/alpha")).json();
+  assertEquals(answer.channels, [{
+    ...channel,
+    instrument: null,
+    latencyAverageMs: null,
+    latencyP50Ms: null,
+    latencyP99Ms: null,
+    latencyMaxMs: null,
+  }]);
+});
