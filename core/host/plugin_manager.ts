@@ -72,6 +72,7 @@ export class PluginManager {
   readonly #subscriptions: PluginSubscriptions;
   readonly #launcher: PluginLauncher;
   readonly #inTurn = inTurns(probesAtATime);
+  readonly #looking = new AbortController();
   #grants: GrantBook;
   #configOf: (id: string) => PluginConfig;
   #nextSubscriber = 0;
@@ -214,6 +215,7 @@ export class PluginManager {
   /** Ends every process at once. */
   async killAll(): Promise<void> {
     this.#isStopping = true;
+    this.#looking.abort();
     const slots = [...this.#slots.values()];
     for (const slot of slots) {
       clearTimeout(slot.lookTimer);
@@ -253,7 +255,8 @@ export class PluginManager {
     if (this.#isStopping) return;
     clearTimeout(slot.lookTimer);
     const { sandbox, filesFolder } = this.#options;
-    const how = { sandbox, folder: filesFolder, isBundled: isBundled(slot.source, this.#options) };
+    const { signal } = this.#looking;
+    const how = { sandbox, folder: filesFolder, isBundled: isBundled(slot.source, this.#options), signal };
     slot.newest = await this.#inTurn(() => examine(slot.source, how, slot.newest));
     slot.looks += 1;
     if (slot.newest.kind === "broken" && slot.newest.mayHeal && slot.looks < maxLooks) {

@@ -34,6 +34,8 @@ export interface Examination {
   readonly folder: string;
   /** It came with berth and may load packages while its manifest is read. */
   readonly isBundled: boolean;
+  /** Ends a look that is no longer of use. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -46,14 +48,14 @@ export async function examine(
   options: Examination,
   known?: PluginVersion,
 ): Promise<PluginVersion> {
-  const { sandbox, folder, isBundled } = options;
+  const { sandbox, folder, isBundled, signal } = options;
   let filesHash = "";
   try {
     const read = await readPluginFiles(source);
     filesHash = read.hash;
     if (known?.filesHash === filesHash && !(known.kind === "broken" && known.mayHeal)) return known;
     const files = await layOut(read, source, folder);
-    const probed = await probeManifest(sandbox, files, isBundled, filesHash);
+    const probed = await probeManifest(sandbox, files, isBundled, filesHash, signal);
     if (probed.kind === "broken") {
       return { kind: "broken", filesHash, why: inPlace(probed.why, files, source), mayHeal: probed.mayHeal };
     }

@@ -1,5 +1,5 @@
 /** Reads a plugin's manifest in a sandbox with no permissions at all, which is thrown away afterwards. */
-import { describeError } from "../errors.ts";
+import { BerthError, describeError } from "../errors.ts";
 import { type PluginId, pluginId } from "../model/ids.ts";
 import { protocolVersion } from "../protocol/messages.ts";
 import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
@@ -26,12 +26,13 @@ function nameFor({ name }: PluginSource): PluginId {
   return pluginId(cleaned.length < 2 ? "plugin" : cleaned);
 }
 
-/** What the plugin says of itself, checked; or why it can't be believed. */
+/** What the plugin says of itself, checked; or why it can't be believed. @param signal ends it early */
 export async function probeManifest(
   sandbox: Sandbox,
   source: PluginSource,
   isBundled: boolean,
   filesHash?: string,
+  signal?: AbortSignal,
 ): Promise<Probed> {
   let found: unknown;
   let hasAnswered = false;
@@ -56,7 +57,13 @@ export async function probeManifest(
       found = message.manifest;
     },
   });
+  const end = (): void => {
+    void process.kill(new BerthError("PLUGIN_STOP_LATE", { pluginId: source.name, deadlineMs: 0 }));
+  };
+  signal?.addEventListener("abort", end);
+  if (signal?.aborted === true) end();
   const exit = await process.exited;
+  signal?.removeEventListener("abort", end);
   if (!hasAnswered) {
     return {
       kind: "broken",

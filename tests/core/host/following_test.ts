@@ -155,3 +155,28 @@ Deno.test("an update that asks for more waits while the approved version runs; a
     assert(host.lines.every(({ message }) => !message.includes("plugin_files")));
   });
 });
+
+Deno.test("a host that ends does not wait for plugins that never finish loading", async () => {
+  const folder = await Deno.makeTempDir();
+  const host = new MiniHost();
+  try {
+    await host.start(folder);
+    host.watch(folder);
+    // More than are read at a time; each alone would be given eight seconds.
+    for (let index = 0; index < 6; index++) {
+      await Deno.writeTextFile(join(folder, `endless_${index}.ts`), "while (true) {}");
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setInterval(() => {
+        if (host.manager.views().length < 6) return;
+        clearInterval(timer);
+        resolve();
+      }, 20);
+    });
+  } finally {
+    const startedMs = performance.now();
+    await host[Symbol.asyncDispose]();
+    assert(performance.now() - startedMs < 7_000);
+    await Deno.remove(folder, { recursive: true });
+  }
+});
