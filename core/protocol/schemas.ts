@@ -112,7 +112,7 @@ const legTerms = v.object({
 });
 
 const groupTerms = v.object({
-  legs: v.tuple([legTerms, legTerms]),
+  legs: v.strictTuple([legTerms, legTerms]),
   mode: v.picklist(legModes),
   maxNakedNotionalUsd: finite,
   maxNakedMs: finite,
