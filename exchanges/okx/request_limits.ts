@@ -33,11 +33,12 @@ const per2s: Readonly<Record<string, number>> = {
   "/api/v5/trade/cancel-algos": 20,
   "/api/v5/trade/fills": 60,
   "/api/v5/trade/fills-history": 10,
-  "/api/v5/trade/cancel-all-after": 2,
 };
-/** One in 5 s. */
-const statusPath = "/api/v5/system/status";
-const statusLimit: RateLimit = { requests: 1, perMs: 5_000 };
+/** So few that no share is taken of them: the switch is renewed and disarmed by one program alone. */
+const fewest: Readonly<Record<string, RateLimit>> = {
+  "/api/v5/system/status": { requests: 1, perMs: 5_000 },
+  "/api/v5/trade/cancel-all-after": { requests: 1, perMs: 1_000 },
+};
 /** Of what is not listed: as strict as the strictest. */
 const strictest = 5;
 const windowMs = 2_000;
@@ -97,11 +98,9 @@ export class RequestLimits {
   #budget(key: string, path: string): RateBudget {
     const known = this.#budgets.get(key);
     if (known !== undefined) return known;
-    const limit = path === statusPath ? statusLimit : {
-      requests: Math.max(
-        1,
-        Math.floor((key === "GET /api/v5/trade/order" ? 60 : per2s[path] ?? strictest) * this.#share),
-      ),
+    const documented = key === "GET /api/v5/trade/order" ? 60 : per2s[path] ?? strictest;
+    const limit = fewest[path] ?? {
+      requests: Math.max(1, Math.floor(documented * this.#share)),
       perMs: windowMs,
     };
     const made = new RateBudget(this.#clock, [limit]);

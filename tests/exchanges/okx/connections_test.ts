@@ -137,14 +137,14 @@ Deno.test('after the venue\'s own "too many" orders wait, cancels do not', async
   await bench.settled(bench.adapter.stop());
 });
 
-Deno.test("over an hour of restarts, announced and not, orders go through and no fill is missed", async () => {
-  const bench = await started({ faults: { disconnectEveryMs: 300_000 } });
+Deno.test("through restarts, announced and not, orders go through and no fill is missed", async () => {
+  const bench = await started({ faults: { disconnectEveryMs: 150_000 } });
   const { adapter, clock, published, venue } = bench;
   let announced = 0;
-  for (let minute = 0; minute < 60; minute++) {
+  for (let minute = 0; minute < 20; minute++) {
     quoteHouse(venue, clock, minute % 2);
     const taking = {
-      ...order(`hour${minute}`),
+      ...order(`restart${minute}`),
       pricing: { kind: "market", worstPriceTicks: undefined },
     } as const;
     await bench.settled(adapter.trading!.submit(taking, signal));
@@ -156,4 +156,15 @@ Deno.test("over an hour of restarts, announced and not, orders go through and no
   for (const fill of await bench.settled(adapter.trading!.fills(0, signal))) told.add(fill.fillId);
   assertEquals(venue.fills("trader").filter((fill) => !told.has(`BTC-USDT-SWAP-${fill.tradeId}`)), []);
   await bench.settled(adapter.stop());
+});
+
+Deno.test("a stop right after a renewal still disarms the dead man's switch, within the venue's one request a second", async () => {
+  const bench = await started({ settings: { deadMansSwitchSeconds: 30 } });
+  await bench.advance(9_010); // the renewal after a third of its span has just left
+  const before = bench.clock.nowMs();
+  await bench.settled(bench.adapter.stop());
+  assert(bench.clock.nowMs() - before < 1_100, `${bench.clock.nowMs() - before} ms`);
+  const sent = bench.requests.filter((one) => one === "POST /api/v5/trade/cancel-all-after");
+  assertEquals(sent.length, 3);
+  assertEquals(bench.log.lines.filter(({ message }) => /switch was not set/.test(message)), []);
 });
