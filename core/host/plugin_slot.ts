@@ -6,6 +6,7 @@ import type { Decision } from "./grants.ts";
 import { type Admission, type AdmissionRules, admit } from "./plugin_admission.ts";
 import type { Launched } from "./plugin_launcher.ts";
 import type { PendingUpdate, PluginState } from "./plugin_states.ts";
+import { comparePowers } from "./plain_words.ts";
 import type { PluginVersion, SoundVersion } from "./plugin_version.ts";
 
 export interface Slot {
@@ -113,7 +114,15 @@ export function targetOf(slot: Slot, slots: readonly Slot[], rules: AdmissionRul
   const isOther = newest.kind === "broken" || newest.fingerprint !== current.fingerprint;
   const kept = admission(current);
   if (!isActive || !isOther || kept.obstacle !== undefined) return nothing(obstacle, wanted.decision);
-  return { version: current, state, update: obstacle, decision: kept.decision };
+  const update = { ...obstacle, why: gainedOver(current, newest) ?? obstacle.why };
+  return { version: current, state, update, decision: kept.decision };
+}
+
+/** What a newer version asks for that the one that runs did not: all that has to be decided on. */
+function gainedOver(current: SoundVersion, newest: PluginVersion): string | undefined {
+  if (newest.kind === "broken") return undefined;
+  const { gained } = comparePowers(current.manifest, newest.manifest);
+  return gained.length === 0 ? undefined : `it asks for more: ${gained.join("; ")}`;
 }
 
 function admissionOf(

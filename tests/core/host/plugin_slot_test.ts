@@ -225,6 +225,11 @@ for (const { name, slot, grants, environment, runs, rests, update } of cases) {
   });
 }
 
+Deno.test("targetOf(): of an update that waits only what is new is told", () => {
+  const one: Slot = { ...newSlot(source("mine")), newest: online, current: quiet, process: running };
+  assertEquals(targetOf(one, [one], rulesWith()).update?.why, "it asks for more: connects to news.test");
+});
+
 Deno.test("targetOf(): of two with one id the running one stays, else the first; the other is broken and says why", () => {
   const first: Slot = { ...newSlot(source("first")), newest: quiet };
   const second: Slot = { ...newSlot(source("second")), newest: sound("copy") };
