@@ -323,6 +323,17 @@ class Host {
       clock: this.#clock,
       run: () => this.#consoleRun(),
       isStopping: () => this.#isStopping,
+      record: (plugin, command, by, facts) => {
+        const tsUs = this.#clock.epochUs();
+        const body = { kind: "operator" as const, command, by, facts };
+        this.#journal?.append({
+          id: `operator/${by}/${plugin}/${tsUs}`,
+          kind: "operator",
+          tsUs,
+          plugin,
+          body,
+        });
+      },
     });
     await this.#console.server.prepare();
   }

@@ -13,7 +13,7 @@ import type { EngineDriver } from "./ports.ts";
 export interface OperatorCommandsOptions {
   readonly driver: EngineDriver;
   readonly killSwitch: Pick<KillSwitch, "kill" | "isHeldByFile">;
-  readonly plugins: (command: PluginCommand) => Promise<CommandResult>;
+  readonly plugins: (command: PluginCommand, by: string) => Promise<CommandResult>;
 }
 
 const done: CommandResult = { kind: "done", value: null };
@@ -65,7 +65,7 @@ export class OperatorCommands {
       }
       case "plugin":
       case "plugin_settings":
-        return await this.#options.plugins(command);
+        return await this.#options.plugins(command, by);
       default:
         return command satisfies never;
     }

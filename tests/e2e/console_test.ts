@@ -111,6 +111,20 @@ Deno.test("the console of a running host: live events, refusals on the wire, app
     assertEquals(await approved.json(), { done: true });
     await lines.until((line) => line.includes('"running"') && line.includes('"asking"'));
 
+    const { items } = await get("/journal?kind=operator&plugin=asking");
+    const written = items.map((
+      { body }: { body: { command: string; by: string; facts: { end: string } } },
+    ) => [
+      body.command,
+      body.by,
+      body.facts.end.split(":")[0],
+    ]);
+    assertEquals(written, [["plugin_approve", "http", "done"], [
+      "plugin_approve",
+      "http",
+      "Another version",
+    ]]);
+
     const metrics = await (await fetch(`${url}/metrics`)).text();
     assertMatch(metrics, /berth_quotes_total\{venue="okx"\} [1-9]/);
     host.kill("SIGTERM");
