@@ -32,8 +32,23 @@ export async function killsEndInAgreement(
     .filter((body) => body.includes('"kind":"submit"'))
     .map((body) => /"clientOrderId":"(\w+)"/.exec(body)?.[1]);
   assertEquals(new Set(sent).size, sent.length, "an order was sent twice");
+  await explains(bench.dataDir, ids.at(-1) ?? "");
   const runs = journal.runs(10_000);
   assertEquals(runs.length, 2 * kills);
   assertEquals(runs.filter(({ isCleanStop }) => isCleanStop).length, kills);
   assert(runs.every(({ environment }) => environment === "sim"));
+}
+
+/** `berth explain FILL --json`, as a person would ask: from the intent over the order to the fill. */
+async function explains(dataDir: string, id: string): Promise<void> {
+  const entry = new URL("../../core/main.ts", import.meta.url).pathname;
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--frozen", "--no-check", entry, "explain", id, "--json", "--data-dir", dataDir],
+  }).output();
+  const explained: { readonly steps: readonly { readonly record?: { readonly kind: string } }[] } = JSON
+    .parse(
+      new TextDecoder().decode(stdout),
+    );
+  const kinds = explained.steps.flatMap(({ record }) => record === undefined ? [] : [record.kind]);
+  assertEquals([code, kinds.slice(-3)], [0, ["intent", "order", "fill"]]);
 }
