@@ -311,11 +311,11 @@ export class ExitDesk implements OrderFollower {
     const { outbox, time } = this.#rooms();
     const { plan } = held;
     held.written = plan;
-    outbox.journal(outbox.nextId(`exit/${plan.id}`), undefined, time.nowUs, {
-      kind: "exit_plan",
-      plan,
-      event,
-    });
+    // Its first record has the id that its orders name as their cause.
+    const first = causeId(`exit/${plan.id}`);
+    const entry = plan.entryRef === undefined ? undefined : causeId(`intent/${plan.plugin}/${plan.entryRef}`);
+    const [id, cause] = event === "set" ? [first, entry] : [outbox.nextId(`exit/${plan.id}`), first];
+    outbox.journal(id, cause, time.nowUs, { kind: "exit_plan", plan, event });
     outbox.toPlugin(plan.plugin, { type: "exit", plan });
   }
 

@@ -259,8 +259,11 @@ export class GroupDesk implements OrderFollower {
     const { outbox, time } = this.#rooms();
     const group: LegGroup = { ...after, tsUpdatedUs: time.nowUs };
     held.group = group;
-    const id = outbox.nextId(`group/${group.id}`);
-    outbox.journal(id, held.causes[0], time.nowUs, { kind: "leg_group", group, event });
+    // Its first record has the id that its orders name as their cause, so that a fill leads back to the quotes.
+    const first = causeId(`group/${group.id}`);
+    const isFirst = event === "submitted";
+    const id = isFirst ? first : outbox.nextId(`group/${group.id}`);
+    outbox.journal(id, isFirst ? held.causes[0] : first, time.nowUs, { kind: "leg_group", group, event });
     outbox.toPlugin(group.plugin, { type: "group", ref: group.ref, group });
     this.#statistics.changed(this.#rooms(), group);
   }

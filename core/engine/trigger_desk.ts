@@ -168,11 +168,14 @@ export class TriggerDesk implements OrderFollower {
   /** Journal and plugin learn of it; what has ended is forgotten. */
   #write(order: TriggerOrder): void {
     const { outbox, time } = this.#rooms();
+    const isNew = !this.#waiting.has(order.id);
     if (isTriggerEnded(order)) this.#waiting.delete(order.id);
     else this.#waiting.set(order.id, order);
     this.#isRangeOld = true;
-    const id = outbox.nextId(`trigger/${order.id}`);
-    outbox.journal(id, order.intent.causes[0], time.nowUs, { kind: "trigger_order", order });
+    // Its first record has the id that the order it sends names as its cause.
+    const first = causeId(`trigger/${order.id}`);
+    const id = isNew ? first : outbox.nextId(`trigger/${order.id}`);
+    outbox.journal(id, isNew ? order.intent.causes[0] : first, time.nowUs, { kind: "trigger_order", order });
     outbox.toPlugin(order.intent.plugin, { type: "trigger", ref: order.intent.ref, phase: order.phase });
   }
 

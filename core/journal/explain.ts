@@ -150,6 +150,28 @@ function describeRecord(record: StoredRecord, find: (instrument: string) => Incr
       const liquidity = text(field(fill, "liquidity"));
       return `filled ${text(field(fill, "side"))} ${size} at ${price} as ${liquidity}`;
     }
+    case "leg_group": {
+      const phase = text(field(body, "group", "phase", "kind"));
+      const legs = ["0", "1"].map((leg) => {
+        const one = field(body, "group", "terms", "legs", leg);
+        return `${text(field(one, "side"))} ${text(field(one, "instrument"))}`;
+      });
+      return `leg group ${text(field(body, "event"))}, ${phase}: ${legs.join(", ")}`;
+    }
+    case "exit_plan": {
+      const phase = field(body, "plan", "phase");
+      const trigger = field(phase, "trigger") ?? field(phase, "why");
+      const words = trigger === undefined ? "" : ` by ${text(trigger)}`;
+      return `exit plan ${text(field(body, "event"))}, ${text(field(phase, "kind"))}${words}`;
+    }
+    case "trigger_order": {
+      const { trigger, phase } = {
+        trigger: field(body, "order", "trigger"),
+        phase: field(body, "order", "phase"),
+      };
+      const price = amount(field(trigger, "triggerPriceTicks"), increments?.tick, "ticks");
+      return `${text(field(trigger, "kind"))} at ${price}, ${text(phase)}`;
+    }
     default:
       return JSON.stringify(body).slice(0, 200);
   }

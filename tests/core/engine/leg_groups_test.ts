@@ -1,7 +1,7 @@
 /** Leg groups in the whole engine: what is asked of them first, their life, and that they survive the host. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { ClientOrderIds } from "../../../core/execution/client_order_ids.ts";
-import { venueOrderId } from "../../../core/model/ids.ts";
+import { causeId, venueOrderId } from "../../../core/model/ids.ts";
 import { defaultLegGroupLimits, type LegGroup, type LegGroupTerms } from "../../../core/model/leg_group.ts";
 import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
 import { alpha, beta, btcAt, EngineHarness, looseRisk, maker, taker } from "../../support/engine_builders.ts";
@@ -163,6 +163,29 @@ Deno.test("an order of a group is in the journal before its request, and so is t
   );
   assertLess(kinds.indexOf("leg_group"), request);
   assertEquals(groupOf(harness).orders.length, 1);
+});
+
+Deno.test("a fill of a leg leads back over order, intent and group to the quote", () => {
+  const harness = ready();
+  const quote = causeId("quote/alpha:BTC-PERP/1");
+  harness.handle({
+    kind: "group_intent",
+    intent: { plugin: maker, ref: "g1", terms: termsOf() },
+    causes: [quote],
+  });
+  const order = harness.journal("order").at(-1)!.order;
+  harness.acknowledge(order.clientOrderId);
+  harness.fill(harness.order(order.clientOrderId), 100);
+  const entries = harness.outputs.flatMap((output) => output.kind === "journal" ? [output.entry] : []);
+  const kinds: string[] = [];
+  let at = entries.findLast(({ body }) => body.kind === "fill");
+  while (at !== undefined) {
+    kinds.push(at.body.kind);
+    const { cause } = at;
+    at = entries.find(({ id }) => id === cause);
+    if (at === undefined) kinds.push(String(cause));
+  }
+  assertEquals(kinds, ["fill", "order", "intent", "leg_group", quote]);
 });
 
 Deno.test("a group that can't be taken back halts its plugin until an operator lifts it", () => {
