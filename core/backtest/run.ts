@@ -3,8 +3,8 @@
  * with fees and latency, over market data of the past. Everything happens at a time that data, settings and seed
  * determine, so equal inputs give equal results to the byte.
  *
- * Host and plugin take turns (virtual_run.ts). While nothing of the plugin's is open the host can't have anything to
- * tell it, so it plays far ahead, to the first thing it asks for; otherwise a turn is as long as the lookahead: what
+ * Host and plugin take turns (virtual_run.ts). While no order and no exit of the plugin's is open the host can't have
+ * anything to tell it, so it plays far ahead, to the first thing it asks for; otherwise a turn is as long as the lookahead: what
  * the host says reaches the plugin at the turn's end.
  */
 import { Engine } from "../engine/engine.ts";
@@ -254,10 +254,11 @@ class BacktestRun implements EngineDriver {
   #turnEndUs(lookaheadUs: number, hasMessages: boolean): number {
     const knownUs = this.#records.isAtEnd ? this.#options.data.toUs : this.#records.lastUs;
     const activity = hasMessages ? "working" : this.#activity();
-    if (activity === "quiet") return knownUs;
-    const nextUs = Math.min(this.#records.nextUs, this.#nextVenueUs());
-    const soonUs = Math.max(this.#nowUs + lookaheadUs, nextUs);
-    return Math.min(knownUs, activity === "holding" ? Math.max(soonUs, this.#nextTickUs) : soonUs);
+    if (activity === "quiet" || activity === "holding") return knownUs;
+    return Math.min(
+      knownUs,
+      Math.max(this.#nowUs + lookaheadUs, Math.min(this.#records.nextUs, this.#nextVenueUs())),
+    );
   }
 
   /** Plays the host's side up to a moment: venues, data, what the plugin said, ticks, in the order of their times. */
@@ -300,7 +301,7 @@ class BacktestRun implements EngineDriver {
 
   /**
    * What of the plugin's is open: with orders out anything may come back at any time, with exits
-   * armed at any quote, with a bare position at a tick.
+   * armed at any quote, with a bare position nothing: its loss limits are looked at, but change no order.
    */
   #activity(): keyof typeof tickUs {
     const { workingOrders, openPositions, armedExits } = this.#recorder;

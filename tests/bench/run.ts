@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { flooded, median, quietDelay, spinToReaped } from "./delivery.ts";
+import { backtestSpeed } from "./backtest_bench.ts";
 import { berthFeed, ccxtFeed } from "./feed_bench.ts";
 import type { FrameCost } from "./adapter_frames.ts";
 import type { SigningCost } from "./signing.ts";
@@ -85,6 +86,11 @@ const signing = await step(
   () => measured<readonly SigningCost[]>("./signing.ts"),
 );
 const sandboxes = await step("kinds of sandbox", () => sandboxSection(""));
+const deciding = await step(
+  "a backtest of a plugin that only decides",
+  () => backtestSpeed(0, 20_000, 1_000),
+);
+const trading = await step("a backtest of a plugin that trades", () => backtestSpeed(0.02, 20_000, 1_000));
 const run = await step("the default run", wholeRun);
 const totals = run.processes.reduce(
   (sum, process) => ({ rss: sum.rss + process.rssMb, pss: sum.pss + process.pssMb }),
@@ -147,6 +153,22 @@ const page = [
   "Equal to the last bit on 10,000 random orders: tests/slow/paradex_signing_test.ts.",
   "",
   sandboxes,
+  section("A backtest through the sandboxed plugin", ["plugin", "records", "fills", "records a second"], [
+    [
+      "decides on every bar, never trades",
+      whole(deciding.records),
+      whole(deciding.fills),
+      whole(deciding.recordsPerSecond),
+    ],
+    [
+      "nearly always in a position",
+      whole(trading.records),
+      whole(trading.fills),
+      whole(trading.recordsPerSecond),
+    ],
+  ]),
+  "Quotes, trades and marks of made-up minutes, a quote a second, with the start of the plugin's process in the time. With orders out or exits armed, plugin and host take a turn a record; else the plugin plays ahead to its next order.",
+  "",
   section("The default run", ["what", "result"], [
     ["command to quotes of all venues", `${whole(run.firstQuotesMs)} ms`],
     ...run.processes.map((
