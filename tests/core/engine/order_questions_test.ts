@@ -68,3 +68,50 @@ Deno.test("an amendment acknowledged after the order's end changes nothing", () 
   harness.pass(3_000);
   assertEquals(harness.sent("query_order"), 0);
 });
+
+/** Time passes; the order's questions are answered by "not found", the account's by nothing. */
+function missFor(harness: EngineHarness, seconds: number): void {
+  for (let second = 0; second < seconds; second++) {
+    harness.pass(1_000);
+    harness.reconcile();
+    if (!harness.hasPending("query_order")) continue;
+    const { requestId } = harness.pending("query_order");
+    harness.answer(requestId, { kind: "query_order", outcome: { kind: "not_found" } });
+  }
+}
+
+Deno.test("an order that was acknowledged and is found no more was cancelled; one that never was, never arrived", () => {
+  const gone = EngineHarness.ready();
+  const acknowledged = gone.place();
+  missFor(gone, 30);
+  const { status, reason } = gone.order(acknowledged.clientOrderId);
+  assertEquals([status, reason], ["cancelled", "not_found"]);
+
+  const lost = EngineHarness.ready();
+  const id = (lost.intend() ?? lost.place()).clientOrderId;
+  const unknown = { kind: "unknown" as const, why: "timeout" as const, details: "" };
+  lost.answer(lost.pending("submit").requestId, { kind: "submit", outcome: unknown });
+  missFor(lost, 30);
+  assertEquals([lost.order(id).status, lost.order(id).reason], ["rejected", "not_found"]);
+});
+
+Deno.test("one not-found ends nothing, though fills were read in the same moment", () => {
+  const harness = EngineHarness.ready();
+  const id = (harness.intend() ?? harness.place()).clientOrderId;
+  const unknown = { kind: "unknown" as const, why: "timeout" as const, details: "" };
+  harness.answer(harness.pending("submit").requestId, { kind: "submit", outcome: unknown });
+  harness.pass(100);
+  const failed = { kind: "failed" as const, details: "busy" };
+  harness.answer(harness.pending("query_order").requestId, { kind: "query_order", outcome: failed });
+  for (let tick = 0; tick < 100 && !(harness.hasPending("query_order") && tick > 50); tick++) {
+    harness.pass(100);
+    if (tick <= 50 && harness.hasPending("query_order")) {
+      harness.answer(harness.pending("query_order").requestId, { kind: "query_order", outcome: failed });
+    }
+  }
+  harness.handle({ kind: "private_stream_restored", venue: alpha });
+  harness.reconcile();
+  const { requestId } = harness.pending("query_order");
+  harness.answer(requestId, { kind: "query_order", outcome: { kind: "not_found" } });
+  assertEquals(harness.order(id).status, "unknown");
+});
