@@ -11,7 +11,7 @@ import {
   protocolVersion,
   type StrategyHello,
 } from "../protocol/messages.ts";
-import { type ByteSink, frameKinds, FrameReader, FrameWriter } from "../protocol/stream.ts";
+import { type ByteSink, type FrameKind, frameKinds, FrameReader, FrameWriter } from "../protocol/stream.ts";
 import { ExchangeRuntime } from "./exchange_context.ts";
 import type { ExchangeModule } from "./exchange.ts";
 import type { Platform } from "./plugin_time.ts";
@@ -68,6 +68,26 @@ function asExchange(module: ReturnType<typeof moduleOf>): ExchangeModule<Record<
   return module as ExchangeModule<Record<never, never>>;
 }
 
+/** Most market data that is kept for a strategy while it is loaded; what comes beyond is as if it had come before. */
+const maxEarlyBytes = 16 << 20;
+
+/** Market data that arrives while a strategy is still being loaded and started: a book's snapshot comes but once. */
+class EarlyFrames {
+  #frames: { readonly kind: FrameKind; readonly payload: Uint8Array }[] = [];
+  #bytes = 0;
+
+  keep(kind: FrameKind, payload: Uint8Array): void {
+    this.#bytes += payload.length;
+    if (this.#bytes <= maxEarlyBytes) this.#frames.push({ kind, payload: payload.slice() });
+  }
+
+  replay(onFrame: (kind: FrameKind, payload: Uint8Array) => void): void {
+    const frames = this.#frames;
+    this.#frames = [];
+    for (const { kind, payload } of frames) onFrame(kind, payload);
+  }
+}
+
 /** Runs a plugin until the host stops it or goes away. */
 export async function runPlugin(options: RuntimeOptions): Promise<void> {
   const { platform, exit } = options;
@@ -91,6 +111,9 @@ export async function runPlugin(options: RuntimeOptions): Promise<void> {
   let virtual: VirtualRun | undefined;
   let hasHello = false;
   const pending: HostMessage[] = [];
+  /** Nobody is called back before `onStart` is done. */
+  let isStarted = false;
+  const early = new EarlyFrames();
 
   let stampedUs = -Infinity;
   /** On virtual time: says of which moment a message is, and notes what the host will have to answer. */
@@ -124,6 +147,8 @@ export async function runPlugin(options: RuntimeOptions): Promise<void> {
       if (hello.timeMode === "virtual") virtual = new VirtualRun(strategy);
       for (const message of pending.splice(0)) strategy.onMessage(message);
       await strategy.start();
+      isStarted = true;
+      early.replay((kind, payload) => onMarketData(kind, payload));
       send({ type: "ready", protocolVersion, capabilities: undefined, hasTrading: false });
     } else {
       const exchange = new ExchangeRuntime({
@@ -198,17 +223,22 @@ export async function runPlugin(options: RuntimeOptions): Promise<void> {
     });
   };
 
+  const onMarketData = (kind: FrameKind, payload: Uint8Array): void => {
+    if (virtual !== undefined) {
+      if (kind === frameKinds.records) virtual.queueRecords(payload);
+      else virtual.queueBook(decodeBook(payload)?.tsRecvUs ?? -Infinity, payload);
+    } else if (running instanceof StrategyRuntime) {
+      if (kind === frameKinds.records) running.onRecords(payload);
+      else running.onBook(payload);
+    }
+  };
+
   const reader = new FrameReader();
   for await (const chunk of options.input) {
     const fault = reader.push(chunk, (kind, payload) => {
       if (kind === frameKinds.message) onMessage(decodeHostMessage(payload));
-      else if (virtual !== undefined) {
-        if (kind === frameKinds.records) virtual.queueRecords(payload);
-        else virtual.queueBook(decodeBook(payload)?.tsRecvUs ?? -Infinity, payload);
-      } else if (running instanceof StrategyRuntime) {
-        if (kind === frameKinds.records) running.onRecords(payload);
-        else running.onBook(payload);
-      }
+      else if (!isStarted) early.keep(kind, payload);
+      else onMarketData(kind, payload);
     });
     if (fault !== undefined) return exit(exitCodes.badFrame);
   }
