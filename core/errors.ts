@@ -60,6 +60,11 @@ export const errorTexts = {
     why: "A recording is a folder of Parquet files that berth record wrote.",
     fix: "Name the folder that holds quotes/, trades/ and marks/, or leave the damaged part out.",
   }),
+  PLUGIN_BAD_VALUE: (f: { what: string; found: string; expected: string }) => ({
+    what: `${f.what} is ${f.found}.`,
+    why: `Expected ${f.expected}.`,
+    fix: "Change what the plugin hands over; nothing was sent.",
+  }),
   HISTORY_UNAVAILABLE: (f: { instrument: string; why: string }) => ({
     what: `The past of ${f.instrument} is not to be had: ${f.why}.`,
     why: "The venue was asked once and gave no answer that can be used.",

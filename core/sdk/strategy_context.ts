@@ -49,6 +49,7 @@ import {
 } from "./order_views.ts";
 import { BookKeeper } from "./books.ts";
 import { HistoryClient } from "./history.ts";
+import { checkGauge, checkOpportunity } from "./report_checks.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
 import type {
   LogFields,
@@ -477,8 +478,15 @@ export class StrategyRuntime<Shape extends SettingsShape> {
         warn: (message, fields) => this.#log("warn", message, fields),
         error: (message, fields) => this.#log("error", message, fields),
       },
-      gauge: (name, value) => send({ type: "gauge", name, value }),
-      opportunity: (record) => send({ type: "opportunity", ...record, skipped: record.skipped }),
+      gauge: (name, value) => {
+        checkGauge(name);
+        send({ type: "gauge", name, value });
+      },
+      opportunity: (record) => {
+        checkOpportunity(record);
+        const { plan, skipped } = record;
+        send({ type: "opportunity", ...record, plan: plan.slice(0, 200), skipped: skipped?.slice(0, 200) });
+      },
       health: (venue) => this.#health.get(venue),
       secret: (name) => (Object.hasOwn(hello.secrets, name) ? hello.secrets[name] : undefined),
       state: { saved: () => hello.savedState ?? null, save: (value) => this.#saveState(value) },
