@@ -199,7 +199,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
     if (this.#isReadingClock || this.#isStopped) return;
     this.#isReadingClock = true;
     this.#readClock(new AbortController().signal).catch((error: unknown) =>
-      this.#ctx.log.warn("the venue's time can't be read", { reason: describeError(error) })
+      this.#ctx.log.warn("the venue was asked for its time in vain", { reason: describeError(error) })
     ).finally(() => void (this.#isReadingClock = false));
   }
 

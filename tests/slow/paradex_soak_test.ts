@@ -1,5 +1,5 @@
 /**
- * Ten simulated hours of the Paradex adapter, on virtual time, over the venue's own protocol: storms of cut lines and
+ * Ten simulated hours of the Paradex and the Hyperliquid adapter, on virtual time, over the venue's own protocol: storms of cut lines and
  * outages, lost answers, dropped and repeated pushes, gaps in the books. After each storm everything must be as the
  * venue has it.
  */
@@ -8,6 +8,8 @@ import {
   type BookUpdate,
   clientOrderId,
   type Fill,
+  fitPriceFigures,
+  increment,
   instrumentId,
   type OrderRequest,
   priceTicks,
@@ -19,7 +21,13 @@ import {
 import { noFaults } from "../../exchanges/simulation/faults.ts";
 import type { FaultProfile } from "../../exchanges/simulation/ports.ts";
 import { seededRandom } from "../../exchanges/simulation/random.ts";
-import { accountId, makeKeys, makeVenue, type SimVenue, type VenueName } from "../simulation/sim_venues.ts";
+import {
+  accountId,
+  makeKeys,
+  makeVenue,
+  type SimVenue,
+  type VenueName,
+} from "../simulation/sim_venues.ts";
 import { SimProcess, World } from "../simulation/virtual_time.ts";
 
 const symbol = "BTC-PERP";
@@ -103,15 +111,31 @@ class Told {
   }
 }
 
+/** Ticks from one price that an order may have to the next. */
+function stepTicksOf({ control }: SimVenue): number {
+  const { tickSize = "1", maxPriceFigures } = control.instrument(symbol) ?? {};
+  const tick = increment(tickSize);
+  const ticks = 60_000 / Number(tickSize);
+  return fitPriceFigures(ticks + 1, tick, maxPriceFigures, "up") - ticks;
+}
+
+/** Levels a side that the fullest book of the venue's stream has. */
+const bookDepth: Readonly<Record<VenueName, number>> = { paradex: 1_000, okx: 1_000, hyperliquid: 5 };
+
+/** A venue that tells its book by the clock, not by the change, is behind its own for so long. */
+const bookAgeMs: Readonly<Record<VenueName, number>> = { paradex: 0, okx: 0, hyperliquid: 1_200 };
+
 /** A house that quotes around a price which wanders. */
-function moveMarket(venue: SimVenue, midTicks: number): void {
+function moveMarket(venue: SimVenue, midSteps: number): void {
   const { control } = venue;
   const tick = Number(control.instrument(symbol)?.tickSize ?? "1");
+  const stepTicks = stepTicksOf(venue);
+  const midTicks = midSteps * stepTicks;
   const ladder = (first: number, step: number) =>
-    new Map(Array.from({ length: 8 }, (_, i) => [first + i * step, 5_000 + 100 * i] as const));
+    new Map(Array.from({ length: 8 }, (_, i) => [(first + i * step) * stepTicks, 5_000 + 100 * i] as const));
   for (const side of ["buy", "sell"] as const) control.quoteHouse(symbol, side, new Map());
-  control.quoteHouse(symbol, "buy", ladder(midTicks - 2, -1));
-  control.quoteHouse(symbol, "sell", ladder(midTicks + 2, 1));
+  control.quoteHouse(symbol, "buy", ladder(midSteps - 2, -1));
+  control.quoteHouse(symbol, "sell", ladder(midSteps + 2, 1));
   const markPrice = midTicks * tick;
   const nowMs = control.clock.nowMs();
   const tsNextFundingMs = nowMs + hourMs;
@@ -146,8 +170,9 @@ async function soak(name: VenueName): Promise<void> {
   };
   const lot = venue.control.instrument(symbol);
   assert(lot !== undefined);
-  let midTicks = Math.round(60_000 / Number(lot.tickSize));
-  moveMarket(venue, midTicks);
+  const stepTicks = stepTicksOf(venue);
+  let midSteps = Math.round(60_000 / Number(lot.tickSize) / stepTicks);
+  moveMarket(venue, midSteps);
   const adapter = venue.makeAdapter({
     process,
     publish: told.publish,
@@ -169,8 +194,8 @@ async function soak(name: VenueName): Promise<void> {
   // The market moves every two seconds, an order is sent every five, most are taken back later.
   const dice = random.fork("dice");
   process.every(2_000, () => {
-    midTicks += Math.floor(dice.next() * 21) - 10;
-    moveMarket(venue, midTicks);
+    midSteps += Math.floor(dice.next() * 21) - 10;
+    moveMarket(venue, midSteps);
     if (dice.next() < 0.3) venue.control.takeHouse(symbol, dice.next() < 0.5 ? "buy" : "sell", 1_000);
   });
   const outcomes = new Map<string, number>();
@@ -178,7 +203,7 @@ async function soak(name: VenueName): Promise<void> {
   let sent = 0;
   process.every(
     5_000,
-    () => void trade(trading, process, count, orderOf(instrument, midTicks, ++sent, dice)),
+    () => void trade(trading, process, count, orderOf(instrument, midSteps, stepTicks, ++sent, dice)),
   );
 
   // Storms: lines are cut again and again, sometimes nothing gets through at all.
@@ -227,7 +252,8 @@ async function soak(name: VenueName): Promise<void> {
 
 function orderOf(
   instrument: OrderRequest["instrument"],
-  midTicks: number,
+  midSteps: number,
+  stepTicks: number,
   number: number,
   dice: { next(): number },
 ): OrderRequest {
@@ -241,7 +267,7 @@ function orderOf(
     reduceOnly: false,
     pricing: {
       kind: "limit",
-      limitPriceTicks: priceTicks(side === "buy" ? midTicks - away : midTicks + away),
+      limitPriceTicks: priceTicks((side === "buy" ? midSteps - away : midSteps + away) * stepTicks),
       timeInForce: dice.next() < 0.2 ? "IOC" : "GTC",
       postOnly: false,
     },
@@ -290,18 +316,25 @@ async function compare(
   // A moment in which nothing is on its way.
   await world.runUntil(world.clock.nowMs() + 1_000, () => told.isBookValid);
   await world.runUntil(Math.ceil(world.clock.nowMs() / 2_000) * 2_000 + 1_500);
-  const { asks, bids } = venue.control.book(symbol, 1_000);
+  const shown = (side: "bids" | "asks") =>
+    levelsOf(
+      new Map(
+        venue.control.book(symbol, bookDepth[venue.name])[side].map((one) => [one.priceTicks, one.sizeLots]),
+      ),
+    );
+  const isSame = () =>
+    String([levelsOf(told.bids), levelsOf(told.asks)]) === String([shown("bids"), shown("asks")]);
+  await world.runUntil(world.clock.nowMs() + bookAgeMs[venue.name], isSame);
+  const { asks, bids } = venue.control.book(symbol, 1);
   assert(told.isBookValid, `${when}: no book`);
-  const shown = (levels: typeof asks) =>
-    levelsOf(new Map(levels.map((one) => [one.priceTicks, one.sizeLots])));
   assertEquals(
     levelsOf(told.bids),
-    shown(bids),
+    shown("bids"),
     when,
   );
   assertEquals(
     levelsOf(told.asks),
-    shown(asks),
+    shown("asks"),
     when,
   );
   const tick = Number(venue.control.instrument(symbol)?.tickSize);
@@ -310,7 +343,7 @@ async function compare(
   const open = await answered(world, trading.openOrders(never));
   assertEquals(
     open.map(({ clientOrderId: id }) => String(id)).sort(),
-    venue.control.openOrders(accountId).map(({ clientOrderId: id }) => id).sort(),
+    venue.control.openOrders(accountId).map(({ clientOrderId: id }) => venue.hostIdOf(id)).sort(),
     `${when}: open orders`,
   );
   assertEquals(told.toldTwice, [], `${when}: a fill was told twice`);
@@ -319,7 +352,12 @@ async function compare(
   for (const fill of await answered(world, trading.fills(sinceMs, never))) told.fills.set(fill.fillId, fill);
   assertEquals(
     lotsByOrder([...told.fills.values()]),
-    lotsByOrder(venue.control.fills(accountId)),
+    lotsByOrder(
+      venue.control.fills(accountId).map((fill) => ({
+        ...fill,
+        clientOrderId: venue.hostIdOf(fill.clientOrderId),
+      })),
+    ),
     `${when}: fills`,
   );
   told.toldTwice.length = 0;
@@ -336,5 +374,7 @@ function lotsByOrder(
   return lots;
 }
 
-Deno.test(`${hours} hours with storms of reconnects: what is told is as the venue has it after each of them`, () =>
-  soak("paradex"));
+for (const venue of ["paradex", "hyperliquid"] as const) {
+  Deno.test(`${hours} hours with storms of reconnects: ${venue} is told as it is after each of them`, () =>
+    soak(venue));
+}
