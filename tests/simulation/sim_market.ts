@@ -2,7 +2,7 @@
  * A lean market for the simulation: prices walk, venues drift apart and come back, makers show a few levels, takers hit
  * what rests there. Slower than `exchanges/simulation/market_model.ts`, so that a run costs milliseconds.
  */
-import { increment } from "@berth/sdk";
+import { fitPriceFigures, increment } from "@berth/sdk";
 import { between, exponential, normal } from "../../exchanges/simulation/random.ts";
 import type {
   SimulatedInstrument,
@@ -99,11 +99,14 @@ export class SimMarket {
     const { venue, instrument: { symbol } } = book;
     const centreTicks = this.#centre(book) / book.tick;
     const half = Math.max(1, centreTicks * 3e-5);
+    const { maxPriceFigures, tickSize } = book.instrument;
+    const fit = (ticks: number, direction: "down" | "up"): number =>
+      fitPriceFigures(ticks, increment(tickSize), maxPriceFigures, direction);
     const side = (first: number, step: number): ReadonlyMap<number, number> =>
       new Map(Array.from({ length: levels }, (_, at) => {
         const notional = 1_500 * Math.exp(normal(this.#random) * 0.6) * (1 + at);
         const lots = Math.max(1, Math.round(notional / (centreTicks * book.tick) / book.lotBase));
-        return [first + Math.round(step * at), lots] as const;
+        return [fit(first + Math.round(step * at), step < 0 ? "down" : "up"), lots] as const;
       }));
     const bids = side(Math.floor(centreTicks - half), -Math.max(1, centreTicks * 5e-5));
     const asks = side(Math.ceil(centreTicks + half), Math.max(1, centreTicks * 5e-5));
