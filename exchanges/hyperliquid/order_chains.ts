@@ -13,22 +13,26 @@ interface Chain {
   replacingFilled: number;
   /** Its cancel, seen while that was so. */
   heldBack: OrderReport | undefined;
+  /** What the order came to, once that was told. */
+  end: OrderReport | undefined;
 }
 
 const maxChains = 2_000;
 
+const newChain = (): Chain => ({
+  filledBefore: new Map(),
+  replacing: undefined,
+  replacingFilled: 0,
+  heldBack: undefined,
+  end: undefined,
+});
+
 export class OrderChains {
   readonly #chains = new Map<ClientOrderId, Chain>();
 
-  /** What was filled under earlier numbers. */
-  filledBefore(id: ClientOrderId): number {
-    return this.#filledBefore(this.#chains.get(id), undefined);
-  }
-
   /** @param filledLots what is filled of the whole order, as far as known */
   begin(id: ClientOrderId, replaced: VenueOrderId, filledLots: number): void {
-    const chain = this.#chains.get(id) ??
-      { filledBefore: new Map(), replacing: undefined, replacingFilled: 0, heldBack: undefined };
+    const chain = this.#chains.get(id) ?? newChain();
     this.#chains.delete(id); // the youngest last
     this.#chains.set(id, chain);
     chain.replacing = replaced;
@@ -50,11 +54,11 @@ export class OrderChains {
   /** The change was refused: a cancel that came with it is the order's end, to be told. */
   fail(id: ClientOrderId): OrderReport | undefined {
     const chain = this.#chains.get(id);
-    const report = chain?.heldBack;
-    if (chain !== undefined) {
-      chain.replacing = undefined;
-      chain.heldBack = undefined;
-    }
+    if (chain === undefined) return undefined;
+    chain.end ??= chain.heldBack;
+    const report = chain.heldBack;
+    chain.replacing = undefined;
+    chain.heldBack = undefined;
     return report;
   }
 
@@ -63,18 +67,29 @@ export class OrderChains {
     const { clientOrderId: id, venueOrderId: number } = report;
     const chain = id === undefined ? undefined : this.#chains.get(id);
     if (chain === undefined) return report;
-    const isReplaced = chain.filledBefore.has(number);
-    if (isReplaced || chain.replacing === number) {
-      if (isReplaced) chain.filledBefore.set(number, report.filledLots);
-      const whole = this.#whole(chain, report);
-      if (report.status === "open" || report.status === "filled") return isReplaced ? undefined : whole;
-      if (isReplaced) return undefined;
+    if (report.status === "rejected") return this.#refused(chain, report);
+    const before = chain.filledBefore.get(number);
+    if (before !== undefined) {
+      chain.filledBefore.set(number, Math.max(before, report.filledLots));
+      return undefined; // its place was taken by another number
+    }
+    // Another number under the same cloid while a change is under way: the change is done.
+    if (chain.replacing !== undefined && chain.replacing !== number) this.#replaced(chain, chain.replacing);
+    const whole = this.#whole(chain, report);
+    if (chain.replacing === number && report.status === "cancelled") {
       chain.heldBack = whole;
       return undefined;
     }
-    // Another number under the same cloid while a change is under way: the change is done.
-    if (chain.replacing !== undefined) this.#replaced(chain, chain.replacing);
-    return this.#whole(chain, report);
+    if (whole.status !== "open") chain.end = whole;
+    return whole;
+  }
+
+  /** The new order of a change was refused: the order is what its last number came to. */
+  #refused(chain: Chain, report: OrderReport): OrderReport | undefined {
+    if (chain.replacing !== undefined) return undefined; // the answer to the change says more
+    if (chain.end !== undefined) return chain.end;
+    const filledLots = sizeLots(this.#filledBefore(chain, undefined) + chain.replacingFilled);
+    return { ...report, status: "cancelled", reason: "venue", sizeLots: filledLots, filledLots };
   }
 
   /** Its cancel, where that was seen, knows best what the number filled. */
@@ -84,6 +99,7 @@ export class OrderChains {
     const filled = heldBack === undefined ? chain.replacingFilled : heldBack.filledLots - before;
     chain.filledBefore.set(number, filled);
     chain.replacing = undefined;
+    chain.replacingFilled = 0;
     chain.heldBack = undefined;
   }
 

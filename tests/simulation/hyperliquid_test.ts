@@ -3,7 +3,7 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { runSeed } from "./run_seed.ts";
 import { makeKeys } from "./sim_venues.ts";
 
-const seeds = 25;
+const seeds = 15;
 
 Deno.test(`invariants hold over ${seeds} seeds with Hyperliquid among the venues`, async () => {
   const keys = await makeKeys();
@@ -19,6 +19,6 @@ Deno.test(`invariants hold over ${seeds} seeds with Hyperliquid among the venues
     for (const [what, times] of Object.entries(counts)) totals.set(what, (totals.get(what) ?? 0) + times);
   }
   assertEquals(failed, []);
-  assertGreater(totals.get("venue fills") ?? 0, 200);
-  assertGreater(totals.get("ORDER_UNKNOWN") ?? 0, 10);
+  assertGreater(totals.get("venue fills") ?? 0, 100);
+  assertGreater(totals.get("ORDER_UNKNOWN") ?? 0, 5);
 });

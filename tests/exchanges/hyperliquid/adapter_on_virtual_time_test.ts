@@ -10,6 +10,7 @@ import {
 } from "@berth/sdk";
 import type { OpenSocket } from "@berth/sdk/venue/transport.ts";
 import { HyperliquidAdapter } from "../../../exchanges/hyperliquid/adapter.ts";
+import { clientIdOf } from "../../../exchanges/hyperliquid/client_ids.ts";
 import type { HyperliquidSettings } from "../../../exchanges/hyperliquid/settings.ts";
 import {
   createProtocol,
@@ -17,6 +18,7 @@ import {
   simulatedInstruments,
 } from "../../../exchanges/hyperliquid/simulator.ts";
 import { noFaults } from "../../../exchanges/simulation/faults.ts";
+import type { FaultProfile } from "../../../exchanges/simulation/ports.ts";
 import { seededRandom } from "../../../exchanges/simulation/random.ts";
 import {
   createSimulatedVenue,
@@ -45,10 +47,14 @@ interface Bench {
   settled<T>(promise: Promise<T>): Promise<T>;
 }
 
-async function bench(settings: Partial<HyperliquidSettings> = {}): Promise<Bench> {
+async function bench(
+  settings: Partial<HyperliquidSettings> = {},
+  weather: Partial<FaultProfile> = {},
+  seed = 7,
+): Promise<Bench> {
   const world = new World(startMs);
   const process = new SimProcess(world);
-  const random = seededRandom(7);
+  const random = seededRandom(seed);
   const venue = createSimulatedVenue({
     venue: "hyperliquid",
     instruments: simulatedInstruments,
@@ -59,7 +65,7 @@ async function bench(settings: Partial<HyperliquidSettings> = {}): Promise<Bench
   setMark(venue, 60_000.5);
   quoteHouse(venue);
   const credentials = await makeCredentials(random.fork("credentials"));
-  const faults = { ...noFaults };
+  const faults = { ...noFaults, ...weather };
   const protocol = createProtocol({
     venue,
     accountId,
@@ -243,3 +249,106 @@ Deno.test("fills that nobody told of are asked for page by page, oldest first, e
   assert(fills.every((fill, at) => at === 0 || (fills[at - 1]?.tsVenueMs ?? 0) <= fill.tsVenueMs));
   await test.adapter.stop();
 });
+
+const weathers: readonly { readonly name: string; readonly weather: Partial<FaultProfile> }[] = [
+  { name: "calm", weather: { latencyMs: 15, latencyJitterMs: 40 } },
+  {
+    name: "lost answers",
+    weather: { latencyMs: 15, latencyJitterMs: 40, loseAnswer: 0.15, loseRequest: 0.1 },
+  },
+  { name: "repeats", weather: { latencyMs: 5, latencyJitterMs: 100, duplicatePrivatePush: 0.4 } },
+];
+for (const { name, weather } of weathers) {
+  Deno.test(`orders that are changed while they fill are told as the venue has them (${name})`, async () => {
+    for (const seed of [1, 2]) {
+      const test = await bench({}, weather, seed);
+      await test.settled(test.adapter.start(never));
+      const { trading } = test.adapter;
+      assert(trading !== undefined);
+      const dice = seededRandom(seed).fork("dice");
+      const working = new Set<string>();
+      /** Orders that are being changed: as the host does it, one change at a time. */
+      const changing = new Set<string>();
+      const deadline = (): AbortSignal => {
+        const controller = new AbortController();
+        test.process.after(2_000, () => controller.abort());
+        return controller.signal;
+      };
+      let count = 0;
+      const deeds = [
+        () => {
+          const id = `chg${seed}x${++count}`;
+          working.add(id);
+          void trading.submit(order(id, 599_900 + 10 * Math.floor(dice.next() * 11)), deadline());
+        },
+        () => {
+          const id = [...working][Math.floor(dice.next() * working.size)];
+          if (id === undefined) return;
+          if (changing.has(id)) return;
+          changing.add(id);
+          const lots = 2_000 + 1_000 * Math.floor(dice.next() * 15);
+          const ticks = 599_900 + 10 * Math.floor(dice.next() * 13);
+          const key = { instrument: btc, clientOrderId: clientOrderId(id), venueOrderId: undefined };
+          const change = {
+            side: "buy",
+            sizeLots: sizeLots(lots),
+            limitPriceTicks: priceTicks(ticks),
+          } as const;
+          trading.amend?.({ ...key, ...change }, deadline()).finally(() => changing.delete(id));
+        },
+        () => test.venue.takeHouse("BTC-PERP", "sell", 1_000 + Math.floor(dice.next() * 8_000)),
+        () => {
+          const id = [...working][Math.floor(dice.next() * working.size)];
+          if (id === undefined || dice.next() < 0.7) return;
+          const key = { instrument: btc, clientOrderId: clientOrderId(id), venueOrderId: undefined };
+          void trading.cancel(key, deadline());
+        },
+      ];
+      // The house steps back, so that takers meet our orders.
+      test.venue.quoteHouse("BTC-PERP", "buy", new Map([[590_000, 1_000_000]]));
+      test.process.every(60, () => {
+        if (test.world.clock.nowMs() < startMs + 20_000) deeds[Math.floor(dice.next() * deeds.length)]?.();
+      });
+      await test.run(40_000);
+      const filled = new Map<string, number>();
+      for (const fill of test.venue.fills(accountId)) {
+        const id = String(clientIdOf(fill.clientOrderId));
+        filled.set(id, (filled.get(id) ?? 0) + fill.sizeLots);
+      }
+      assert(filled.size > 5, `${filled.size} orders were filled`);
+      const open = new Map(
+        test.venue.openOrders(accountId).map((one) => [String(clientIdOf(one.clientOrderId)), one]),
+      );
+      let changed = 0;
+      for (const id of working) {
+        const key = { instrument: btc, clientOrderId: clientOrderId(id), venueOrderId: undefined };
+        const found = await test.settled(trading.queryOrder(key, deadline()));
+        if (found.kind === "not_found") {
+          assertEquals([open.has(id), filled.has(id)], [false, false], `seed ${seed}: ${id} was never there`);
+          continue;
+        }
+        assert(found.kind === "found", `seed ${seed} ${id}: ${JSON.stringify(found)}`);
+        const { report } = found;
+        const last = test.published.of("order").findLast((event) => event.value.clientOrderId === id)?.value;
+        const there = open.get(id);
+        assertEquals(report.status === "open", there !== undefined, `seed ${seed}: ${id}`);
+        assertEquals<number>(report.filledLots, filled.get(id) ?? 0, `seed ${seed}: filled of ${id}`);
+        if (there !== undefined) {
+          assertEquals<number>(report.sizeLots - report.filledLots, there.sizeLots - there.filledLots, id);
+        }
+        assertEquals(
+          [last?.status, last?.filledLots],
+          [report.status, report.filledLots],
+          `seed ${seed}: told of ${id}`,
+        );
+        const numbers = new Set(
+          test.venue.orderHistory(accountId).filter((one) => String(clientIdOf(one.clientOrderId)) === id)
+            .map((one) => one.orderId),
+        );
+        if (numbers.size > 1) changed += 1;
+      }
+      assert(changed > 5, `${changed} orders were changed`);
+      await test.adapter.stop();
+    }
+  });
+}
