@@ -1,7 +1,7 @@
 /**
- * Ten simulated hours of the Paradex and the Hyperliquid adapter, on virtual time, over the venue's own protocol: storms of cut lines and
- * outages, lost answers, dropped and repeated pushes, gaps in the books. After each storm everything must be as the
- * venue has it.
+ * Ten simulated hours of the Paradex and the Hyperliquid adapter (OKX has a soak of its own), on virtual time, over the
+ * venue's own protocol: storms of cut lines and outages, lost answers, dropped and repeated pushes, gaps in the books.
+ * After each storm everything must be as the venue has it.
  */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import {
@@ -21,13 +21,7 @@ import {
 import { noFaults } from "../../exchanges/simulation/faults.ts";
 import type { FaultProfile } from "../../exchanges/simulation/ports.ts";
 import { seededRandom } from "../../exchanges/simulation/random.ts";
-import {
-  accountId,
-  makeKeys,
-  makeVenue,
-  type SimVenue,
-  type VenueName,
-} from "../simulation/sim_venues.ts";
+import { accountId, makeKeys, makeVenue, type SimVenue, type VenueName } from "../simulation/sim_venues.ts";
 import { SimProcess, World } from "../simulation/virtual_time.ts";
 
 const symbol = "BTC-PERP";
