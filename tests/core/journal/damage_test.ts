@@ -134,13 +134,15 @@ Deno.test("a text that is no JSON any more is left out and told, the rest is res
   await using folder = await testFolder();
   const files = await killedRun(folder, true);
   assertEquals(await startFrom(files), "intact");
-  const needle = new TextEncoder().encode('{"instrument":"alpha:BTC-PERP"');
+  const named = new TextEncoder().encode('"instrument":"alpha:BTC-PERP"');
+  const brace = 0x7b;
   let found = 0;
   const changed = damaged(files, "", (bytes) => {
-    for (let at = 0; at < bytes.length - needle.length; at++) {
-      if (!needle.every((byte, index) => bytes[at + index] === byte)) continue;
+    for (let at = 0; at < bytes.length - named.length; at++) {
+      if (!named.every((byte, index) => bytes[at + index] === byte)) continue;
       found += 1;
-      if (found % 2 === 0) bytes[at] = 0x21;
+      const start = bytes.lastIndexOf(brace, at);
+      if (found % 2 === 0 && start >= 0) bytes[start] = 0x21;
     }
     return bytes;
   });
