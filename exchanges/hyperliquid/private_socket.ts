@@ -13,6 +13,7 @@ import type { HyperliquidMisfits } from "./misfits.ts";
 import { type AccountReader, balanceOf, type Read } from "./private_stream.ts";
 import { type ActionResult, readAction } from "./rest.ts";
 import { accountStateSchema, isRecord, issueText, postSchema } from "./wire.ts";
+import { shownText } from "@berth/sdk/venue/shown_text.ts";
 
 export interface PrivateSocketOptions {
   readonly url: string;
@@ -145,7 +146,7 @@ export class PrivateSocket {
       case "post":
         return this.#onPost(session, data);
       case "error":
-        return this.#onError(session, String(data).slice(0, 300));
+        return this.#onError(session, shownText(data));
       case "orderUpdates":
         return this.#onOrders(data, tsRecvUs);
       case "userFills":
@@ -159,7 +160,7 @@ export class PrivateSocket {
       default:
         return this.#options.misfits.note(
           "private_frame_not_known",
-          `channel ${String(channel).slice(0, 40)}`,
+          `channel ${shownText(channel, 40)}`,
         );
     }
   }
@@ -167,7 +168,7 @@ export class PrivateSocket {
   /** The stream is whole when every channel is acknowledged. */
   #onSubscribed(session: Session, data: unknown): void {
     const subscription = isRecord(data) ? data["subscription"] : undefined;
-    if (isRecord(subscription)) session.subscribed.add(String(subscription["type"]));
+    if (isRecord(subscription)) session.subscribed.add(shownText(subscription["type"]));
     if (!channels.every((type) => session.subscribed.has(type)) || this.#inUse === session) return;
     this.#inUse = session;
     session.link.ready();
@@ -186,7 +187,7 @@ export class PrivateSocket {
     }
     const { type, payload } = parsed.output.response;
     if (type === "action") return end(readAction(payload));
-    const text = String(payload).slice(0, 300);
+    const text = shownText(payload);
     const status = /^(\d{3})\b/.exec(text)?.[1];
     end(
       type === "error" && status !== undefined

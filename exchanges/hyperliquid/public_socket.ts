@@ -12,6 +12,7 @@ import {
 import { keepAlive } from "./keep_alive.ts";
 import type { HyperliquidMisfits } from "./misfits.ts";
 import { isRecord } from "./wire.ts";
+import { shownText } from "@berth/sdk/venue/shown_text.ts";
 
 export interface Subscription {
   readonly type: "bbo" | "trades" | "l2Book" | "activeAssetCtx";
@@ -154,7 +155,7 @@ export class PublicSocket {
       case "subscriptionResponse":
         return this.#onSubscribed(session, data);
       case "error":
-        return this.#onError(String(data));
+        return this.#onError(shownText(data));
       default:
         return this.#options.onFrame(channel, data, tsRecvUs);
     }

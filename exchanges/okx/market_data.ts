@@ -17,6 +17,7 @@ import { HotFrame } from "./hot_frames.ts";
 import { baseOfContract, type OkxInstrument, parseContracts, parsePrice } from "./instruments.ts";
 import type { OkxMisfits } from "./misfits.ts";
 import { bookRowSchema, cutText, isRecord, numberOf, timeOf } from "./wire.ts";
+import { shownText } from "@berth/sdk/venue/shown_text.ts";
 
 /** An instrument with what the hot path needs of it, in one place. */
 interface Route {
@@ -127,7 +128,7 @@ export class MarketDataReader {
     }
     const route = this.#routes.get(instId);
     if (route === undefined) {
-      return this.#options.misfits.note("instrument_not_known", String(instId).slice(0, 64));
+      return this.#options.misfits.note("instrument_not_known", shownText(instId, 64));
     }
     for (const row of data) this.#onRow(route, channel, frame["action"], row, tsRecvUs);
   }
@@ -140,7 +141,7 @@ export class MarketDataReader {
   }
 
   #onRow(route: Route, channel: unknown, action: unknown, row: unknown, tsRecvUs: number): void {
-    if (!isRecord(row)) return this.#misfit(String(channel));
+    if (!isRecord(row)) return this.#misfit(shownText(channel, 64));
     switch (channel) {
       case "tickers":
         return this.#onTicker(route, row, tsRecvUs, "stream");
@@ -155,7 +156,7 @@ export class MarketDataReader {
       case "funding-rate":
         return this.#onMark(route, row, tsRecvUs);
       default:
-        return this.#unknown(`data of a channel that was not asked for: ${String(channel).slice(0, 64)}`);
+        return this.#unknown(`data of a channel that was not asked for: ${shownText(channel, 64)}`);
     }
   }
 

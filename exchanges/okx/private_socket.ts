@@ -12,6 +12,7 @@ import type { OkxMisfits } from "./misfits.ts";
 import type { SocketResult } from "./order_channel.ts";
 import { loginArgument, type OkxKeys } from "./signing.ts";
 import { cutCode, isRecord, orderReplySchema } from "./wire.ts";
+import { shownText } from "@berth/sdk/venue/shown_text.ts";
 
 export interface PrivateSocketOptions {
   readonly urls: readonly string[];
@@ -132,7 +133,7 @@ export class PrivateSocket {
   }
 
   #onReply(session: Session, frame: Readonly<Record<string, unknown>>): void {
-    const id = String(frame["id"]);
+    const id = shownText(frame["id"]);
     const end = session.pending.get(id);
     // Also one that came after its deadline: what it says is asked about by then.
     if (end === undefined) return this.#options.misfits.note("answer_not_expected", `answer ${cutCode(id)}`);
@@ -143,8 +144,8 @@ export class PrivateSocket {
   }
 
   #onEvent(session: Session, event: string, frame: Readonly<Record<string, unknown>>): void {
-    const code = String(frame["code"]);
-    const text = String(frame["msg"]).slice(0, 200);
+    const code = shownText(frame["code"], 200);
+    const text = shownText(frame["msg"], 200);
     switch (event) {
       case "login":
         session.isLoggedIn = true;
@@ -157,10 +158,10 @@ export class PrivateSocket {
         return code === "64008" ? this.#connection.handOver() : undefined;
       case "channel-conn-count-error":
         return this.#options.log.error("too many connections of this account", {
-          channel: String(frame["channel"]),
+          channel: shownText(frame["channel"]),
         });
       case "error":
-        return this.#onError(session, String(frame["id"]), code, text);
+        return this.#onError(session, shownText(frame["id"]), code, text);
       default:
         return; // told for information
     }
@@ -179,7 +180,7 @@ export class PrivateSocket {
 
   /** The stream is whole when every channel is acknowledged. */
   #onSubscribed(session: Session, arg: unknown): void {
-    if (isRecord(arg)) session.subscribed.add(String(arg["channel"]));
+    if (isRecord(arg)) session.subscribed.add(shownText(arg["channel"]));
     if (
       !this.#options.channels.every(({ channel }) => session.subscribed.has(channel)) ||
       this.#inUse === session

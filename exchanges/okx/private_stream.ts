@@ -34,6 +34,7 @@ import {
   orderRowSchema,
   positionRowSchema,
 } from "./wire.ts";
+import { shownText } from "@berth/sdk/venue/shown_text.ts";
 
 const statuses: Readonly<Record<string, OrderReport["status"]>> = {
   live: "open",
@@ -197,8 +198,7 @@ const balance = (detail: AccountDetail, tsVenueMs: number): Omit<Balance, "venue
 
 const issueText = (issue: v.BaseIssue<unknown>): string =>
   cutText(`${v.getDotPath(issue) ?? "row"}: ${issue.message}`);
-const assetOf = (detail: unknown): string =>
-  isRecord(detail) ? String(detail["ccy"]).slice(0, 32) : "an asset";
+const assetOf = (detail: unknown): string => isRecord(detail) ? shownText(detail["ccy"], 32) : "an asset";
 
 /** What rows of one kind came to; what could not be read is counted, and told. */
 export interface Read<T> {

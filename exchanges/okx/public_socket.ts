@@ -12,6 +12,7 @@ import {
 import { keepAlive } from "./keep_alive.ts";
 import type { OkxMisfits } from "./misfits.ts";
 import { isRecord } from "./wire.ts";
+import { shownText } from "@berth/sdk/venue/shown_text.ts";
 
 export interface Argument {
   readonly channel: string;
@@ -187,8 +188,8 @@ export class PublicSocket {
   }
 
   #onEvent(event: string, frame: Readonly<Record<string, unknown>>): void {
-    const code = String(frame["code"]);
-    const text = String(frame["msg"]).slice(0, 200);
+    const code = shownText(frame["code"], 200);
+    const text = shownText(frame["msg"], 200);
     if (event === "error") this.#options.log.error("OKX refused a subscription", { code, text });
     if (event === "notice") {
       this.#options.log.warn("OKX announces", { code, text });
