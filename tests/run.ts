@@ -101,16 +101,25 @@ if (!options["only-tests"]) {
   results.push(await check("lint", ["lint", "--quiet"]));
   results.push(await check("types", ["check", "--frozen", "--quiet", "."]));
 }
-/** Tests that start hosts and plugins and mostly wait for them leave room for a group that mostly computes. */
-const isWaiting = (path: string): boolean =>
-  ["e2e/", "escapes/", "core/cli/", "core/host/", "core/sandbox/", "core/console/"].some((folder) =>
-    path.startsWith(new URL(folder, root).pathname)
+/**
+ * Groups that run beside each other: hosts that trade mostly wait, processes that start and end wait in part, and the
+ * rest computes. The output of all but the first is shown when they are over.
+ */
+const groups: readonly { readonly name: string; readonly folders: readonly string[] }[] = [
+  { name: "tests of whole hosts", folders: ["e2e/", "core/cli/"] },
+  { name: "tests of processes", folders: ["escapes/", "core/host/", "core/sandbox/", "core/console/"] },
+  { name: "all other tests", folders: [""] },
+];
+const groupOf = (path: string): number =>
+  groups.findIndex(({ folders }) =>
+    folders.some((folder) => path.startsWith(new URL(folder, root).pathname))
   );
 const fastFiles = files.filter((path) => !isSlow(path));
-const testResults = await Promise.all([
-  runTests("tests of whole processes", fastFiles.filter(isWaiting)),
-  runTests("all other tests", fastFiles.filter((path) => !isWaiting(path)), true),
-]);
+const testResults = await Promise.all(
+  groups.map(({ name }, index) =>
+    runTests(name, fastFiles.filter((path) => groupOf(path) === index), index > 0)
+  ),
+);
 const slowFiles = files.filter(isSlow);
 if (options.slow && slowFiles.length > 0) testResults.push(await runTests("slow tests", slowFiles));
 results.push(...testResults);

@@ -14,7 +14,7 @@ const comparison = "core/execution/reconciliation/position_comparison.ts";
 const reconciliation = "core/execution/reconciliation/account_reconciliation.ts";
 
 export const namedMutations: readonly NamedMutation[] = [
-  { file: manager, line: "if (this.#fillIds.has(key)) return false;", from: "has(key)", to: "has(venue)" },
+  { file: manager, line: "if (this.#known.hasFill(key)) return false;", from: "(key)", to: "(venue)" },
   {
     file: manager,
     line: "if (tracked.isCancelWanted) this.#sendCancel(tracked, nowUs, cause);",

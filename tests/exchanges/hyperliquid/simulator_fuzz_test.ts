@@ -134,6 +134,15 @@ Deno.test("frames of every form leave the connection open, or closed without a c
     ),
     { numRuns: 400 },
   );
-  assert(connections > 1, "an unknown coin ended none");
+  // What ends a connection at the venue ends it here: a coin that does not exist.
+  if (!isOpen) connect();
+  const before = connections;
+  handlers?.onMessage(
+    JSON.stringify({ method: "subscribe", subscription: { type: "bbo", coin: "NO-SUCH-COIN" } }),
+  );
+  clock.advanceTo(clock.nowMs() + 3_000);
+  assert(!isOpen, "an unknown coin ended nothing");
+  connect();
+  assert(isOpen && connections === before + 1, "nobody can connect any more");
   protocol.stop();
 });
