@@ -71,6 +71,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "core/sdk",
     "npm:",
   ],
+  "core/build": ["npm:"],
   "core/main.ts": ["core/cli", "core/host", "core/sandbox", "core/terminal", "core/errors.ts"],
   "exchanges/simulation": ["core/sdk", "npm:valibot", "exchanges/simulator"],
   "exchanges/simulator": ["exchanges/simulation", "core/sdk", "npm:"],
