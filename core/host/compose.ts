@@ -269,6 +269,7 @@ class Host {
       manager: this.#manager,
       log,
       protect: (secrets) => session.protect(secrets),
+      isTerminal: this.#options.output.isTerminal,
     });
     session.start();
     this.#ticker = setInterval(() => this.#tick(driver), tickEveryMs);
@@ -310,7 +311,10 @@ class Host {
   }
 
   async #makeConsole(
-    parts: Pick<OperatorConsoleParts, "driver" | "feed" | "killSwitch" | "manager" | "log" | "protect">,
+    parts: Pick<
+      OperatorConsoleParts,
+      "driver" | "feed" | "killSwitch" | "manager" | "log" | "protect" | "isTerminal"
+    >,
   ): Promise<void> {
     const { config, environment, version, strategies } = this.#options;
     if (!config.console.enabled || strategies === "none") return;

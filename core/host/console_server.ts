@@ -34,6 +34,8 @@ export interface ConsoleServerOptions {
   readonly isStopping: () => boolean;
   readonly picture: () => HostPicture;
   readonly execute: (command: Command, by: string) => Promise<CommandResult>;
+  /** A person watches: what is printed is not kept as a log. */
+  readonly isTerminal: boolean;
   /** The token can't be printed from then on. */
   readonly protect: (secrets: readonly string[]) => void;
 }
@@ -76,15 +78,17 @@ export class ConsoleServer {
     return this.#listening.promise;
   }
 
-  /** Makes the token where there is none, and shows it: before a display takes the screen. */
+  /** Makes the token where there is none, and shows it to a person, never to a log: before a display takes the screen. */
   async prepare(): Promise<void> {
-    const { dataDir, log, protect } = this.#options;
+    const { dataDir, log, protect, isTerminal } = this.#options;
     const { token, isNew } = await readOrMakeToken(dataDir);
     if (isNew) {
       log.write(
         "info",
         "console",
-        `the console's token, shown this once: ${token} (kept in ${tokenPath(dataDir)})`,
+        isTerminal
+          ? `the console's token, shown this once: ${token} (kept in ${tokenPath(dataDir)})`
+          : `the console's token was made; it is kept in ${tokenPath(dataDir)}`,
       );
     }
     protect([token]);

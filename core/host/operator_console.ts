@@ -31,6 +31,7 @@ export interface OperatorConsoleParts {
   /** Writes down what was done with a plugin; what the engine is told it writes down itself. */
   readonly record: (plugin: string, command: string, by: string, facts: Facts) => void;
   readonly protect: (secrets: readonly string[]) => void;
+  readonly isTerminal: boolean;
 }
 
 export interface OperatorConsole {
@@ -84,6 +85,7 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
     picture,
     execute: (command, by) => commands.execute(command, by),
     protect: parts.protect,
+    isTerminal: parts.isTerminal,
   });
   return { server, plugins };
 }
