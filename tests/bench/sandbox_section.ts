@@ -37,7 +37,9 @@ export async function sandboxSection(machine: string): Promise<string> {
     ),
     row("quotes a second, one strategy, 512 instruments", (cost) => whole(cost.quotesPerSecond)),
     "",
-    `Both run from source. A compiled berth has the second kind alone, and could not be measured here. ${machine}`,
+    `Both run from source. A compiled berth has the second kind alone, and could not be measured here.${
+      machine === "" ? "" : ` ${machine}`
+    }`,
     "",
   ].join("\n");
 }
