@@ -2,12 +2,12 @@
  * Entry: reads the command line, loads what the command needs and nothing else, and ends with an exit code: 0 done,
  * 1 failed, 2 command line or configuration, 3 port or data folder in use.
  */
-import { type CommandLine, readCommandLine } from "./cli/command_line.ts";
+import { type CommandLine, readCommandLine, type StartOptions } from "./cli/command_line.ts";
 import type { KillOptions } from "./cli/operator_command_line.ts";
 import { ConfigFaults } from "./cli/place.ts";
 import { version } from "./cli/version.ts";
 import { BerthError, describeError, type ErrorCode } from "./errors.ts";
-import { exitCodes } from "./host/options.ts";
+import { exitCodes, type HostOptions } from "./host/options.ts";
 import { keeperCommand } from "./sandbox/keeper_command.ts";
 import type { TerminalOutput } from "./terminal/ports.ts";
 import { openTerminalOutput } from "./terminal/terminal_output.ts";
@@ -87,6 +87,27 @@ async function runKillCommand(
   return isClean ? exitCodes.ok : exitCodes.failure;
 }
 
+interface HostCommand {
+  readonly workingFolder: string;
+  readonly output: TerminalOutput;
+  readonly consolePort?: number | undefined;
+  /** What a command has otherwise than `start`. */
+  readonly change?: (host: HostOptions) => HostOptions;
+}
+
+/** A host in this process, until its end. */
+async function runHostCommand(options: StartOptions, command: HostCommand): Promise<number> {
+  const { hostOptions, listenForSignals } = await import("./cli/start.ts");
+  const { workingFolder, output, consolePort, change = (host) => host } = command;
+  using signals = listenForSignals();
+  const around = { version, workingFolder, output, signals, drawSeed, consolePort };
+  const host = change(await hostOptions(options, around));
+  const { runHost } = await import("./host/compose.ts");
+  return await runHost(host);
+}
+
+const drawSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+
 /** Runs one command; returns the exit code. */
 async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
   const workingFolder = Deno.cwd();
@@ -98,30 +119,16 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
     case "misuse":
       output.writeError(`berth: ${line.sentence}\n`);
       return exitCodes.usage;
-    case "start": {
-      const { hostOptions, listenForSignals } = await import("./cli/start.ts");
-      using signals = listenForSignals();
-      const drawSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-      const options = await hostOptions(line.options, {
-        version,
+    case "start":
+      return await runHostCommand(line.options, { workingFolder, output, consolePort: consolePort() });
+    case "record": {
+      const { options } = line;
+      const { asStart, recordingHost } = await import("./cli/record.ts");
+      return await runHostCommand(asStart(options), {
         workingFolder,
         output,
-        signals,
-        drawSeed,
-        consolePort: consolePort(),
+        change: (host) => recordingHost(host, options, workingFolder),
       });
-      const { runHost } = await import("./host/compose.ts");
-      return await runHost(options);
-    }
-    case "record": {
-      const { hostOptions, listenForSignals } = await import("./cli/start.ts");
-      const { asStart, recordingHost } = await import("./cli/record.ts");
-      using signals = listenForSignals();
-      const drawSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-      const around = { version, workingFolder, output, signals, drawSeed, consolePort: undefined };
-      const host = await hostOptions(asStart(line.options), around);
-      const { runHost } = await import("./host/compose.ts");
-      return await runHost(recordingHost(host, line.options, workingFolder));
     }
     case "status": {
       const { showStatus } = await import("./cli/risk.ts");
@@ -147,9 +154,8 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
     }
     case "doctor": {
       const { runDoctor } = await import("./cli/doctor.ts");
-      const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
       const columns = output.size()?.columns;
-      return await runDoctor(line.options, { workingFolder, write, columns, seed });
+      return await runDoctor(line.options, { workingFolder, write, columns, seed: drawSeed() });
     }
     case "backtest": {
       const { runBacktestCommand } = await import("./cli/backtest.ts");

@@ -4,9 +4,8 @@
  */
 import { Command, CommanderError, Option } from "commander";
 import { BerthError } from "../errors.ts";
-import { type LogFormat, logFormats } from "../host/config.ts";
 import { type SandboxChoice, sandboxChoices } from "../sandbox/kind_names.ts";
-import { type LogLevel, logLevels } from "../terminal/log_lines.ts";
+import { type LogFormat, logFormats, type LogLevel, logLevels } from "../terminal/log_lines.ts";
 import { addBacktest, type BacktestCommandOptions } from "./backtest_options.ts";
 import { addPlugin, type PluginCommandOptions } from "./plugin_options.ts";
 import { addRecord, type RecordOptions } from "./record.ts";

@@ -1,6 +1,6 @@
 /** The JSON schema of the configuration file, for editors and `docs/berth.schema.json`. */
 import { toJsonSchema } from "@valibot/to-json-schema";
-import { configFileSchema } from "./config.ts";
+import { configFileSchema } from "./config/file_schema.ts";
 
 /** As text, with a final line break. */
 export function configJsonSchemaText(): string {

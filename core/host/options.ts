@@ -1,7 +1,8 @@
 /** What the command line hands to the host: everything is checked, every path is absolute, every default is filled in. */
 import type { Environment } from "../sdk/manifest.ts";
+import type { LogFormat } from "../terminal/log_lines.ts";
 import type { TerminalOutput } from "../terminal/ports.ts";
-import type { HostConfig, LogFormat } from "./config.ts";
+import type { HostConfig } from "./config.ts";
 
 export interface HostSignals {
   /** First SIGINT, SIGTERM or SIGHUP: cancel orders, stop plugins, print the summary. The reason is the signal's name. */

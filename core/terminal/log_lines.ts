@@ -9,6 +9,10 @@ import { harmless, paint, type Span, span, type Style } from "./styled_text.ts";
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** `auto`: pretty on a terminal, JSON lines otherwise. */
+export const logFormats = ["auto", "json", "pretty"] as const;
+export type LogFormat = (typeof logFormats)[number];
+
 /** Facts of a line, by name; never the sentence itself. */
 export type LogFields = Readonly<Record<string, unknown>>;
 

@@ -1,12 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../core/errors.ts";
-import {
-  checkConfig,
-  configFileSchema,
-  defaultPluginConfig,
-  type HostConfig,
-  readConfig,
-} from "../../../core/host/config.ts";
+import { checkConfig, defaultPluginConfig, type HostConfig, readConfig } from "../../../core/host/config.ts";
+import { configFileSchema } from "../../../core/host/config/file_schema.ts";
 import { configJsonSchemaText } from "../../../core/host/config_json_schema.ts";
 import type { Fault } from "../../../core/host/manifest_schema.ts";
 import { defaultRiskSettings } from "../../../core/risk/settings.ts";
