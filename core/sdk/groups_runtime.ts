@@ -1,5 +1,5 @@
 /** The strategy's side of leg groups: options into exact terms, the host's records into views. */
-import { causeId, type InstrumentId } from "../model/ids.ts";
+import type { InstrumentId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import {
   heldLots,
@@ -21,6 +21,7 @@ import {
   sizeLots,
 } from "../model/ticks.ts";
 import type { PluginMessage } from "../protocol/messages.ts";
+import { causesOf } from "./orders_runtime.ts";
 import type { GroupLegView, GroupOptions, Groups, GroupView, LegOptions } from "./groups.ts";
 
 /** How many ended groups `ctx.groups.get` still knows. */
@@ -72,10 +73,7 @@ export class GroupsRuntime implements Groups {
     const ref = this.#port.nextRef();
     const terms = this.#terms(options);
     this.#views.set(ref, this.#pending(ref, terms));
-    const causes = (options.because ?? []).slice(0, 8).map((quote) =>
-      causeId(`quote/${quote.instrument}/${quote.sequence}`)
-    );
-    this.#port.send({ type: "submit_group", ref, terms, causes });
+    this.#port.send({ type: "submit_group", ref, terms, causes: causesOf(options.because) });
     return ref;
   }
 
