@@ -173,3 +173,11 @@ export class TrackedOrders {
     });
   }
 }
+
+/** The venue is to be asked about an order, unless it will be already. */
+export function wantQuery(tracked: Tracked, nowUs: number, delayMs: number): void {
+  if (tracked.isQueryWanted) return;
+  tracked.isQueryWanted = true;
+  tracked.queryAttempts = 0;
+  tracked.nextQueryUs = nowUs + delayMs * 1000;
+}

@@ -6,7 +6,7 @@
  * changes nothing. `illegal` can't be true if both sides are sound: the order stays as it is, the event is counted
  * and shown, and the venue is asked.
  *
- * Fills count whatever the status: only fills make positions (order_manager.ts books them before it looks here).
+ * Fills count whatever the status: only fills make positions (order_life.ts books them before it looks here).
  */
 import type { Order, OrderStatus } from "./order.ts";
 

@@ -44,7 +44,12 @@ const areas: readonly Area[] = [
     count: 14,
   },
   {
-    files: ["core/execution/order_manager.ts"],
+    files: [
+      "core/execution/order_manager.ts",
+      "core/execution/order_life.ts",
+      "core/execution/order_amendments.ts",
+      "core/execution/order_pursuit.ts",
+    ],
     tests: ["tests/core/execution", "tests/core/engine"],
     isSimulated: true,
     count: 14,
@@ -86,12 +91,12 @@ const operators: readonly (readonly [RegExp, string])[] = [
 /** Mutants that behave as the original does, each with why. */
 const equivalent: readonly { readonly file: string; readonly text: string; readonly why: string }[] = [
   {
-    file: "core/execution/order_manager.ts",
+    file: "core/execution/order_amendments.ts",
     text: "filledLots > 0 && filledLots >= terms.sizeLots",
     why: "an order has at least one lot, so what fills it is never nothing",
   },
   {
-    file: "core/execution/order_manager.ts",
+    file: "core/execution/order_amendments.ts",
     text: "askedUs >= amendEndedUs",
     why: "both in one microsecond: either reading is sound, for the next report says it again",
   },

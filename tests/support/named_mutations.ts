@@ -10,6 +10,8 @@ export interface NamedMutation {
 }
 
 const manager = "core/execution/order_manager.ts";
+const life = "core/execution/order_life.ts";
+const pursuit = "core/execution/order_pursuit.ts";
 const comparison = "core/execution/reconciliation/position_comparison.ts";
 const reconciliation = "core/execution/reconciliation/account_reconciliation.ts";
 
@@ -17,13 +19,13 @@ export const namedMutations: readonly NamedMutation[] = [
   { file: manager, line: "if (this.#known.hasFill(key)) return false;", from: "(key)", to: "(venue)" },
   {
     file: manager,
-    line: "if (tracked.isCancelWanted) this.#sendCancel(tracked, nowUs, cause);",
+    line: "if (tracked.isCancelWanted) this.#pursuit.sendCancel(tracked, nowUs, cause);",
     from: "tracked.isCancelWanted",
     to: "!tracked.isCancelWanted",
   },
   {
     file: manager,
-    line: "if (tracked.venue === venue && isOld && !named.has(tracked)) this.#wantQuery(tracked, nowUs, 0);",
+    line: "if (tracked.venue === venue && isOld && !named.has(tracked)) wantQuery(tracked, nowUs, 0);",
     from: "!named",
     to: "named",
   },
@@ -34,37 +36,37 @@ export const namedMutations: readonly NamedMutation[] = [
     to: "<",
   },
   {
-    file: manager,
+    file: life,
     line: "if (order.filledLots < end.reportedLots) {",
     from: "<",
     to: ">",
   },
   {
-    file: manager,
+    file: life,
     line: "const filledTicksLots = order.filledTicksLots + BigInt(fill.priceTicks) * BigInt(fill.sizeLots);",
     from: "+",
     to: "-",
   },
   {
-    file: manager,
+    file: pursuit,
     line: "if (isFinalStatus(order.status) || tracked.isCancelInFlight || isWaiting) return;",
     from: " || isWaiting",
     to: "",
   },
   {
-    file: manager,
+    file: pursuit,
     line: "tracked.nextQueryUs = nowUs + this.#backoffUs(tracked.queryAttempts);",
     from: "+",
     to: "-",
   },
   {
-    file: manager,
+    file: pursuit,
     line: "if (tracked.notFoundCount < 2 || !isFillsRead || isFinalStatus(tracked.order.status)) return;",
     from: "< 2",
     to: "< 1",
   },
   {
-    file: manager,
+    file: pursuit,
     line: 'const event = tracked.isAcknowledged || filledLots > 0 ? "gone" : "never_arrived";',
     from: "tracked.isAcknowledged || ",
     to: "",
