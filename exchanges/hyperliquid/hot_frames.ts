@@ -3,6 +3,7 @@
  * form in which Hyperliquid sends them, with both sides; whatever else is left to the general reader, which is slower
  * and knows every form. A frame that is taken gives the same numbers either way (tested).
  */
+import { DecimalReader, maxExactDigits } from "@berth/sdk/venue/decimal_reader.ts";
 
 const start = '{"channel":"bbo","data":{"coin":"';
 const timeKey = '","time":';
@@ -11,12 +12,7 @@ const sizeKey = '","sz":"';
 const countKey = '","n":';
 const nextKey = '},{"px":"';
 const end = "}]}}";
-const quoteMark = 34;
-const point = 46;
 const zero = 48;
-/** Beyond 15 digits the mantissa is no exact double, and dividing it would round twice. */
-const maxDigits = 15;
-const powers = Float64Array.from({ length: maxDigits + 1 }, (_, decimals) => 10 ** decimals);
 
 /** The last frame read; its fields hold until the next `read`. */
 export class HotFrame {
@@ -26,6 +22,7 @@ export class HotFrame {
   askPrice = NaN;
   askSize = NaN;
   tsVenueMs = NaN;
+  readonly #decimals = new DecimalReader();
   #at = 0;
 
   /** @returns false when the text has another form; the fields then mean nothing */
@@ -67,28 +64,13 @@ export class HotFrame {
       value = value * 10 + digit;
     }
     const digits = this.#at - from;
-    if (digits === 0 || digits > maxDigits) return NaN;
+    if (digits === 0 || digits > maxExactDigits) return NaN;
     return digits > 1 && text.charCodeAt(from) === zero ? NaN : value;
   }
 
-  /** Digits with at most one point up to a quotation mark, which stays, as the double nearest to them. */
   #decimal(text: string): number {
-    let mantissa = 0;
-    let digits = 0;
-    let pointAt = -1;
-    for (;; this.#at++) {
-      const code = text.charCodeAt(this.#at);
-      if (code === quoteMark) break;
-      if (code === point && pointAt < 0 && digits > 0) {
-        pointAt = digits;
-        continue;
-      }
-      const digit = code - zero;
-      if (!(digit >= 0 && digit <= 9) || digits === maxDigits) return NaN;
-      mantissa = mantissa * 10 + digit;
-      digits += 1;
-    }
-    if (digits === 0 || pointAt === digits) return NaN;
-    return pointAt < 0 ? mantissa : mantissa / (powers[digits - pointAt] ?? NaN);
+    const value = this.#decimals.read(text, this.#at);
+    this.#at = this.#decimals.at;
+    return value;
   }
 }
