@@ -7,22 +7,14 @@
  * a bar whose four prices are the close before it and whose volume is 0, as long as any bar came before.
  */
 import { BerthError } from "../errors.ts";
-import type { Kline } from "../model/market.ts";
+import { intervalMs, type Kline, type KlineInterval } from "../model/market.ts";
 import type { Side } from "../model/order.ts";
 
-/** The intervals and their length. */
-export const klineIntervalMs = {
-  "1m": 60_000,
-  "5m": 300_000,
-  "15m": 900_000,
-  "30m": 1_800_000,
-  "1h": 3_600_000,
-  "2h": 7_200_000,
-  "4h": 14_400_000,
-  "1d": 86_400_000,
-} as const;
-
-export type KlineBuilderInterval = keyof typeof klineIntervalMs;
+/** What a builder makes bars of: intervals that start at whole multiples of themselves since the epoch. */
+export type KlineBuilderInterval = Extract<
+  KlineInterval,
+  "1m" | "5m" | "15m" | "30m" | "1h" | "2h" | "4h" | "1d"
+>;
 
 /** One bar. Volumes in base units and in the quote asset; taker volumes are those of buyers who took. */
 export interface Candle {
@@ -116,7 +108,7 @@ export class KlineBuilder {
       });
     }
     this.interval = options.interval;
-    this.#lengthMs = klineIntervalMs[options.interval];
+    this.#lengthMs = intervalMs(options.interval);
     this.#historyLength = historyLength;
   }
 

@@ -8,7 +8,7 @@ import { ActionSender } from "./action_sender.ts";
 import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
 import { DeadMansSwitch } from "./dead_mans_switch.ts";
 import type { InstrumentBook } from "./instruments.ts";
-import type { HyperliquidMisfits } from "./misfits.ts";
+import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { NonceSource } from "./nonces.ts";
 import { OrderChains } from "./order_chains.ts";
 import { HyperliquidTrading } from "./orders.ts";
@@ -39,7 +39,7 @@ export interface AccountSideOptions {
   readonly weight: WeightBudget;
   readonly instruments: InstrumentBook;
   readonly statistics: FeedStatistics;
-  readonly misfits: HyperliquidMisfits;
+  readonly misfits: TextMisfits;
   readonly tasks: RepeatedTasks;
   readonly time: VenueTime;
   readonly onExpired: () => void;

@@ -23,7 +23,7 @@ import { InstrumentLoader } from "./instrument_loader.ts";
 import { InstrumentBook } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";
 import { HyperliquidQueries } from "./market_queries.ts";
-import type { HyperliquidMisfits, MisfitCode } from "./misfits.ts";
+import type { TextFrameMisfit, TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { PublicSocket, type Subscription } from "./public_socket.ts";
 import { WeightBudget } from "./request_budget.ts";
 import { RestClient } from "./rest.ts";
@@ -52,7 +52,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
   readonly #public: PublicSocket;
   readonly #account: AccountSide | undefined;
   readonly #poller: QuotePoller;
-  readonly #misfits: HyperliquidMisfits;
+  readonly #misfits: TextMisfits;
   readonly #tasks: RepeatedTasks;
   readonly #time: VenueTime;
   #isReadingClock = false;
@@ -68,7 +68,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
     this.#time = new VenueTime(clock);
     this.#tasks = new RepeatedTasks(ctx);
     this.#statistics = new FeedStatistics(clock);
-    this.#misfits = new Misfits<MisfitCode>(clock, log);
+    this.#misfits = new Misfits<TextFrameMisfit>(clock, log);
     this.#rest = new RestClient({
       baseUrl: endpointOf(ctx, "restUrl"),
       fetch: transport.fetch,

@@ -13,7 +13,7 @@ import {
 import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { HotFrame } from "./hot_frames.ts";
 import { type HyperliquidInstrument, parsePrice, parseSize } from "./instruments.ts";
-import type { HyperliquidMisfits } from "./misfits.ts";
+import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { bookSchema, contextSchema, isRecord, issueText, type Level, numberOf } from "./wire.ts";
 
 /** An instrument with what the hot path needs of it, in one place. */
@@ -31,7 +31,7 @@ interface Route {
 export interface MarketDataOptions {
   readonly publish: Publish;
   readonly statistics: FeedStatistics;
-  readonly misfits: HyperliquidMisfits;
+  readonly misfits: TextMisfits;
 }
 
 const hourMs = 3_600_000;

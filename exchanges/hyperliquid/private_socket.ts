@@ -8,11 +8,12 @@ import {
   type Link,
   type LinkHandlers,
 } from "@berth/sdk/venue/kept_connection.ts";
+import { PendingAnswers } from "@berth/sdk/venue/pending_answers.ts";
 import { keepAlive } from "./keep_alive.ts";
-import type { HyperliquidMisfits } from "./misfits.ts";
+import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { type AccountReader, balanceOf, type Read } from "./private_stream.ts";
 import { type ActionResult, readAction } from "./rest.ts";
-import { accountStateSchema, isRecord, issueText, postSchema } from "./wire.ts";
+import { accountStateSchema, isRecord, issueText, type PostResponse, postSchema } from "./wire.ts";
 import { shownText } from "@berth/sdk/venue/shown_text.ts";
 
 export interface PrivateSocketOptions {
@@ -23,7 +24,7 @@ export interface PrivateSocketOptions {
   readonly publish: Publish;
   readonly reader: AccountReader;
   readonly statistics: FeedStatistics;
-  readonly misfits: HyperliquidMisfits;
+  readonly misfits: TextMisfits;
   readonly log: Log;
   /** False where collateral lies elsewhere: the account's state then says nothing of balances. */
   readonly hasOwnCollateral: () => boolean;
@@ -38,7 +39,7 @@ const channels = ["orderUpdates", "userFills", "userFundings", "userEvents", "cl
 /** One socket's subscriptions and requests under way. */
 interface Session {
   readonly link: Link;
-  readonly pending: Map<number, (result: ActionResult) => void>;
+  readonly pending: PendingAnswers<number, ActionResult>;
   readonly subscribed: Set<string>;
 }
 
@@ -96,21 +97,11 @@ export class PrivateSocket {
     const id = this.#nextId++;
     const frame = `{"method":"post","id":${id},"request":{"type":"action","payload":${envelope}}}`;
     if (!session.link.send(frame)) return undefined;
-    return new Promise((resolve) => {
-      const end = (result: ActionResult): void => {
-        session.pending.delete(id);
-        signal.removeEventListener("abort", onAbort);
-        resolve(result);
-      };
-      const onAbort = (): void =>
-        end({ kind: "unanswered", why: "timeout", details: "the action was not answered in time" });
-      session.pending.set(id, end);
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
+    return session.pending.wait(id, "the action", signal);
   }
 
   #accept(link: Link): LinkHandlers {
-    const session: Session = { link, pending: new Map(), subscribed: new Set() };
+    const session: Session = { link, pending: new PendingAnswers(), subscribed: new Set() };
     return {
       onOpen: () => {
         const { user } = this.#options;
@@ -121,9 +112,7 @@ export class PrivateSocket {
       onText: (text) => this.#onText(session, text),
       onEnd: (why) => {
         if (this.#inUse === session) this.#inUse = undefined;
-        for (const end of [...session.pending.values()]) {
-          end({ kind: "unanswered", why: "disconnected", details: why });
-        }
+        session.pending.endAll(why);
       },
     };
   }
@@ -177,30 +166,29 @@ export class PrivateSocket {
   #onPost(session: Session, data: unknown): void {
     const parsed = v.safeParse(postSchema, data);
     const id = parsed.success ? parsed.output.id : isRecord(data) ? data["id"] : undefined;
-    const end = typeof id === "number" ? session.pending.get(id) : undefined;
-    if (end === undefined) {
+    if (typeof id !== "number" || !session.pending.has(id)) {
       return this.#options.misfits.note("answer_not_expected", "an answer fits no request");
     }
+    session.pending.end(id, this.#resultOf(parsed.success ? parsed.output.response : undefined));
+  }
+
+  #resultOf(response: PostResponse | undefined): ActionResult {
     // It was answered, in words that say nothing: nobody knows what became of it.
-    if (!parsed.success) {
-      return end({ kind: "unanswered", why: "garbled_reply", details: "the answer is not as documented" });
+    if (response === undefined) {
+      return { kind: "unanswered", why: "garbled_reply", details: "the answer is not as documented" };
     }
-    const { type, payload } = parsed.output.response;
-    if (type === "action") return end(readAction(payload));
-    const text = shownText(payload);
+    if (response.type === "action") return readAction(response.payload);
+    const text = shownText(response.payload);
     const status = /^(\d{3})\b/.exec(text)?.[1];
-    end(
-      type === "error" && status !== undefined
-        ? this.#options.statusResult(Number(status), text)
-        : { kind: "unanswered", why: "garbled_reply", details: text },
-    );
+    return response.type === "error" && status !== undefined
+      ? this.#options.statusResult(Number(status), text)
+      : { kind: "unanswered", why: "garbled_reply", details: text };
   }
 
   #onError(session: Session, text: string): void {
     // Of a request that was over the limit of those under way: it was not taken.
     const id = /\bid=(\d+)$/.exec(text)?.[1];
-    const end = id === undefined ? undefined : session.pending.get(Number(id));
-    if (end !== undefined) return end({ kind: "refused", code: "429", text });
+    if (id !== undefined && session.pending.end(Number(id), { kind: "refused", code: "429", text })) return;
     this.#options.log.error("the venue refused a request on the account's connection", { text });
     // Without all of its channels the stream would look whole and not be it.
     if (this.#inUse !== session) session.link.fail(`a channel was refused: ${text}`);

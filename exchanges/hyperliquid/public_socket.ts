@@ -10,7 +10,7 @@ import {
   type LinkHandlers,
 } from "@berth/sdk/venue/kept_connection.ts";
 import { keepAlive } from "./keep_alive.ts";
-import type { HyperliquidMisfits } from "./misfits.ts";
+import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { isRecord } from "./wire.ts";
 import { shownText } from "@berth/sdk/venue/shown_text.ts";
 
@@ -31,7 +31,7 @@ export interface PublicSocketOptions {
   readonly onFrame: (channel: string, data: unknown, tsRecvUs: number) => void;
   /** A subscription was acknowledged; what follows may repeat the past. */
   readonly onSubscribed: (type: string, coin: string, tsMs: number) => void;
-  readonly misfits: HyperliquidMisfits;
+  readonly misfits: TextMisfits;
   readonly onState: (state: ConnectionState, why: string) => void;
 }
 

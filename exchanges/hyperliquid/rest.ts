@@ -1,7 +1,8 @@
 /** `POST /info` and `POST /exchange`: one request, one outcome; nothing is sent twice. */
 import * as v from "valibot";
-import { BerthError, type Scheduler, type UnknownWhy } from "@berth/sdk";
-import type { HttpFetch } from "@berth/sdk/venue/transport.ts";
+import { BerthError, type Scheduler } from "@berth/sdk";
+import type { HttpFetch, Unanswered } from "@berth/sdk/venue/transport.ts";
+import { answerOrSilence, withDeadline } from "@berth/sdk/venue/waiting.ts";
 import type { Urgency, WeightBudget } from "./request_budget.ts";
 import { actionReplySchema } from "./wire.ts";
 
@@ -9,14 +10,14 @@ import { actionReplySchema } from "./wire.ts";
 export type InfoResult =
   | { readonly kind: "data"; readonly data: unknown }
   | { readonly kind: "error"; readonly status: number; readonly text: string }
-  | { readonly kind: "unanswered"; readonly why: UnknownWhy; readonly details: string };
+  | Unanswered;
 
 /** How an action ended. `unanswered`: it may have taken effect. */
 export type ActionResult =
   | { readonly kind: "done"; readonly statuses: readonly unknown[] }
   /** The venue said no to the whole of it. */
   | { readonly kind: "refused"; readonly code: string; readonly text: string }
-  | { readonly kind: "unanswered"; readonly why: UnknownWhy; readonly details: string };
+  | Unanswered;
 
 export interface RestOptions {
   readonly baseUrl: string;
@@ -37,6 +38,12 @@ const requestTimeoutMs = 10_000;
 /** After a 429 questions and orders wait this long. */
 const pauseMs = 2_000;
 const maxText = 300;
+
+interface HttpReply {
+  readonly kind: "reply";
+  readonly status: number;
+  readonly text: string;
+}
 
 export class RestClient {
   readonly #options: RestOptions;
@@ -106,38 +113,19 @@ export class RestClient {
       : { kind: "unanswered", why: "garbled_reply", details };
   }
 
-  async #post(
-    path: string,
-    body: string,
-    signal: AbortSignal | undefined,
-  ): Promise<
-    | { readonly kind: "reply"; readonly status: number; readonly text: string }
-    | Extract<InfoResult, { readonly kind: "unanswered" }>
-  > {
+  #post(path: string, body: string, signal: AbortSignal | undefined): Promise<HttpReply | Unanswered> {
     const { baseUrl, fetch, scheduler } = this.#options;
-    const ending = new AbortController();
-    const onAbort = (): void => ending.abort();
-    const cancelTimeout = scheduler.after(requestTimeoutMs, onAbort);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
-    try {
+    const send = async (abort: AbortSignal): Promise<HttpReply> => {
       const response = await fetch(baseUrl + path, {
         method: "POST",
-        signal: ending.signal,
+        signal: abort,
         redirect: "error",
         headers: { "content-type": "application/json" },
         body,
       });
       return { kind: "reply", status: response.status, text: await response.text() };
-    } catch (error) {
-      const details = error instanceof Error ? error.message : String(error);
-      return ending.signal.aborted
-        ? { kind: "unanswered", why: "timeout", details: "no answer in time" }
-        : { kind: "unanswered", why: "disconnected", details };
-    } finally {
-      cancelTimeout();
-      signal?.removeEventListener("abort", onAbort);
-    }
+    };
+    return withDeadline(scheduler, requestTimeoutMs, (ending) => answerOrSilence(send, ending), signal);
   }
 }
 

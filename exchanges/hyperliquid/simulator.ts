@@ -18,6 +18,7 @@ import type {
   SimulationRandom,
   VenueProtocol,
 } from "../simulation/ports.ts";
+import { hexText } from "../simulation/random.ts";
 import { serveProtocol } from "../simulation/server.ts";
 import { AccountLog } from "./simulator/account_log.ts";
 import { AddressBudget, Agents } from "./simulator/accounts.ts";
@@ -31,9 +32,6 @@ import { PublicFeed } from "./simulator/public_feed.ts";
 import { Session } from "./simulator/sessions.ts";
 
 export const simulatedInstruments: readonly SimulatedInstrument[] = listings.map((one) => one.simulated);
-
-const hexText = (random: SimulationRandom, length: number): string =>
-  Array.from({ length }, () => Math.floor(random.next() * 16).toString(16)).join("");
 
 /** A private key that the curve takes; nearly all numbers are. */
 function makeKey(random: SimulationRandom): string {

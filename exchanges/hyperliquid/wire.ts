@@ -155,6 +155,7 @@ export const postSchema = v.object({
   id: wholeNumber,
   response: v.object({ type: v.string(), payload: v.unknown() }),
 });
+export type PostResponse = v.InferOutput<typeof postSchema>["response"];
 
 /** True for what `JSON.parse` gives for a record. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -22,7 +22,7 @@ import { InstrumentBook, instrumentTypesOf } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";
 import { OkxQueries } from "./market_queries.ts";
 import { Misfits } from "@berth/sdk/venue/misfits.ts";
-import type { MisfitCode, OkxMisfits } from "./misfits.ts";
+import type { TextFrameMisfit, TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { PrivateSide } from "./private_side.ts";
 import { type Argument, PublicSocket } from "./public_socket.ts";
 import { RequestLimits } from "./request_limits.ts";
@@ -59,7 +59,7 @@ export class OkxAdapter implements ExchangeAdapter {
   readonly #public: PublicSocket;
   readonly #private: PrivateSide | undefined;
   readonly #poller: QuotePoller;
-  readonly #misfits: OkxMisfits;
+  readonly #misfits: TextMisfits;
   readonly #resync: BookResync;
   readonly #tasks: RepeatedTasks;
   /**
@@ -89,7 +89,7 @@ export class OkxAdapter implements ExchangeAdapter {
       keys,
       isDemo: ctx.environment === "testnet",
     });
-    this.#misfits = new Misfits<MisfitCode>(clock, log);
+    this.#misfits = new Misfits<TextFrameMisfit>(clock, log);
     this.#resync = new BookResync({
       clock,
       scheduler,

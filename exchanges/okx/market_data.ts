@@ -15,7 +15,7 @@ import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statist
 import { BookChecker } from "./book_rules.ts";
 import { HotFrame } from "./hot_frames.ts";
 import { baseOfContract, type OkxInstrument, parseContracts, parsePrice } from "./instruments.ts";
-import type { OkxMisfits } from "./misfits.ts";
+import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { bookRowSchema, cutText, isRecord, numberOf, timeOf } from "./wire.ts";
 import { shownText } from "@berth/sdk/venue/shown_text.ts";
 
@@ -35,7 +35,7 @@ interface Route {
 export interface MarketDataOptions {
   readonly publish: Publish;
   readonly statistics: FeedStatistics;
-  readonly misfits: OkxMisfits;
+  readonly misfits: TextMisfits;
   /** A book lost its sequence: subscribe anew. */
   readonly onBookGap: (instId: string) => void;
   /** What one funding rate stands for, whenever the venue says it. */

@@ -4,7 +4,7 @@
  * rate budget does not bear is refused here and never leaves.
  */
 import * as v from "valibot";
-import type { UnknownWhy } from "@berth/sdk";
+import type { Unanswered } from "@berth/sdk/venue/transport.ts";
 import type { OkxInstrument } from "./instruments.ts";
 import type { ItemResult } from "./outcomes.ts";
 import type { BudgetKind, OrderBudget } from "./rate_budget.ts";
@@ -20,7 +20,7 @@ export type SocketRequest = (
 ) => Promise<SocketResult> | undefined;
 export type SocketResult =
   | { readonly kind: "reply"; readonly reply: OrderReply }
-  | { readonly kind: "unanswered"; readonly why: UnknownWhy; readonly details: string };
+  | Unanswered;
 
 /** One item of an operation: what is sent of it beside the instrument. */
 export interface Item {

@@ -9,7 +9,7 @@ import type { OkxContext } from "./adapter.ts";
 import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
 import { DeadMansSwitch } from "./dead_mans_switch.ts";
 import type { InstrumentBook } from "./instruments.ts";
-import type { OkxMisfits } from "./misfits.ts";
+import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { OrderChannel } from "./order_channel.ts";
 import { OkxTrading } from "./orders.ts";
 import type { PositionMode } from "./position_legs.ts";
@@ -28,7 +28,7 @@ export interface PrivateSideOptions {
   readonly rest: RestClient;
   readonly instruments: InstrumentBook;
   readonly statistics: FeedStatistics;
-  readonly misfits: OkxMisfits;
+  readonly misfits: TextMisfits;
   readonly venueNowMs: () => number;
   readonly privateUrls: readonly string[];
   readonly businessUrls: readonly string[];

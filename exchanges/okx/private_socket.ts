@@ -7,8 +7,9 @@ import {
   type Link,
   type LinkHandlers,
 } from "@berth/sdk/venue/kept_connection.ts";
+import { PendingAnswers } from "@berth/sdk/venue/pending_answers.ts";
 import { keepAlive } from "./keep_alive.ts";
-import type { OkxMisfits } from "./misfits.ts";
+import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import type { SocketResult } from "./order_channel.ts";
 import { loginArgument, type OkxKeys } from "./signing.ts";
 import { cutCode, isRecord, orderReplySchema } from "./wire.ts";
@@ -21,7 +22,7 @@ export interface PrivateSocketOptions {
   /** The venue's time, which a login is stamped with. */
   readonly venueNowMs: () => number;
   readonly channels: readonly { readonly channel: string; readonly instType?: string }[];
-  readonly misfits: OkxMisfits;
+  readonly misfits: TextMisfits;
   readonly log: Log;
   readonly onData: (channel: string, rows: readonly unknown[], tsRecvUs: number) => void;
   readonly onState: (state: ConnectionState, why: string) => void;
@@ -31,7 +32,7 @@ export interface PrivateSocketOptions {
 interface Session {
   readonly number: number;
   readonly link: Link;
-  readonly pending: Map<string, (result: SocketResult) => void>;
+  readonly pending: PendingAnswers<string, SocketResult>;
   isLoggedIn: boolean;
   readonly subscribed: Set<string>;
 }
@@ -76,24 +77,14 @@ export class PrivateSocket {
     if (session === undefined) return undefined;
     const id = String(this.#nextId++);
     if (!session.link.send(JSON.stringify({ id, op, args }))) return undefined;
-    return new Promise((resolve) => {
-      const end = (result: SocketResult): void => {
-        session.pending.delete(id);
-        signal.removeEventListener("abort", onAbort);
-        resolve(result);
-      };
-      const onAbort = (): void =>
-        end({ kind: "unanswered", why: "timeout", details: `${op} was not answered in time` });
-      session.pending.set(id, end);
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
+    return session.pending.wait(id, op, signal);
   }
 
   #accept(link: Link): LinkHandlers {
     const session: Session = {
       number: ++this.#sessionCount,
       link,
-      pending: new Map(),
+      pending: new PendingAnswers(),
       isLoggedIn: false,
       subscribed: new Set(),
     };
@@ -105,9 +96,7 @@ export class PrivateSocket {
       onText: (text) => this.#onText(session, text),
       onEnd: (why) => {
         if (this.#inUse === session) this.#inUse = undefined;
-        for (const end of [...session.pending.values()]) {
-          end({ kind: "unanswered", why: "disconnected", details: why });
-        }
+        session.pending.endAll(why);
       },
     };
   }
@@ -134,13 +123,16 @@ export class PrivateSocket {
 
   #onReply(session: Session, frame: Readonly<Record<string, unknown>>): void {
     const id = shownText(frame["id"]);
-    const end = session.pending.get(id);
-    // Also one that came after its deadline: what it says is asked about by then.
-    if (end === undefined) return this.#options.misfits.note("answer_not_expected", `answer ${cutCode(id)}`);
     const parsed = v.safeParse(orderReplySchema, frame);
-    // It was answered, in words that say nothing: nobody knows what became of it.
-    if (!parsed.success) return end({ kind: "unanswered", why: "garbled_reply", details: `answer ${id}` });
-    end({ kind: "reply", reply: parsed.output });
+    const wasExpected = session.pending.end(
+      id,
+      parsed.success
+        ? { kind: "reply", reply: parsed.output }
+        // It was answered, in words that say nothing: nobody knows what became of it.
+        : { kind: "unanswered", why: "garbled_reply", details: `answer ${id}` },
+    );
+    // One that came after its deadline: what it says is asked about by then.
+    if (!wasExpected) this.#options.misfits.note("answer_not_expected", `answer ${cutCode(id)}`);
   }
 
   #onEvent(session: Session, event: string, frame: Readonly<Record<string, unknown>>): void {
@@ -168,10 +160,8 @@ export class PrivateSocket {
   }
 
   #onError(session: Session, id: string, code: string, text: string): void {
-    const end = session.pending.get(id);
-    if (end !== undefined) {
-      return end({ kind: "reply", reply: { id, code: cutCode(code), msg: text, data: [] } });
-    }
+    const reply = { id, code: cutCode(code), msg: text, data: [] };
+    if (session.pending.end(id, { kind: "reply", reply })) return;
     const what = session.isLoggedIn ? "a private subscription" : "the login";
     this.#options.log.error(`OKX refused ${what}`, { code, text });
     // Without all of its channels the stream would look whole and not be it.

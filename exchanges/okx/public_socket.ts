@@ -10,7 +10,7 @@ import {
   type LinkHandlers,
 } from "@berth/sdk/venue/kept_connection.ts";
 import { keepAlive } from "./keep_alive.ts";
-import type { OkxMisfits } from "./misfits.ts";
+import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { isRecord } from "./wire.ts";
 import { shownText } from "@berth/sdk/venue/shown_text.ts";
 
@@ -29,7 +29,7 @@ export interface PublicSocketOptions {
   readonly onHotText: (text: string, tsRecvUs: number) => boolean;
   /** A parsed frame with data. */
   readonly onFrame: (frame: Readonly<Record<string, unknown>>, tsRecvUs: number) => void;
-  readonly misfits: OkxMisfits;
+  readonly misfits: TextMisfits;
   readonly onState: (state: ConnectionState, why: string) => void;
 }
 

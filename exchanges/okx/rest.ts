@@ -1,6 +1,8 @@
 /** OKX's REST interface: one request, one outcome; nothing is sent twice. */
 import * as v from "valibot";
-import { BerthError, type Scheduler, type UnknownWhy } from "@berth/sdk";
+import { BerthError, type Scheduler } from "@berth/sdk";
+import type { Unanswered } from "@berth/sdk/venue/transport.ts";
+import { answerOrSilence, withDeadline } from "@berth/sdk/venue/waiting.ts";
 import { busyCodes, rateLimitCodes, rejectCodeOf } from "./reject_codes.ts";
 import type { RequestLimits } from "./request_limits.ts";
 import { type OkxKeys, restHeaders } from "./signing.ts";
@@ -10,7 +12,7 @@ import { cutCode, cutText, restReplySchema } from "./wire.ts";
 export type RestResult =
   | { readonly kind: "rows"; readonly rows: readonly unknown[] }
   | { readonly kind: "error"; readonly code: string; readonly msg: string; readonly rows: readonly unknown[] }
-  | { readonly kind: "unanswered"; readonly why: UnknownWhy; readonly details: string }
+  | Unanswered
   /** It never left this machine. */
   | { readonly kind: "unsent"; readonly details: string };
 
@@ -89,46 +91,51 @@ export class RestClient {
     body: string,
     { isPrivate, signal }: GetOptions,
   ): Promise<RestResult> {
-    const { fetch, isDemo, keys, limits, scheduler, venueNowMs } = this.#options;
+    const { limits, scheduler } = this.#options;
     const [path = requestPath] = requestPath.split("?");
-    const ending = new AbortController();
-    const onAbort = (): void => ending.abort();
-    const cancelTimeout = scheduler.after(requestTimeoutMs, onAbort);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
-    try {
-      if (!await limits.admit(method, path, ending.signal)) {
+    return await withDeadline(scheduler, requestTimeoutMs, async (ending) => {
+      if (!await limits.admit(method, path, ending)) {
         return { kind: "unsent", details: "the rate limit left no room before the deadline" };
       }
-      // Signed when it leaves: the stamp must be young.
-      const signed = isPrivate && keys !== undefined
-        ? restHeaders(keys, { method, requestPath, body }, venueNowMs())
-        : {};
-      const response = await fetch(this.#baseUrl + requestPath, {
-        method,
-        signal: ending.signal,
-        redirect: "error", // another host would not get the headers
-        headers: {
-          ...signed,
-          ...(isDemo ? { "x-simulated-trading": "1" } : {}),
-          "content-type": "application/json",
-        },
-        ...(method === "POST" ? { body } : {}),
-      });
-      const result = readReply(response.status, await response.text());
+      const reply = await answerOrSilence(
+        (abort) => this.#send(method, requestPath, body, isPrivate, abort),
+        ending,
+      );
+      if (reply.kind === "unanswered") {
+        this.#onFailure();
+        return reply;
+      }
       this.#failures = 0;
+      const result = readReply(reply.status, reply.text);
       if (result.kind === "error" && rateLimitCodes.has(result.code)) limits.pause(method, path, pauseMs);
       return result;
-    } catch (error) {
-      this.#onFailure();
-      const details = error instanceof Error ? error.message : String(error);
-      return ending.signal.aborted
-        ? { kind: "unanswered", why: "timeout", details: "no answer in time" }
-        : { kind: "unanswered", why: "disconnected", details };
-    } finally {
-      cancelTimeout();
-      signal?.removeEventListener("abort", onAbort);
-    }
+    }, signal);
+  }
+
+  async #send(
+    method: "GET" | "POST",
+    requestPath: string,
+    body: string,
+    isPrivate: boolean,
+    signal: AbortSignal,
+  ): Promise<{ readonly kind: "reply"; readonly status: number; readonly text: string }> {
+    const { fetch, isDemo, keys, venueNowMs } = this.#options;
+    // Signed when it leaves: the stamp must be young.
+    const signed = isPrivate && keys !== undefined
+      ? restHeaders(keys, { method, requestPath, body }, venueNowMs())
+      : {};
+    const response = await fetch(this.#baseUrl + requestPath, {
+      method,
+      signal,
+      redirect: "error", // another host would not get the headers
+      headers: {
+        ...signed,
+        ...(isDemo ? { "x-simulated-trading": "1" } : {}),
+        "content-type": "application/json",
+      },
+      ...(method === "POST" ? { body } : {}),
+    });
+    return { kind: "reply", status: response.status, text: await response.text() };
   }
 }
 

@@ -14,6 +14,7 @@ import type {
   SimulationRandom,
   VenueProtocol,
 } from "../simulation/ports.ts";
+import { hexText } from "../simulation/random.ts";
 import { serveProtocol } from "../simulation/server.ts";
 import type { ServerSocket } from "../simulation/sockets.ts";
 import { AlgoOrders } from "./simulator/algo_orders.ts";
@@ -27,9 +28,6 @@ import { createRestRoutes } from "./simulator/rest_routes.ts";
 import { Session, type SessionPath } from "./simulator/sessions.ts";
 
 export const simulatedInstruments: readonly SimulatedInstrument[] = listings.map((one) => one.simulated);
-
-const hexText = (random: SimulationRandom, length: number): string =>
-  Array.from({ length }, () => Math.floor(random.next() * 16).toString(16)).join("");
 
 /** Keys of the venue's shape, made up for one run. */
 export function makeCredentials(random: SimulationRandom): Promise<SimulatedCredentials> {

@@ -13,6 +13,7 @@ import type {
   SimulationRandom,
   VenueProtocol,
 } from "../simulation/ports.ts";
+import { hexText } from "../simulation/random.ts";
 import { serveProtocol } from "../simulation/server.ts";
 import type { ServerSocket } from "../simulation/sockets.ts";
 import { Accounts, addressOf, type SigningAccount, signingAccount } from "./simulator/accounts.ts";
@@ -30,7 +31,7 @@ export const simulatedInstruments: readonly SimulatedInstrument[] = listings.map
 
 /** A made-up account: a valid STARK key and the address that belongs to it. */
 export function makeCredentials(random: SimulationRandom): Promise<SimulatedCredentials> {
-  const seed = Array.from({ length: 64 }, () => Math.floor(random.next() * 16).toString(16)).join("");
+  const seed = hexText(random, 64);
   const privateKey = `0x${grindKey(seed)}`;
   return Promise.resolve({ PARADEX_ACCOUNT: addressOf(privateKey), PARADEX_PRIVATE_KEY: privateKey });
 }

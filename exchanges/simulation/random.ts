@@ -36,3 +36,7 @@ export const exponential = (random: SimulationRandom, mean: number): number =>
 /** Uniform between two bounds. */
 export const between = (random: SimulationRandom, low: number, high: number): number =>
   low + (high - low) * random.next();
+
+/** Hexadecimal digits, as keys are made of. */
+export const hexText = (random: SimulationRandom, length: number): string =>
+  Array.from({ length }, () => Math.floor(random.next() * 16).toString(16)).join("");

@@ -1,13 +1,7 @@
 /** One instrument's bars and indicators on the signal's and the trend's interval. */
-import type { History, InstrumentId, KlineInterval } from "@berth/sdk";
+import { type History, type InstrumentId, intervalMs } from "@berth/sdk";
 import { EMA } from "@berth/sdk/indicators";
-import {
-  type Candle,
-  KlineBuilder,
-  type KlineBuilderInterval,
-  klineIntervalMs,
-  type KlineTrade,
-} from "@berth/sdk/klines";
+import { type Candle, KlineBuilder, type KlineBuilderInterval, type KlineTrade } from "@berth/sdk/klines";
 import { type Pattern, patternsOf } from "./patterns.ts";
 import { type IndicatorPeriods, IndicatorSet, type Readings } from "./readings.ts";
 import type { Trend } from "./signal.ts";
@@ -49,9 +43,9 @@ export class MarketWatch {
   /** Bars of the past from the venue, on both intervals; replaces what was built before. @throws when there are none to be had */
   async seed(history: History, instrument: InstrumentId, nowMs: () => number): Promise<void> {
     const { interval, trendInterval, historyBars } = this.#settings;
-    const ask = (which: KlineBuilderInterval & KlineInterval) => {
+    const ask = (which: KlineBuilderInterval) => {
       const toMs = nowMs();
-      return history.klines(instrument, which, { fromMs: toMs - historyBars * klineIntervalMs[which], toMs });
+      return history.klines(instrument, which, { fromMs: toMs - historyBars * intervalMs(which), toMs });
     };
     const [bars, trendBars] = await Promise.all([ask(interval), ask(trendInterval)]);
     this.#indicators = new IndicatorSet(this.#settings);

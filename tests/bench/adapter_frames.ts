@@ -6,16 +6,14 @@
 import { setImmediate } from "node:timers";
 import { instrumentId } from "@berth/sdk";
 import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
-import { Misfits } from "@berth/sdk/venue/misfits.ts";
+import { Misfits, type TextFrameMisfit } from "@berth/sdk/venue/misfits.ts";
 import { pluginId } from "../../core/model/ids.ts";
 import { FrameWriter } from "../../core/protocol/stream.ts";
 import type { ExchangeHello } from "../../core/protocol/messages.ts";
 import type { ExchangeContext, Publish } from "../../core/sdk/exchange.ts";
 import { ExchangeRuntime } from "../../core/sdk/exchange_context.ts";
 import { MarketDataReader as HyperliquidReader } from "../../exchanges/hyperliquid/market_data.ts";
-import type { MisfitCode as HyperliquidMisfitCode } from "../../exchanges/hyperliquid/misfits.ts";
 import { MarketDataReader } from "../../exchanges/okx/market_data.ts";
-import type { MisfitCode as OkxMisfitCode } from "../../exchanges/okx/misfits.ts";
 import { InstrumentList } from "../../exchanges/paradex/instruments.ts";
 import { channelNames, MarketDataFeed } from "../../exchanges/paradex/market_data.ts";
 import type { MisfitCode } from "../../exchanges/paradex/misfits.ts";
@@ -223,7 +221,7 @@ async function paradexCosts(): Promise<readonly FrameCost[]> {
 
 async function okxCosts(): Promise<readonly FrameCost[]> {
   const publish = await realPublish("okx");
-  const misfits = new Misfits<OkxMisfitCode>(clock, log);
+  const misfits = new Misfits<TextFrameMisfit>(clock, log);
   const reader = new MarketDataReader({
     publish,
     statistics: new FeedStatistics(clock),
@@ -267,7 +265,7 @@ async function okxCosts(): Promise<readonly FrameCost[]> {
 
 async function hyperliquidCosts(): Promise<readonly FrameCost[]> {
   const publish = await realPublish("hyperliquid");
-  const misfits = new Misfits<HyperliquidMisfitCode>(clock, log);
+  const misfits = new Misfits<TextFrameMisfit>(clock, log);
   const reader = new HyperliquidReader({ publish, statistics: new FeedStatistics(clock), misfits });
   const one = hyperliquidInstrument();
   reader.set(one, publish.instrument(one.instrument));

@@ -11,6 +11,18 @@ interface Tally {
   toldMs: number;
 }
 
+/** Where a frame of JSON text came from, and in what form. */
+export type TextFrameMisfit =
+  | "frame_not_json"
+  | "frame_not_known"
+  | "instrument_not_known"
+  | "row_not_readable"
+  | "book_not_readable"
+  | "private_frame_not_json"
+  | "private_frame_not_known"
+  | "private_row_not_readable"
+  | "answer_not_expected";
+
 /** `Code` says where it came from, and in what form. */
 export class Misfits<Code extends string> {
   readonly #clock: Clock;
@@ -46,3 +58,6 @@ export class Misfits<Code extends string> {
     tally.toldMs = nowMs;
   }
 }
+
+/** Of a venue whose every frame is JSON text. */
+export type TextMisfits = Misfits<TextFrameMisfit>;

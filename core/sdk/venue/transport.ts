@@ -1,5 +1,6 @@
 /** What an adapter needs of the network; tests and simulations hand in their own. */
 import { BerthError } from "../../errors.ts";
+import type { UnknownWhy } from "../../model/order.ts";
 
 /** The part of a WebSocket that is used. */
 export interface Socket {
@@ -24,6 +25,13 @@ export type HttpFetch = (url: string, init: RequestInit) => Promise<Response>;
 export interface Transport {
   readonly fetch: HttpFetch;
   readonly openSocket: OpenSocket;
+}
+
+/** A request that left and was not answered, or not in words that say anything: it may have taken effect. */
+export interface Unanswered {
+  readonly kind: "unanswered";
+  readonly why: UnknownWhy;
+  readonly details: string;
 }
 
 /** The platform's own WebSocket. It answers pings of the protocol by itself. */

@@ -1,7 +1,8 @@
 /** Waiting for time, for a signal, and for a venue to be there. */
-import { BerthError } from "../../errors.ts";
+import { BerthError, describeError } from "../../errors.ts";
 import type { Random, Scheduler } from "../../model/clock.ts";
 import type { Log } from "../strategy.ts";
+import type { Unanswered } from "./transport.ts";
 import { backoffMs } from "./backoff.ts";
 
 /** Resolves after `delayMs` or when `signal` fires, whichever is first. */
@@ -18,18 +19,37 @@ export function delay(scheduler: Scheduler, delayMs: number, signal: AbortSignal
   });
 }
 
-/** Runs `task` with a signal that fires after `delayMs`. */
+/** Runs `task` with a signal that fires after `delayMs`, or with the caller's. */
 export async function withDeadline<T>(
   scheduler: Scheduler,
   delayMs: number,
   task: (signal: AbortSignal) => Promise<T>,
+  callersSignal?: AbortSignal,
 ): Promise<T> {
   const controller = new AbortController();
-  const cancel = scheduler.after(delayMs, () => controller.abort());
+  const abort = (): void => controller.abort();
+  const cancel = scheduler.after(delayMs, abort);
+  callersSignal?.addEventListener("abort", abort, { once: true });
+  if (callersSignal?.aborted === true) abort();
   try {
     return await task(controller.signal);
   } finally {
     cancel();
+    callersSignal?.removeEventListener("abort", abort);
+  }
+}
+
+/** What one request came to. `send` runs once; what it throws means that nobody knows whether it took effect. */
+export async function answerOrSilence<T>(
+  send: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T | Unanswered> {
+  try {
+    return await send(signal);
+  } catch (error) {
+    return signal.aborted
+      ? { kind: "unanswered", why: "timeout", details: "no answer in time" }
+      : { kind: "unanswered", why: "disconnected", details: describeError(error) };
   }
 }
 

@@ -1,11 +1,6 @@
 /** Klines against a slow reference, by hand, and against the recorded month of bars. */
-import {
-  type Candle,
-  KlineBuilder,
-  type KlineBuilderInterval,
-  klineIntervalMs,
-  type KlineTrade,
-} from "@berth/sdk/klines";
+import { intervalMs } from "@berth/sdk";
+import { type Candle, KlineBuilder, type KlineBuilderInterval, type KlineTrade } from "@berth/sdk/klines";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { readRecordedBars, recordedBarsPath } from "../../support/recorded_bars.ts";
@@ -82,7 +77,7 @@ Deno.test("klines are those of a slow reference, gaps included", () => {
           close,
           tradeCount,
         })),
-        [...slowKlines(trades, klineIntervalMs[interval], tsVenueMs)],
+        [...slowKlines(trades, intervalMs(interval), tsVenueMs)],
       );
       const total = trades.reduce((sum, one) => sum + one.sizeBase, 0);
       assertEquals(found.reduce((sum, bar) => sum + bar.volumeBase, 0), total);
@@ -171,7 +166,7 @@ Deno.test({
   async fn() {
     const minutes = await readRecordedBars(recordedBarsPath ?? "");
     for (const interval of ["1m", "5m", "15m", "30m", "1h", "2h", "4h", "1d"] as const) {
-      const lengthMs = klineIntervalMs[interval];
+      const lengthMs = intervalMs(interval);
       const builder = new KlineBuilder({ interval, historyLength: 100_000 });
       for (const minute of minutes) {
         const { openTimeMs } = minute;

@@ -4,7 +4,7 @@ import type { ConnectionState } from "@berth/sdk";
 import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { Misfits } from "@berth/sdk/venue/misfits.ts";
 import fc from "fast-check";
-import type { MisfitCode } from "../../../exchanges/hyperliquid/misfits.ts";
+import type { TextFrameMisfit } from "@berth/sdk/venue/misfits.ts";
 import { OrderChains } from "../../../exchanges/hyperliquid/order_chains.ts";
 import { PrivateSocket } from "../../../exchanges/hyperliquid/private_socket.ts";
 import { AccountReader } from "../../../exchanges/hyperliquid/private_stream.ts";
@@ -21,7 +21,7 @@ function ports() {
   const time = new VirtualTime();
   const sockets = new FakeSockets();
   const log = recordingLog();
-  const misfits = new Misfits<MisfitCode>(time, log);
+  const misfits = new Misfits<TextFrameMisfit>(time, log);
   return {
     time,
     sockets,

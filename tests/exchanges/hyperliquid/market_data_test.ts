@@ -5,7 +5,7 @@ import { Misfits } from "@berth/sdk/venue/misfits.ts";
 import fc from "fast-check";
 import * as v from "valibot";
 import { MarketDataReader } from "../../../exchanges/hyperliquid/market_data.ts";
-import type { MisfitCode } from "../../../exchanges/hyperliquid/misfits.ts";
+import type { TextFrameMisfit } from "@berth/sdk/venue/misfits.ts";
 import { sharedDataMissing, sharedPath } from "../../support/shared_data.ts";
 import { btcInstrument, damaged } from "./builders.ts";
 import { Published, recordingLog, VirtualTime } from "./fakes.ts";
@@ -14,7 +14,7 @@ function bench() {
   const time = new VirtualTime();
   const published = new Published();
   const log = recordingLog();
-  const misfits = new Misfits<MisfitCode>(time, log);
+  const misfits = new Misfits<TextFrameMisfit>(time, log);
   const statistics = new FeedStatistics(time);
   const reader = new MarketDataReader({ publish: published.port, statistics, misfits });
   const one = btcInstrument();

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { parseInstrumentId } from "@berth/sdk";
 import { MarketDataReader } from "../../../exchanges/okx/market_data.ts";
 import { Misfits } from "@berth/sdk/venue/misfits.ts";
-import type { MisfitCode } from "../../../exchanges/okx/misfits.ts";
+import type { TextFrameMisfit } from "@berth/sdk/venue/misfits.ts";
 import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { okxInstrument } from "./builders.ts";
 import { Published, recordingLog, VirtualTime } from "./fakes.ts";
@@ -15,7 +15,7 @@ function bench() {
   const time = new VirtualTime();
   const published = new Published();
   const log = recordingLog();
-  const misfits = new Misfits<MisfitCode>(time, log);
+  const misfits = new Misfits<TextFrameMisfit>(time, log);
   const gaps: string[] = [];
   const reader = new MarketDataReader({
     publish: published.port,

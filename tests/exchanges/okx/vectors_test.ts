@@ -12,7 +12,7 @@ import {
 } from "../../../exchanges/okx/instruments.ts";
 import { MarketDataReader } from "../../../exchanges/okx/market_data.ts";
 import { OkxQueries } from "../../../exchanges/okx/market_queries.ts";
-import type { MisfitCode } from "../../../exchanges/okx/misfits.ts";
+import type { TextFrameMisfit } from "@berth/sdk/venue/misfits.ts";
 import { submitOutcome } from "../../../exchanges/okx/outcomes.ts";
 import { AccountReader } from "../../../exchanges/okx/private_stream.ts";
 import { RequestLimits } from "../../../exchanges/okx/request_limits.ts";
@@ -234,7 +234,7 @@ onShared(
 function market(...instruments: readonly OkxInstrument[]) {
   const time = new VirtualTime();
   const published = new Published();
-  const misfits = new Misfits<MisfitCode>(time, recordingLog());
+  const misfits = new Misfits<TextFrameMisfit>(time, recordingLog());
   const gaps: string[] = [];
   const reader = new MarketDataReader({
     publish: published.port,
