@@ -2,13 +2,14 @@
  * The public connection: keeps what is subscribed the same as what is wanted, over reconnects. One subscription is one
  * frame; a coin that the venue does not know would end the connection, so only coins of its own list are asked for.
  */
-import type { ConnectionState, Log, Scheduler } from "@berth/sdk";
+import type { ConnectionState, Log } from "@berth/sdk";
 import {
   type ConnectionPorts,
   KeptConnection,
   type Link,
   type LinkHandlers,
 } from "@berth/sdk/venue/kept_connection.ts";
+import { WantedSubscriptions } from "@berth/sdk/venue/wanted_subscriptions.ts";
 import { keepAlive } from "./keep_alive.ts";
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { isRecord } from "./wire.ts";
@@ -35,9 +36,6 @@ export interface PublicSocketOptions {
   readonly onState: (state: ConnectionState, why: string) => void;
 }
 
-/** What is wanted within this time goes out together. */
-const gatherMs = 5;
-
 const keyOf = ({ type, coin }: Subscription): string => `${type}:${coin}`;
 
 /** One socket's subscriptions. */
@@ -48,15 +46,19 @@ interface Session {
 
 export class PublicSocket {
   readonly #options: PublicSocketOptions;
-  readonly #scheduler: Scheduler;
   readonly #connection: KeptConnection;
-  readonly #wanted = new Map<string, Subscription>();
+  readonly #wanted: WantedSubscriptions<Subscription>;
   #session: Session | undefined;
-  #cancelGather: (() => void) | undefined;
 
   constructor(options: PublicSocketOptions) {
     this.#options = options;
-    this.#scheduler = options.ports.scheduler;
+    this.#wanted = new WantedSubscriptions({
+      keyOf,
+      scheduler: options.ports.scheduler,
+      onChange: () => {
+        if (this.#session !== undefined) this.#reconcile(this.#session);
+      },
+    });
     this.#connection = new KeptConnection({
       urls: [options.url],
       ports: options.ports,
@@ -81,23 +83,21 @@ export class PublicSocket {
   }
 
   stop(): void {
-    this.#cancelGather?.();
+    this.#wanted.stop();
     this.#connection.stop();
   }
 
   /** Coins of which one channel is wanted. */
   wanted(type: Subscription["type"]): readonly string[] {
-    return [...this.#wanted.values()].filter((one) => one.type === type).map(({ coin }) => coin);
+    return this.#wanted.all.filter((one) => one.type === type).map(({ coin }) => coin);
   }
 
   want(subscriptions: readonly Subscription[]): void {
-    for (const one of subscriptions) this.#wanted.set(keyOf(one), one);
-    this.#gather();
+    this.#wanted.want(subscriptions);
   }
 
   unwant(subscriptions: readonly Subscription[]): void {
-    for (const one of subscriptions) this.#wanted.delete(keyOf(one));
-    this.#gather();
+    this.#wanted.unwant(subscriptions);
   }
 
   #accept(link: Link): LinkHandlers {
@@ -116,24 +116,13 @@ export class PublicSocket {
     };
   }
 
-  #gather(): void {
-    if (this.#cancelGather !== undefined) return;
-    this.#cancelGather = this.#scheduler.after(gatherMs, () => {
-      this.#cancelGather = undefined;
-      if (this.#session !== undefined) this.#reconcile(this.#session);
-    });
-  }
-
   /** Asks for what is wanted and not asked for, and the other way round. */
   #reconcile({ asked, link }: Session): void {
     const ask = (method: "subscribe" | "unsubscribe", subscription: Subscription): boolean =>
       link.send(JSON.stringify({ method, subscription }));
-    for (const [key, one] of asked) {
-      if (!this.#wanted.has(key) && ask("unsubscribe", one)) asked.delete(key);
-    }
-    for (const [key, one] of this.#wanted) {
-      if (!asked.has(key) && ask("subscribe", one)) asked.set(key, one);
-    }
+    const { gone, added } = this.#wanted.difference(asked);
+    for (const one of gone) if (ask("unsubscribe", one)) asked.delete(keyOf(one));
+    for (const one of added) if (ask("subscribe", one)) asked.set(keyOf(one), one);
   }
 
   #onText(session: Session, text: string): void {

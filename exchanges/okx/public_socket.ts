@@ -2,13 +2,14 @@
  * The public connection: keeps what is subscribed the same as what is wanted, over reconnects and handovers, within
  * OKX's 480 operations per connection and hour.
  */
-import type { ConnectionState, Log, Scheduler } from "@berth/sdk";
+import type { ConnectionState, Log } from "@berth/sdk";
 import {
   type ConnectionPorts,
   KeptConnection,
   type Link,
   type LinkHandlers,
 } from "@berth/sdk/venue/kept_connection.ts";
+import { WantedSubscriptions } from "@berth/sdk/venue/wanted_subscriptions.ts";
 import { keepAlive } from "./keep_alive.ts";
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { isRecord } from "./wire.ts";
@@ -35,8 +36,6 @@ export interface PublicSocketOptions {
 
 /** 64 KiB of arguments fit into one request; these are well below. */
 const maxArguments = 100;
-/** What is wanted within this time goes out as one operation. */
-const gatherMs = 5;
 /** Of 480 an hour; beyond it a new connection takes over. */
 const maxOperations = 400;
 
@@ -57,18 +56,22 @@ interface Session {
 
 export class PublicSocket {
   readonly #options: PublicSocketOptions;
-  readonly #scheduler: Scheduler;
   readonly #connection: KeptConnection;
-  readonly #wanted = new Map<string, Argument>();
+  readonly #wanted: WantedSubscriptions<Argument>;
   readonly #sessions = new Set<Session>();
   /** The session whose data counts. */
   #inUse: Session | undefined;
   #sessionCount = 0;
-  #cancelGather: (() => void) | undefined;
 
   constructor(options: PublicSocketOptions) {
     this.#options = options;
-    this.#scheduler = options.ports.scheduler;
+    this.#wanted = new WantedSubscriptions({
+      keyOf,
+      scheduler: options.ports.scheduler,
+      onChange: () => {
+        for (const session of this.#sessions) this.#reconcile(session);
+      },
+    });
     this.#connection = new KeptConnection({
       urls: options.urls,
       ports: options.ports,
@@ -93,23 +96,21 @@ export class PublicSocket {
   }
 
   stop(): void {
-    this.#cancelGather?.();
+    this.#wanted.stop();
     this.#connection.stop();
   }
 
   /** Arguments of one channel that are wanted. */
   wanted(channel: string): readonly Argument[] {
-    return [...this.#wanted.values()].filter((argument) => argument.channel === channel);
+    return this.#wanted.all.filter((argument) => argument.channel === channel);
   }
 
   want(args: readonly Argument[]): void {
-    for (const argument of args) this.#wanted.set(keyOf(argument), argument);
-    this.#gather();
+    this.#wanted.want(args);
   }
 
   unwant(args: readonly Argument[]): void {
-    for (const argument of args) this.#wanted.delete(keyOf(argument));
-    this.#gather();
+    this.#wanted.unwant(args);
   }
 
   /** Subscribes anew, for a fresh snapshot. */
@@ -117,7 +118,7 @@ export class PublicSocket {
     const session = this.#inUse;
     if (session === undefined || !session.asked.delete(keyOf(argument))) return;
     this.#send(session, "unsubscribe", [argument]);
-    this.#gather();
+    this.#wanted.gather();
   }
 
   #accept(link: Link): LinkHandlers {
@@ -142,19 +143,10 @@ export class PublicSocket {
     session.link.ready();
   }
 
-  #gather(): void {
-    if (this.#cancelGather !== undefined) return;
-    this.#cancelGather = this.#scheduler.after(gatherMs, () => {
-      this.#cancelGather = undefined;
-      for (const session of this.#sessions) this.#reconcile(session);
-    });
-  }
-
   /** Asks for what is wanted and not asked for, and the other way round. */
   #reconcile(session: Session): void {
     const { asked } = session;
-    const gone = [...asked].filter(([key]) => !this.#wanted.has(key)).map(([, argument]) => argument);
-    const added = [...this.#wanted].filter(([key]) => !asked.has(key)).map(([, argument]) => argument);
+    const { gone, added } = this.#wanted.difference(asked);
     this.#send(session, "unsubscribe", gone);
     this.#send(session, "subscribe", added);
     for (const argument of gone) asked.delete(keyOf(argument));

@@ -1,5 +1,6 @@
-/** What parts of an adapter are handed in tests: time that moves only when told, chance that is none, a log to look at. */
+/** What parts of an adapter are handed in tests: time that moves only when told, chance that is none, a log to look at, sockets that are played by hand. */
 import type { Clock, Log, LogFields, Random, Scheduler } from "@berth/sdk";
+import type { Socket, SocketHandlers } from "@berth/sdk/venue/transport.ts";
 
 /** Clock and scheduler that move only when told. */
 export class VirtualTime implements Clock, Scheduler {
@@ -11,11 +12,11 @@ export class VirtualTime implements Clock, Scheduler {
   epochUs = (): number => this.#nowMs * 1000;
   monotonicMs = (): number => this.#nowMs;
 
-  after(delayMs: number, task: () => void): () => void {
+  after = (delayMs: number, task: () => void): () => void => {
     const id = this.#nextId++;
     this.#tasks.set(id, { dueMs: this.#nowMs + delayMs, task });
     return () => void this.#tasks.delete(id);
-  }
+  };
 
   /** Runs what is due within `durationMs`, in order, letting promises settle after each. */
   async advance(durationMs: number): Promise<void> {
@@ -51,4 +52,36 @@ export function recordingLog(): Log & { readonly lines: LoggedLine[] } {
   const at = (level: string) => (message: string, fields: LogFields = {}) =>
     void lines.push({ level, message, fields });
   return { lines, debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** The venue's end of the adapter's sockets. */
+export class FakeSockets {
+  readonly opened: FakeSocket[] = [];
+  open = (url: string, handlers: SocketHandlers): Socket => {
+    const socket = new FakeSocket(url, handlers);
+    this.opened.push(socket);
+    return socket;
+  };
+  get last(): FakeSocket {
+    const socket = this.opened.at(-1);
+    if (socket === undefined) throw new Error("no socket was opened");
+    return socket;
+  }
+}
+
+export class FakeSocket implements Socket {
+  readonly sent: string[] = [];
+  isClosed = false;
+  constructor(readonly url: string, readonly handlers: SocketHandlers) {}
+
+  send(text: string): void {
+    if (this.isClosed) throw new Error("socket is closed");
+    this.sent.push(text);
+  }
+  close(): void {
+    this.isClosed = true;
+  }
+  push(frame: unknown): void {
+    this.handlers.onText(typeof frame === "string" ? frame : JSON.stringify(frame));
+  }
 }

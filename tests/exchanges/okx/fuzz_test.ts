@@ -370,6 +370,8 @@ function assertEventFits(event: Event): void {
       return assertFit({ type: "funding_report", payment: event.value });
     case "health":
       return assertFit({ type: "health", health: event.value });
+    case "statistics":
+      return assertFit({ type: "channel_statistics", channels: event.value });
     case "restored":
       return;
     default:
