@@ -1,10 +1,10 @@
 /** The adapter against a simulated venue that fails: lost answers, repeats, gaps, disconnects. */
+import type { Event } from "../../support/published.ts";
 import { assert, assertEquals } from "@std/assert";
 import { clientOrderId } from "@berth/sdk";
 import {
   accountId,
   btc,
-  type Event,
   ioc,
   order,
   orderUpdate,

@@ -1,23 +1,15 @@
 /** The real adapter against the simulated venue on loopback: what its tests share. */
 import { assert } from "@std/assert";
 import {
-  type Balance,
-  type BookUpdate,
   clientOrderId,
   type ExchangeAdapter,
-  type Fill,
-  type FundingPayment,
-  type Instrument,
   type OrderReport,
   type OrderRequest,
   parseInstrumentId,
   priceTicks,
-  type Publish,
   type SettingValues,
   sizeLots,
   type Trading,
-  type VenueHealth,
-  type VenuePosition,
 } from "@berth/sdk";
 import { systemClock, systemScheduler } from "../../../core/host/system_clock.ts";
 import { ParadexAdapter } from "../../../exchanges/paradex/adapter.ts";
@@ -36,81 +28,12 @@ import {
 } from "../../../exchanges/simulation/simulated_venue.ts";
 import type { settings } from "../../../exchanges/paradex/settings.ts";
 import * as paradexSimulator from "../../../exchanges/paradex/simulator.ts";
+import { type Event, Published } from "../../support/published.ts";
+
 import { constantRandom, recordingLog } from "./fakes.ts";
 
 export const btc = parseInstrumentId("paradex:BTC-PERP");
 export const accountId = "trader";
-const patienceMs = 8_000;
-
-export type Event =
-  | { readonly kind: "instrument"; readonly value: Instrument }
-  | { readonly kind: "quote"; readonly bid: number; readonly ask: number; readonly source: string }
-  | { readonly kind: "trade"; readonly price: number; readonly sizeBase: number }
-  | {
-    readonly kind: "mark";
-    readonly markPrice: number;
-    readonly indexPrice: number;
-    readonly fundingRate: number;
-  }
-  | { readonly kind: "book"; readonly value: Omit<BookUpdate, "sequence"> }
-  | { readonly kind: "order"; readonly value: OrderReport }
-  | { readonly kind: "fill"; readonly value: Fill }
-  | { readonly kind: "position"; readonly value: VenuePosition }
-  | { readonly kind: "balance"; readonly value: Omit<Balance, "venue"> }
-  | { readonly kind: "health"; readonly value: Omit<VenueHealth, "venue" | "tsMs"> }
-  | { readonly kind: "funding"; readonly value: FundingPayment }
-  | { readonly kind: "restored" };
-
-/** Keeps what the adapter publishes and lets a test wait for it. */
-export class Published {
-  readonly events: Event[] = [];
-  readonly #waiting = new Set<() => void>();
-
-  #add(event: Event): void {
-    this.events.push(event);
-    for (const check of this.#waiting) check();
-  }
-
-  /** The first event from `from` on that fits. */
-  async next<T>(what: string, pick: (event: Event) => T | undefined, from = 0): Promise<T> {
-    let seen = from;
-    return await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => end(() => reject(new Error(`waited in vain for ${what}`))), patienceMs);
-      const end = (finish: () => void) => {
-        clearTimeout(timer);
-        this.#waiting.delete(check);
-        finish();
-      };
-      const check = () => {
-        for (; seen < this.events.length; seen++) {
-          const event = this.events[seen];
-          const picked = event === undefined ? undefined : pick(event);
-          if (picked !== undefined) return end(() => resolve(picked));
-        }
-      };
-      this.#waiting.add(check);
-      check();
-    });
-  }
-
-  readonly port: Publish = {
-    instrument: (value) => (this.#add({ kind: "instrument", value }), 0),
-    quote: (_index, bid, _bidSize, ask, _askSize, _ts, _recv, source) =>
-      this.#add({ kind: "quote", bid, ask, source }),
-    trade: (_index, _side, price, sizeBase) => this.#add({ kind: "trade", price, sizeBase }),
-    mark: (_index, markPrice, indexPrice, fundingRate) =>
-      this.#add({ kind: "mark", markPrice, indexPrice, fundingRate }),
-    book: (value) => this.#add({ kind: "book", value }),
-    order: (value) => this.#add({ kind: "order", value }),
-    fill: (value) => this.#add({ kind: "fill", value }),
-    position: (value) => this.#add({ kind: "position", value }),
-    balance: (value) => this.#add({ kind: "balance", value }),
-    funding: (value) => this.#add({ kind: "funding", value }),
-    health: (value) => this.#add({ kind: "health", value }),
-    statistics: () => {},
-    privateStreamRestored: () => this.#add({ kind: "restored" }),
-  };
-}
 
 export interface Bench {
   readonly venue: SimulatedVenueControl;
