@@ -4,14 +4,11 @@
  */
 import { join } from "node:path";
 import { Engine } from "../engine/engine.ts";
-import { type Claims, defaultRateBudget, defaultTiming, type ShutdownRemains } from "../engine/events.ts";
+import { defaultRateBudget, defaultTiming, type ShutdownRemains } from "../engine/events.ts";
 import { BerthError, describeError } from "../errors.ts";
 import { acquireHostLock } from "../journal/host_lock.ts";
-import { openJournalReader } from "../journal/reader.ts";
 import { type JournalWriter, openJournal } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
-import { tickLotMoney, zeroMoney } from "../model/money.ts";
-import { pluginId } from "../model/ids.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import type { RunInfo } from "../terminal/ports.ts";
 import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
@@ -20,73 +17,63 @@ import { createSandbox } from "../sandbox/kinds.ts";
 import { checkPort } from "./console_server.ts";
 import { type OperatorConsole, operatorConsole, type OperatorConsoleParts } from "./operator_console.ts";
 import type { ConsoleRun } from "../console/ports.ts";
-import {
-  defaultPluginConfig,
-  environmentFolder,
-  type HostConfig,
-  isVenueEnabled,
-  journalPath,
-} from "./config.ts";
-import { watchConfig } from "./config_watch.ts";
-import { findPlugins, type PluginSource } from "./discovery.ts";
+import { defaultPluginConfig, environmentFolder, isVenueEnabled, journalPath } from "./config.ts";
+import { findPlugins } from "./discovery.ts";
 import { DisplayFeed } from "./display_feed.ts";
 import { Driver } from "./engine_driver.ts";
-import { FolderWatch } from "./folder_watch.ts";
 import { grantsPath, readGrants } from "./grants.ts";
-import { watchGrants } from "./grants_watch.ts";
-import type { ExchangeManifest, RequestBudget } from "../sdk/manifest.ts";
-import { type AccessResult, adapterAccess } from "./modes.ts";
+import type { RequestBudget } from "../sdk/manifest.ts";
+import { handedSecrets } from "./handed_secrets.ts";
+import { HostPulse } from "./host_pulse.ts";
+import { watchOperator } from "./operator_watches.ts";
 import { exitCodes, type HostOptions } from "./options.ts";
+import { aborted, firstEnd, stopTrading } from "./orderly_stop.ts";
+import { claimsOf, hostTag } from "./our_orders.ts";
 import { KillSwitch } from "./kill_switch.ts";
 import { MarketRecorder } from "./market_recorder.ts";
 import { PaperDesk } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
 import { exchangesFolder, projectFolder } from "./project_folder.ts";
-import { forgetAccounts, isSameWorld, restoreDecisions, restoreRun } from "./recovery.ts";
-import { type ExactSummary, summarize } from "./run_summary.ts";
-import { readSecrets, type Secrets, secretsNamed, type SecretsResult } from "./secrets.ts";
-import { attachSimulation, type Simulation, startSimulation } from "./simulation_process.ts";
+import { isSameWorld, restoreEarlierRuns } from "./recovery.ts";
+import { type ExactSummary, isEven, summarize } from "./run_summary.ts";
+import { readSecrets, type Secrets } from "./secrets.ts";
+import { simulatedVenues } from "./simulated_venues.ts";
+import type { Simulation } from "./simulation_process.ts";
 import type { HostLog } from "./ports.ts";
 import { systemClock, systemScheduler } from "./system_clock.ts";
 
-const tickEveryMs = 100;
-const shutdownDeadlineMs = 5_000;
-const flattenDeadlineMs = 5_000;
 const consoleAfterMs = 5_000;
-const keepBaselinesEveryMs = 5_000;
 
 /** Runs the host until a signal, the end of its duration, or a failure; resolves with the process's exit code. */
-export async function runHost(options: HostOptions): Promise<number> {
-  const clock = systemClock();
-  const dataDir = environmentFolder(options.config.dataDir, options.environment);
-  using _lock = acquireHostLock(dataDir, { pid: Deno.pid });
-  const secrets = await readSecrets(options.envFile, Deno.env);
-  const host = new Host(options, clock, dataDir, secrets);
-  try {
-    await host.start();
-    return await host.untilEnd();
-  } finally {
-    await host.release();
-  }
+export function runHost(options: HostOptions): Promise<number> {
+  return withHost(options, (host) => host.untilEnd());
 }
 
 /**
  * Where no host runs: starts the adapters alone, throws the kill switch, and ends with what the venues said was left. The
  * halt is kept; the next start finds it.
  */
-export async function runKill(options: HostOptions, flatten: boolean): Promise<KillReport> {
-  const clock = systemClock();
+export function runKill(options: HostOptions, flatten: boolean): Promise<KillReport> {
+  return withHost({ ...options, strategies: "none" }, (host) => host.kill("cli", flatten));
+}
+
+/** The one host of a data folder, started, and taken down again whatever comes. */
+async function withHost<Result>(options: HostOptions, act: (host: Host) => Promise<Result>): Promise<Result> {
   const dataDir = environmentFolder(options.config.dataDir, options.environment);
   using _lock = acquireHostLock(dataDir, { pid: Deno.pid });
-  const secrets = await readSecrets(options.envFile, Deno.env);
-  const host = new Host({ ...options, strategies: "none" }, clock, dataDir, secrets);
+  const host = new Host(options, systemClock(), dataDir, await readSecrets(options.envFile, Deno.env));
   try {
     await host.start();
-    return await host.kill("cli", flatten);
+    return await act(host);
   } finally {
     await host.release();
   }
 }
+
+type ConsoleParts = Pick<
+  OperatorConsoleParts,
+  "driver" | "feed" | "killSwitch" | "manager" | "log" | "journal" | "protect" | "isTerminal"
+>;
 
 class Host {
   readonly #options: HostOptions;
@@ -106,18 +93,12 @@ class Host {
   #session: TerminalSession | undefined;
   #log: HostLog | undefined;
   #runId = "";
-  #ticker: ReturnType<typeof setInterval> | undefined;
-  #engine: Engine | undefined;
-  #baselinesKeptMs = -Infinity;
+  #pulse: HostPulse | undefined;
   readonly #watches = new DisposableStack();
   #killSwitch: KillSwitch | undefined;
   #console: OperatorConsole | undefined;
   #isConsoleBegun = false;
   #recorder: MarketRecorder | undefined;
-  /** How late the ticks came at worst since the console was last told. */
-  #loopDelayMs = 0;
-  #tickedMs = Infinity;
-  #hasQuotes = false;
   #isStopping = false;
   #isClean = false;
 
@@ -142,7 +123,7 @@ class Host {
         onFailure: (error) => this.#failed.resolve(error),
       }),
       findPlugins(exchangesFolder),
-      this.#findStrategies(),
+      Promise.all(this.#pluginFolders().map(findPlugins)),
       readGrants(grantsPath(config.dataDir)),
     ]);
     this.#journal = journal;
@@ -158,7 +139,6 @@ class Host {
       rateBudgets: this.#rateBudgets,
       defaultRateBudget,
     });
-    this.#engine = engine;
     const feed = new DisplayFeed({
       engine,
       clock: this.#clock,
@@ -212,8 +192,13 @@ class Host {
         secret: [config.dataDir, this.#options.envFile],
         code: [projectFolder, ...this.#pluginFolders()],
       },
-      accessOf: (manifest) => this.#accessOf(manifest),
-      secretsOf: (names) => this.#secretsOf(names),
+      ...handedSecrets({
+        environment,
+        secrets: this.#secrets,
+        endpoints: config.venues.endpoints,
+        simulatedVenue: (venue) => this.#simulation?.venues[venue],
+        protect: (values) => session.protect(values),
+      }),
       paperDesk: (venue) =>
         new PaperDesk({ venue, driver, depositUsd: config.simulation.depositUsd, runTag: runId.slice(0, 8) }),
       savedState: (id) =>
@@ -239,23 +224,22 @@ class Host {
     this.#warnOfTrust(feed);
     const venues = exchanges.filter(({ name }) => isVenueEnabled(config, name));
     await Promise.all([
-      this.#manager.probeAll([...venues, ...strategies]),
+      this.#manager.probeAll([...venues, ...strategies.flat()]),
       environment === "sim" ? this.#startSimulation(venues.map((source) => source.name)) : undefined,
     ]);
     for (const { venue, requestBudget } of this.#manager.exchangeManifests) {
       if (requestBudget !== undefined) this.#rateBudgets[venue] = requestBudget;
     }
-    // A simulated or paper venue begins anew at each start; a real one does not, nor one that outlives us.
-    const isSameVenues = environment === "sim"
-      ? isSameWorld(journal, this.#simulation?.worldId)
-      : environment !== "paper";
-    if (isSameVenues) {
-      using reader = openJournalReader(journalPath(this.#dataDir));
-      restoreRun(journal, reader, driver, log);
-    } else {
-      forgetAccounts(journal);
-      restoreDecisions(journal, driver, log);
-    }
+    restoreEarlierRuns({
+      path: journalPath(this.#dataDir),
+      journal,
+      // A simulated or paper venue begins anew at each start; a real one does not, nor one that outlives us.
+      isSameVenues: environment === "sim"
+        ? isSameWorld(journal, this.#simulation?.worldId)
+        : environment !== "paper",
+      driver,
+      log,
+    });
     // Before anything trades: a kill that was asked for while no host ran.
     await killSwitch.watchFile();
     this.#options.signals.onKill((flatten) => void killSwitch.kill("signal", flatten));
@@ -268,11 +252,21 @@ class Host {
       killSwitch,
       manager: this.#manager,
       log,
+      journal,
       protect: (secrets) => session.protect(secrets),
       isTerminal: this.#options.output.isTerminal,
     });
     session.start();
-    this.#ticker = setInterval(() => this.#tick(driver), tickEveryMs);
+    this.#pulse = new HostPulse({
+      clock: this.#clock,
+      driver,
+      engine,
+      journal,
+      log,
+      tsStartMs: this.#tsStartMs,
+      onTick: () => this.#serveConsole(),
+    });
+    this.#pulse.start();
   }
 
   async #startRecording(driver: Driver, log: HostLog): Promise<void> {
@@ -283,39 +277,23 @@ class Host {
     driver.tap = this.#recorder;
   }
 
-  /** Follows without a restart what is dropped into the plugin folders, approved, or set. */
   #followOperator(manager: PluginManager, log: HostLog): void {
-    const { config, configFile } = this.#options;
-    const folders = this.#pluginFolders();
-    this.#watches.use(
-      new FolderWatch({
-        folders,
-        log,
-        monotonicMs: () => this.#clock.monotonicMs(),
-        onChange: (found) => manager.follow(folders, found),
-      }),
-    );
-    this.#watches.use(watchGrants(grantsPath(config.dataDir), log, (grants) => manager.setGrants(grants)));
-    if (configFile === undefined) return;
-    this.#watches.defer(
-      watchConfig(
-        configFile,
-        log,
-        (changed) => {
-          const configOf = (id: string) => changed.plugins[id] ?? defaultPluginConfig;
-          if (this.#console === undefined) manager.applySettings(configOf);
-          else this.#console.plugins.setConfig(configOf); // what was set through the console stays over it
-        },
-      ),
-    );
+    const { config: { dataDir }, configFile } = this.#options;
+    this.#watches.use(watchOperator({
+      clock: this.#clock,
+      log,
+      manager,
+      pluginFolders: this.#pluginFolders(),
+      dataDir,
+      configFile,
+      onPluginConfig: (configOf) => {
+        if (this.#console === undefined) manager.applySettings(configOf);
+        else this.#console.plugins.setConfig(configOf); // what was set through the console stays over it
+      },
+    }));
   }
 
-  async #makeConsole(
-    parts: Pick<
-      OperatorConsoleParts,
-      "driver" | "feed" | "killSwitch" | "manager" | "log" | "protect" | "isTerminal"
-    >,
-  ): Promise<void> {
+  async #makeConsole(parts: ConsoleParts): Promise<void> {
     const { config, environment, version, strategies } = this.#options;
     if (!config.console.enabled || strategies === "none") return;
     this.#console = operatorConsole({
@@ -327,17 +305,7 @@ class Host {
       clock: this.#clock,
       run: () => this.#consoleRun(),
       isStopping: () => this.#isStopping,
-      record: (plugin, command, by, facts) => {
-        const tsUs = this.#clock.epochUs();
-        const body = { kind: "operator" as const, command, by, facts };
-        this.#journal?.append({
-          id: `operator/${by}/${plugin}/${tsUs}`,
-          kind: "operator",
-          tsUs,
-          plugin,
-          body,
-        });
-      },
+      journal: parts.journal,
     });
     await this.#console.server.prepare();
   }
@@ -345,7 +313,7 @@ class Host {
   /** Its thread takes a while to load, so quotes come first; where none come it is served all the same. */
   #serveConsole(): void {
     if (this.#isConsoleBegun || this.#isStopping) return;
-    if (!this.#hasQuotes && this.#clock.monotonicMs() - this.#tsStartMs < consoleAfterMs) return;
+    if (!this.#pulse?.hasQuotes && this.#clock.monotonicMs() - this.#tsStartMs < consoleAfterMs) return;
     this.#isConsoleBegun = true;
     this.#console?.server.start();
   }
@@ -353,8 +321,6 @@ class Host {
   #consoleRun(): ConsoleRun {
     const { version, environment, seed } = this.#options;
     const uptimeMs = this.#clock.monotonicMs() - this.#tsStartMs;
-    const loopDelayMs = this.#loopDelayMs;
-    this.#loopDelayMs = 0;
     return {
       runId: this.#runId,
       version,
@@ -364,47 +330,17 @@ class Host {
       uptimeMs: Math.round(uptimeMs),
       isStopping: this.#isStopping,
       hostRssMb: Deno.memoryUsage().rss / (1 << 20),
-      loopDelayMs,
+      loopDelayMs: this.#pulse?.takeLoopDelayMs() ?? 0,
     };
-  }
-
-  #tick(driver: Driver): void {
-    const nowMs = this.#clock.monotonicMs();
-    this.#loopDelayMs = Math.max(this.#loopDelayMs, nowMs - this.#tickedMs - tickEveryMs);
-    this.#tickedMs = nowMs;
-    driver.dispatch({ kind: "tick", tsUs: this.#clock.epochUs() });
-    this.#keepBaselines();
-    this.#serveConsole();
-    if (this.#hasQuotes) return;
-    const quotes = driver.engine.snapshot(this.#clock.epochUs()).quotes.filter((quote) => quote.updates > 0);
-    if (quotes.length === 0) return;
-    this.#hasQuotes = true;
-    const afterMs = Math.round(this.#clock.monotonicMs() - this.#tsStartMs);
-    this.#log?.write("info", "host", "quotes are flowing", { instruments: quotes.length, afterMs });
-  }
-
-  /** Loss limits count from midnight and from the peak: both must survive a restart. */
-  #keepBaselines(): void {
-    const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#baselinesKeptMs < keepBaselinesEveryMs) return;
-    this.#baselinesKeptMs = nowMs;
-    for (const baseline of this.#engine?.checkpoint().baselines ?? []) {
-      this.#journal?.keep("baseline", baseline.scope, baseline);
-    }
   }
 
   /** Waits for whatever ends the run first, then stops in order: strategies, orders, adapters, venues. */
   async untilEnd(): Promise<number> {
     const { durationMs, signals } = this.#options;
-    const end = await Promise.race([
-      aborted(signals.stop).then(() => ({ kind: "asked", why: String(signals.stop.reason) } as const)),
-      durationMs === undefined
-        ? new Promise<never>(() => {})
-        : after(durationMs).then(() => ({ kind: "asked", why: "duration is over" } as const)),
-      this.#failed.promise.then((error) => ({ kind: "failed", error } as const)),
-    ]);
-    const code = end.kind === "asked" ? await this.#stop(end.why) : this.#fail(end.error);
-    return code;
+    const end = await firstEnd({ stop: signals.stop, durationMs, failed: this.#failed.promise });
+    if (end.kind === "asked") return await this.#stop(end.why);
+    this.#log?.write("error", "host", describeError(end.error));
+    return exitCodes.failure;
   }
 
   /** Once more if the first answer was not whole: adapters may just have been coming up. */
@@ -424,7 +360,7 @@ class Host {
   }
 
   async release(): Promise<void> {
-    clearInterval(this.#ticker);
+    this.#pulse?.stop();
     this.#watches.dispose();
     this.#killSwitch?.stop();
     await this.#recorder?.finish();
@@ -435,11 +371,6 @@ class Host {
     await this.#session?.[Symbol.asyncDispose]();
   }
 
-  async #findStrategies(): Promise<readonly PluginSource[]> {
-    const found = await Promise.all(this.#pluginFolders().map(findPlugins));
-    return found.flat();
-  }
-
   /** Those of the configuration, and those the operator trusts: to trust a folder is to use it. */
   #pluginFolders(): readonly string[] {
     if (this.#options.strategies === "none") return [];
@@ -448,23 +379,12 @@ class Host {
 
   async #startSimulation(venues: readonly string[]): Promise<void> {
     const { config, seed } = this.#options;
-    const { attach } = config.simulation;
-    if (attach !== undefined) {
-      this.#simulation = await attachSimulation(attach);
-      return;
-    }
-    this.#simulation = await startSimulation({
-      entryPath: join(exchangesFolder, "simulation/main.ts"),
-      projectDir: projectFolder,
+    this.#simulation = await simulatedVenues({
+      settings: config.simulation,
       venues,
       seed,
-      depositUsd: String(config.simulation.depositUsd),
-      faults: config.simulation.faults,
       onLog: (line) => this.#log?.write("debug", "simulation", line),
-      onLost: (code) =>
-        this.#failed.resolve(
-          new BerthError("PLUGIN_CRASHED", { pluginId: "simulated venues", reason: `exit code ${code}` }),
-        ),
+      onLost: (error) => this.#failed.resolve(error),
     });
   }
 
@@ -484,41 +404,14 @@ class Host {
     this.#isStopping = true;
     this.#log?.write("info", "host", `stopping: ${why}`);
     const leaving = aborted(this.#options.signals.leave);
-    const orderly = (async () => {
-      await manager.stopStrategies(why);
-      await this.#untilQuiet(driver);
-      driver.dispatch({
-        kind: "operator",
-        tsUs: this.#clock.epochUs(),
-        by: "signal",
-        command: { kind: "shutdown", deadlineMs: shutdownDeadlineMs },
-      });
-      await Promise.race([this.#remains.promise, after(shutdownDeadlineMs + 1_000)]);
-    })();
-    await Promise.race([orderly, leaving]);
+    const parts = { clock: this.#clock, driver, manager, remains: this.#remains.promise };
+    await Promise.race([stopTrading(parts, why), leaving]);
     const { summary, exact } = await this.#summary(why);
     await Promise.race([manager.stopAdapters(why), leaving]);
     this.#isClean = !this.#options.signals.leave.aborted;
-    clearInterval(this.#ticker); // the summary is the last word
+    this.#pulse?.stop(); // the summary is the last word
     await this.#session?.finish(summary, exact);
-    const isEven = summary.workingOrders.length === 0 &&
-      summary.venues.every((venue) => venue.ledger?.agrees ?? true);
-    return isEven ? exitCodes.ok : exitCodes.failure;
-  }
-
-  /** Positions that a stopped plugin leaves to be flattened are closed before the last orders are cancelled. */
-  async #untilQuiet(driver: Driver): Promise<void> {
-    const untilMs = this.#clock.monotonicMs() + flattenDeadlineMs;
-    while (this.#clock.monotonicMs() < untilMs) {
-      const state = driver.engine.snapshot(this.#clock.epochUs());
-      if (!state.plugins.some((plugin) => plugin.isFlattening) && state.workingOrders.length === 0) return;
-      await after(25);
-    }
-  }
-
-  #fail(error: unknown): number {
-    this.#log?.write("error", "host", describeError(error));
-    return exitCodes.failure;
+    return isEven(summary) ? exitCodes.ok : exitCodes.failure;
   }
 
   async #summary(endedBy: string): Promise<ExactSummary> {
@@ -532,35 +425,10 @@ class Host {
       endedBy,
       journalFile: journalPath(this.#dataDir),
       state: engine.snapshot(this.#clock.epochUs()),
+      engine,
       display: feed.snapshot(),
       ledgers: await this.#simulation?.ledgers(),
-      unitOf: (id) => {
-        const index = engine.indexOf(id);
-        const instrument = index === undefined ? undefined : engine.instrument(index);
-        return instrument === undefined ? zeroMoney : tickLotMoney(instrument);
-      },
     });
-  }
-
-  /** What an adapter may reach and know; its secrets can't be printed from then on. */
-  #accessOf(manifest: ExchangeManifest): AccessResult {
-    const simulated = this.#simulation?.venues[manifest.venue];
-    const result = adapterAccess(
-      this.#options.environment,
-      manifest,
-      simulated,
-      (name) => this.#secrets.get(name),
-      this.#options.config.venues.endpoints[manifest.venue],
-    );
-    if (result.kind === "access") this.#session?.protect(Object.values(result.access.secrets));
-    return result;
-  }
-
-  /** Secrets that a strategy was granted by name; they can't be printed from then on. */
-  #secretsOf(names: readonly string[]): SecretsResult {
-    const result = secretsNamed(this.#secrets, names);
-    if (result.kind === "found") this.#session?.protect(Object.values(result.values));
-    return result;
   }
 
   #runInfo(): RunInfo {
@@ -577,27 +445,3 @@ class Host {
     };
   }
 }
-
-const claimsOf = ({ hostTags, positions }: HostConfig["claims"]): Claims => ({
-  hostTags,
-  positions: Object.fromEntries(
-    Object.entries(positions).map(([instrument, plugin]) => [instrument, pluginId(plugin)]),
-  ),
-});
-
-/** Four letters and digits by which our orders are known at a venue: drawn once for a data folder. */
-function hostTag(journal: JournalWriter): string {
-  const kept = journal.kept.find((value) => value.scope === "host" && value.key === "tag")?.body;
-  if (typeof kept === "string" && /^[a-z0-9]{2,4}$/.test(kept)) return kept;
-  const drawn = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) => (byte % 36).toString(36))
-    .join("");
-  journal.keep("host", "tag", drawn);
-  return drawn;
-}
-
-const after = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  signal.aborted
-    ? Promise.resolve()
-    : new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -1,7 +1,7 @@
 /** Puts the console together: its server, what it is shown, and who carries out its commands. */
 import type { ConsoleRun } from "../console/ports.ts";
+import type { JournalWriter } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
-import type { Facts } from "../model/journal_entry.ts";
 import type { Environment } from "../sdk/manifest.ts";
 import { defaultPluginConfig, type HostConfig, journalPath } from "./config.ts";
 import { hostPicture } from "./console_picture.ts";
@@ -28,8 +28,8 @@ export interface OperatorConsoleParts {
   readonly log: HostLog;
   readonly run: () => ConsoleRun;
   readonly isStopping: () => boolean;
-  /** Writes down what was done with a plugin; what the engine is told it writes down itself. */
-  readonly record: (plugin: string, command: string, by: string, facts: Facts) => void;
+  /** Keeps what was done with a plugin; what the engine is told it writes down itself. */
+  readonly journal: Pick<JournalWriter, "append">;
   readonly protect: (secrets: readonly string[]) => void;
   readonly isTerminal: boolean;
 }
@@ -58,7 +58,14 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
       const name = command.kind === "plugin" ? `plugin_${command.action}` : command.kind;
       const end = result.kind === "done" ? "done" : `${result.title}: ${result.detail}`.slice(0, 300);
       const fingerprint = command.kind === "plugin" ? command.fingerprint ?? "" : "";
-      parts.record(command.id, name, by, { end, fingerprint });
+      const tsUs = clock.epochUs();
+      parts.journal.append({
+        id: `operator/${by}/${command.id}/${tsUs}`,
+        kind: "operator",
+        tsUs,
+        plugin: command.id,
+        body: { kind: "operator", command: name, by, facts: { end, fingerprint } },
+      });
       return result;
     },
   });

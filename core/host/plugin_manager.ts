@@ -11,8 +11,6 @@ import { dirname } from "node:path";
 import { BerthError, describeError } from "../errors.ts";
 import type { Clock } from "../model/clock.ts";
 import { type VenueId, venueId } from "../model/ids.ts";
-import type { SandboxExit } from "../sandbox/sandbox.ts";
-import { afterCrash } from "../sandbox/supervisor.ts";
 import type { ExchangeManifest, Manifest } from "../sdk/manifest.ts";
 import type { PluginConfig } from "./config.ts";
 import type { PluginSource } from "./discovery.ts";
@@ -22,9 +20,10 @@ import type { GrantBook } from "./grants.ts";
 import { checkSettings } from "./manifest_schema.ts";
 import { type AdmissionRules, faultsText, isBundled } from "./plugin_admission.ts";
 import { removeOthers } from "./laid_out_files.ts";
-import { exitWords, type Launch, type LauncherOptions, PluginLauncher } from "./plugin_launcher.ts";
+import { type LauncherOptions, PluginLauncher } from "./plugin_launcher.ts";
+import { PluginRunner } from "./plugin_runner.ts";
 import { isHeld, manifestOf, newSlot, type Slot, targetOf } from "./plugin_slot.ts";
-import { type PendingUpdate, type PluginState, type PluginView, whyOf } from "./plugin_states.ts";
+import { type PendingUpdate, type PluginState, type PluginView } from "./plugin_states.ts";
 import { PluginSubscriptions, type RunningPlugin } from "./plugin_subscriptions.ts";
 import { examine, type SoundVersion } from "./plugin_version.ts";
 import { inTurns } from "./turns.ts";
@@ -50,18 +49,11 @@ export interface PluginManagerOptions
   readonly onState: (id: string, state: PluginState, update: PendingUpdate | undefined) => void;
 }
 
-const stopDeadlineMs = 3_000;
 /** A version that was killed while it was read is looked at again this often. */
 const maxLooks = 3;
 const lookAgainMs = 2_000;
 /** Each is a process of some 60 MB. */
 const probesAtATime = 4;
-
-const updateWords: Readonly<Record<PendingUpdate["kind"], string>> = {
-  awaiting_approval: "its changed file waits, the version before it runs on",
-  broken: "its changed file is broken, the version before it runs on",
-  failed: "its changed file did not start, the version before it is put back",
-};
 
 export class PluginManager {
   /** What any part of the host may ask of the adapters that run. */
@@ -70,12 +62,11 @@ export class PluginManager {
   readonly #slots = new Map<string, Slot>();
   readonly #states = new Map<string, unknown>();
   readonly #subscriptions: PluginSubscriptions;
-  readonly #launcher: PluginLauncher;
+  readonly #runner: PluginRunner;
   readonly #inTurn = inTurns(probesAtATime);
   readonly #looking = new AbortController();
   #grants: GrantBook;
   #configOf: (id: string) => PluginConfig;
-  #nextSubscriber = 0;
   #isStarted = false;
   #isStopping = false;
 
@@ -84,11 +75,19 @@ export class PluginManager {
     this.#grants = options.grants;
     this.#configOf = options.configOf;
     this.#subscriptions = new PluginSubscriptions(options.driver, () => this.#running());
-    this.#launcher = new PluginLauncher({
+    const keepState = (id: string, value: unknown): void => this.#keepState(id, value);
+    const { questions } = this;
+    const subscriptions = this.#subscriptions;
+    this.#runner = new PluginRunner({
       ...options,
-      subscriptions: this.#subscriptions,
-      questions: this.questions,
-      keepState: (id, value) => this.#keepState(id, value),
+      launcher: new PluginLauncher({ ...options, subscriptions, questions, keepState }),
+      subscriptions,
+      configOf: (id) => this.#configOf(id),
+      symbols: () => this.#symbols(),
+      savedState: (id) => this.#savedState(id),
+      keepState,
+      isStopping: () => this.#isStopping,
+      enqueue: (slot, work) => void this.#enqueue(slot, work),
     });
   }
 
@@ -179,7 +178,7 @@ export class PluginManager {
       if (slot.id !== id || slot.isGone) continue;
       void this.#enqueue(slot, async () => {
         if (this.#isStopping) return;
-        await this.#end(slot, { kind: "stopped", why: "to be started anew" });
+        await this.#runner.end(slot, { kind: "stopped", why: "to be started anew" });
         await this.#look(slot);
       });
     }
@@ -241,7 +240,7 @@ export class PluginManager {
 
   #enqueue(slot: Slot, work: () => void | Promise<void>): Promise<void> {
     slot.work = slot.work.then(work).catch((error: unknown) => {
-      this.#setState(slot, { kind: "broken", why: describeError(error) });
+      this.#runner.setState(slot, { kind: "broken", why: describeError(error) });
     });
     return slot.work;
   }
@@ -271,10 +270,10 @@ export class PluginManager {
     if (!this.#isStarted || this.#isStopping) return;
     const target = targetOf(slot, [...this.#slots.values()], this.#rules());
     slot.decision = target.decision;
-    this.#setUpdate(slot, target.update);
+    this.#runner.setUpdate(slot, target.update);
     const { version } = target;
     if (version === undefined) {
-      await this.#end(slot, target.state);
+      await this.#runner.end(slot, target.state);
       if (slot.isGone) this.#forget(slot);
       return;
     }
@@ -283,14 +282,14 @@ export class PluginManager {
     } else if (slot.process !== undefined) {
       const isSamePlugin = slot.current?.manifest.id === version.manifest.id &&
         slot.current.manifest.kind === version.manifest.kind;
-      if (isSamePlugin) return await this.#reload(slot, version);
-      await this.#end(slot, { kind: "stopped", why: `its file is ${version.manifest.id} now` });
+      if (isSamePlugin) return await this.#runner.reload(slot, version);
+      await this.#runner.end(slot, { kind: "stopped", why: `its file is ${version.manifest.id} now` });
       this.#options.log.write("info", slot.id, `becomes ${version.manifest.id}`);
       this.#settleBroken();
     }
     clearTimeout(slot.restartTimer);
     slot.crashesMs.length = 0;
-    this.#start(slot, version);
+    this.#runner.start(slot, version);
   }
 
   #rules(): AdmissionRules {
@@ -320,164 +319,10 @@ export class PluginManager {
     }
   }
 
-  // ---- processes
-
-  /** @returns false when it can't be started, with the reason in its state */
-  #start(slot: Slot, version: SoundVersion): boolean {
-    const { manifest } = version;
-    const config = this.#configOf(manifest.id);
-    const checked = checkSettings(manifest.settings, config.settings);
-    if (checked.kind === "invalid" && slot.current?.fingerprint !== version.fingerprint) {
-      this.#setState(slot, { kind: "broken", why: faultsText(checked.faults) });
-      return false;
-    }
-    if (checked.kind === "valid") slot.settings = checked.value;
-    slot.id = manifest.id;
-    slot.current = version;
-    if (manifest.kind === "strategy" && slot.subscriber < 0) slot.subscriber = this.#nextSubscriber++;
-    this.#setState(slot, { kind: "starting" });
-    const launch: Launch = {
-      source: slot.source,
-      version,
-      subscriber: manifest.kind === "strategy" ? slot.subscriber : -1,
-      config,
-      settings: slot.settings,
-      savedState: this.#savedState(manifest.id),
-      symbols: this.#symbols(),
-      onReady: () => {
-        if (slot.state.kind === "starting") this.#setState(slot, { kind: "running" });
-        slot.starting?.resolve(undefined);
-      },
-      onExit: (exit) => this.#onExit(slot, launch, exit),
-    };
-    const result = this.#launcher.launch(launch);
-    if (result.kind === "impossible") {
-      this.#setState(slot, { kind: "stopped", why: result.why });
-      return false;
-    }
-    slot.process = result.process;
-    slot.launched = result;
-    if (manifest.kind === "strategy") this.#subscriptions.tellSymbols(launch.symbols);
-    return true;
-  }
-
-  /** @returns why it did not come up, or undefined when it runs */
-  async #startAndWait(slot: Slot, version: SoundVersion): Promise<string | undefined> {
-    const starting = Promise.withResolvers<string | undefined>();
-    slot.starting = starting;
-    const why = this.#start(slot, version) ? await starting.promise : whyOf(slot.state);
-    slot.starting = undefined;
-    return why;
-  }
-
-  /** A new version takes over; when it does not come up, the old one is put back with the state it had. */
-  async #reload(slot: Slot, next: SoundVersion): Promise<void> {
-    const { log } = this.#options;
-    const { current, process, launched } = slot;
-    if (current === undefined || process === undefined || launched === undefined) return;
-    log.write("info", slot.id, `version ${next.manifest.version} takes over`, {
-      files: next.filesHash.slice(0, 12),
-    });
-    const stateBefore = this.#savedState(slot.id);
-    slot.isReloading = true;
-    this.#setState(slot, { kind: "stopping" });
-    await process.stop("a new version takes over", stopDeadlineMs);
-    let why = this.#isStopping ? "the host stops" : await this.#startAndWait(slot, next);
-    if (why !== undefined && !this.#isStopping) {
-      slot.failed = { fingerprint: next.fingerprint, why };
-      this.#setUpdate(slot, { kind: "failed", why });
-      this.#keepState(slot.id, stateBefore);
-      why = await this.#startAndWait(slot, current);
-    }
-    slot.isReloading = false;
-    if (why === undefined) return;
-    launched.detach(why, true); // neither runs: its orders are nobody's any more
-    if (this.#isStopping) this.#setState(slot, { kind: "stopped", why });
-    else this.#afterCrash(slot, why);
-  }
-
-  /** Stops the process, if there is one, and rests in a state. */
-  async #end(slot: Slot, state: PluginState): Promise<void> {
-    clearTimeout(slot.restartTimer);
-    slot.crashesMs.length = 0;
-    if (slot.process !== undefined) {
-      slot.isExpectingExit = true;
-      this.#setState(slot, { kind: "stopping" });
-      await slot.process.stop(whyOf(state) || state.kind, stopDeadlineMs);
-      slot.isExpectingExit = false;
-    }
-    slot.current = undefined;
-    slot.failed = undefined;
-    this.#setState(slot, state);
-  }
-
   async #stopKind(kind: Manifest["kind"], reason: string): Promise<void> {
     this.#isStopping = true;
     const affected = [...this.#slots.values()].filter((slot) => manifestOf(slot)?.kind === kind);
-    await Promise.all(affected.map(async (slot) => {
-      clearTimeout(slot.restartTimer);
-      const { process } = slot;
-      if (process === undefined) {
-        if (slot.state.kind === "backing_off") this.#setState(slot, { kind: "stopped", why: reason });
-        return;
-      }
-      this.#setState(slot, { kind: "stopping" });
-      await process.stop(reason, stopDeadlineMs);
-    }));
-  }
-
-  #onExit(slot: Slot, launch: Launch, exit: SandboxExit): void {
-    const why = exitWords(exit, launch);
-    slot.process = undefined;
-    slot.launched?.detach(why, !slot.isReloading);
-    slot.launched = undefined;
-    if (slot.isReloading) {
-      slot.starting?.resolve(why);
-      return;
-    }
-    if (this.#isStopping || slot.isExpectingExit || exit.reason === undefined) {
-      if (slot.isExpectingExit) return;
-      return this.#setState(slot, { kind: "stopped", why: exit.reason === undefined ? "" : why });
-    }
-    this.#afterCrash(slot, why);
-  }
-
-  #afterCrash(slot: Slot, why: string): void {
-    const { clock } = this.#options;
-    slot.crashesMs.push(clock.monotonicMs());
-    const next = afterCrash(slot.crashesMs);
-    if (next.kind === "quarantine") return this.#setState(slot, { kind: "quarantined", why });
-    this.#setState(slot, { kind: "backing_off", why, untilMs: clock.epochMs() + next.delayMs });
-    slot.restartTimer = setTimeout(() => void this.#enqueue(slot, () => this.#restart(slot)), next.delayMs);
-  }
-
-  #restart(slot: Slot): void {
-    if (slot.state.kind !== "backing_off" || slot.current === undefined || this.#isStopping) return;
-    slot.restarts += 1;
-    this.#start(slot, slot.current);
-  }
-
-  #setState(slot: Slot, state: PluginState): void {
-    const isSame = slot.state.kind === state.kind && whyOf(slot.state) === whyOf(state);
-    slot.state = state;
-    if (isSame) return;
-    const level = state.kind === "broken" || state.kind === "quarantined"
-      ? "error"
-      : state.kind === "backing_off" || state.kind === "awaiting_approval"
-      ? "warn"
-      : "info";
-    const why = whyOf(state);
-    this.#options.log.write(level, slot.id, why === "" ? state.kind : `${state.kind}: ${why}`);
-    this.#options.onState(slot.id, state, slot.update);
-  }
-
-  #setUpdate(slot: Slot, update: PendingUpdate | undefined): void {
-    const isSame = slot.update?.kind === update?.kind && slot.update?.why === update?.why;
-    slot.update = update;
-    if (isSame || update === undefined) return;
-    const level = update.kind === "awaiting_approval" ? "warn" : "error";
-    this.#options.log.write(level, slot.id, `${updateWords[update.kind]}: ${update.why}`);
-    this.#options.onState(slot.id, slot.state, update);
+    await Promise.all(affected.map((slot) => this.#runner.stop(slot, reason)));
   }
 
   // ---- what plugins share

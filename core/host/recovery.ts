@@ -2,7 +2,7 @@
 import type { EngineRestore } from "../engine/events.ts";
 import { type KeptState, restoreOf } from "../engine/restore.ts";
 import { describeError } from "../errors.ts";
-import type { JournalReader } from "../journal/reader.ts";
+import { type JournalReader, openJournalReader } from "../journal/reader.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import { scopeName } from "../model/risk_limits.ts";
 import type { EngineDriver, HostLog } from "./ports.ts";
@@ -57,6 +57,26 @@ export function restoreDecisions(journal: JournalWriter, driver: EngineDriver, l
     driver,
     log,
   );
+}
+
+export interface EarlierRuns {
+  /** Of the journal's file. */
+  readonly path: string;
+  readonly journal: JournalWriter;
+  /** Orders and positions of the run before are still there. */
+  readonly isSameVenues: boolean;
+  readonly driver: EngineDriver;
+  readonly log: HostLog;
+}
+
+/** Tells the engine what the runs before left: all of it, or only what people decided. */
+export function restoreEarlierRuns({ path, journal, isSameVenues, driver, log }: EarlierRuns): void {
+  if (isSameVenues) {
+    using reader = openJournalReader(path);
+    return restoreRun(journal, reader, driver, log);
+  }
+  forgetAccounts(journal);
+  restoreDecisions(journal, driver, log);
 }
 
 /** Restores orders, positions, trading states and what was booked. What can't be read is told, never guessed. */

@@ -1,7 +1,16 @@
 /** What a run came to, and in sim whether the simulated venues' own ledgers agree with the portfolio to the last unit. */
 import type { EngineSnapshot } from "../engine/snapshot.ts";
+import type { EngineSurface } from "../engine/surface.ts";
 import { type InstrumentId, venueOf } from "../model/ids.ts";
-import { addMoney, formatMoney, type Money, money, moneyToNumber, zeroMoney } from "../model/money.ts";
+import {
+  addMoney,
+  formatMoney,
+  type Money,
+  money,
+  moneyToNumber,
+  tickLotMoney,
+  zeroMoney,
+} from "../model/money.ts";
 import type { DisplaySnapshot } from "../terminal/ports.ts";
 import type { RunSummary, VenueSummary } from "../terminal/summary.ts";
 import type { SimulatedLedger } from "./simulation_process.ts";
@@ -11,10 +20,9 @@ export interface SummaryInput {
   readonly endedBy: string;
   readonly journalFile: string;
   readonly state: EngineSnapshot;
+  readonly engine: Pick<EngineSurface, "indexOf" | "instrument">;
   readonly display: DisplaySnapshot;
   readonly ledgers: Readonly<Record<string, SimulatedLedger>> | undefined;
-  /** Money of one tick × lot of an instrument. */
-  readonly unitOf: (instrument: InstrumentId) => Money;
 }
 
 /** The summary, and beside its floats the money as exact decimal text. */
@@ -67,8 +75,18 @@ function booksOf(state: EngineSnapshot, venue: string, unitOf: (instrument: Inst
   };
 }
 
+/** Nothing is left open, and the simulated venues' own books say the same. */
+export const isEven = ({ workingOrders, venues }: RunSummary): boolean =>
+  workingOrders.length === 0 && venues.every(({ ledger }) => ledger?.agrees ?? true);
+
 export function summarize(input: SummaryInput): ExactSummary {
-  const { state, display, ledgers, unitOf } = input;
+  const { state, display, ledgers, engine } = input;
+  /** Money of one tick × lot. */
+  const unitOf = (id: InstrumentId): Money => {
+    const index = engine.indexOf(id);
+    const instrument = index === undefined ? undefined : engine.instrument(index);
+    return instrument === undefined ? zeroMoney : tickLotMoney(instrument);
+  };
   const books = new Map(state.venues.map(({ venue }) => [String(venue), booksOf(state, venue, unitOf)]));
   const venues = display.venues.map((row): VenueSummary => {
     const own = books.get(row.venue);

@@ -1,0 +1,46 @@
+/** Follows without a restart what is dropped into the plugin folders, approved, or set. */
+import type { Clock } from "../model/clock.ts";
+import { defaultPluginConfig } from "./config.ts";
+import { watchConfig } from "./config_watch.ts";
+import { FolderWatch } from "./folder_watch.ts";
+import { grantsPath } from "./grants.ts";
+import { watchGrants } from "./grants_watch.ts";
+import type { PluginConfig } from "./config.ts";
+import type { PluginManager } from "./plugin_manager.ts";
+import type { HostLog } from "./ports.ts";
+
+export interface OperatorWatchesOptions {
+  readonly clock: Clock;
+  readonly log: HostLog;
+  readonly manager: PluginManager;
+  readonly pluginFolders: readonly string[];
+  readonly dataDir: string;
+  /** Undefined when the defaults hold. */
+  readonly configFile: string | undefined;
+  readonly onPluginConfig: (configOf: (id: string) => PluginConfig) => void;
+}
+
+/** @returns ends all watches when it is disposed */
+export function watchOperator(options: OperatorWatchesOptions): Disposable {
+  const { clock, log, manager, pluginFolders: folders, dataDir, configFile, onPluginConfig } = options;
+  const watches = new DisposableStack();
+  watches.use(
+    new FolderWatch({
+      folders,
+      log,
+      monotonicMs: () => clock.monotonicMs(),
+      onChange: (found) => manager.follow(folders, found),
+    }),
+  );
+  watches.use(watchGrants(grantsPath(dataDir), log, (grants) => manager.setGrants(grants)));
+  if (configFile !== undefined) {
+    watches.defer(
+      watchConfig(
+        configFile,
+        log,
+        ({ plugins }) => onPluginConfig((id) => plugins[id] ?? defaultPluginConfig),
+      ),
+    );
+  }
+  return watches;
+}

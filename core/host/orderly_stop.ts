@@ -1,0 +1,70 @@
+/** The end of a run: what brings it, and then in order: strategies, what they leave to be flattened, the last orders. */
+import type { ShutdownRemains } from "../engine/events.ts";
+import type { Clock } from "../model/clock.ts";
+import type { PluginManager } from "./plugin_manager.ts";
+import type { EngineDriver } from "./ports.ts";
+
+const shutdownDeadlineMs = 5_000;
+const flattenDeadlineMs = 5_000;
+
+export type RunEnd =
+  | { readonly kind: "asked"; readonly why: string }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** What ends the run first: a signal, the end of its duration, or a failure. */
+export function firstEnd(
+  ends: {
+    readonly stop: AbortSignal;
+    /** Undefined: until a signal. */
+    readonly durationMs: number | undefined;
+    readonly failed: Promise<unknown>;
+  },
+): Promise<RunEnd> {
+  const { stop, durationMs, failed } = ends;
+  return Promise.race<RunEnd>([
+    aborted(stop).then(() => ({ kind: "asked", why: String(stop.reason) })),
+    failed.then((error) => ({ kind: "failed", error })),
+    ...(durationMs === undefined
+      ? []
+      : [after(durationMs).then((): RunEnd => ({ kind: "asked", why: "duration is over" }))]),
+  ]);
+}
+
+export interface OrderlyStop {
+  readonly clock: Clock;
+  readonly driver: EngineDriver;
+  readonly manager: PluginManager;
+  /** What the engine says of the orders when it has shut down. */
+  readonly remains: Promise<ShutdownRemains>;
+}
+
+/** Strategies stop first, then every order is cancelled; adapters still run afterwards. */
+export async function stopTrading(parts: OrderlyStop, why: string): Promise<void> {
+  const { clock, driver, manager, remains } = parts;
+  await manager.stopStrategies(why);
+  await untilQuiet(clock, driver);
+  driver.dispatch({
+    kind: "operator",
+    tsUs: clock.epochUs(),
+    by: "signal",
+    command: { kind: "shutdown", deadlineMs: shutdownDeadlineMs },
+  });
+  await Promise.race([remains, after(shutdownDeadlineMs + 1_000)]);
+}
+
+/** Positions that a stopped plugin leaves to be flattened are closed before the last orders are cancelled. */
+async function untilQuiet(clock: Clock, driver: EngineDriver): Promise<void> {
+  const untilMs = clock.monotonicMs() + flattenDeadlineMs;
+  while (clock.monotonicMs() < untilMs) {
+    const state = driver.engine.snapshot(clock.epochUs());
+    if (!state.plugins.some((plugin) => plugin.isFlattening) && state.workingOrders.length === 0) return;
+    await after(25);
+  }
+}
+
+const after = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
+
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
