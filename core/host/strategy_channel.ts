@@ -58,7 +58,7 @@ export function budgetOf(
 /** Instruments that a strategy may see, with the host's numbers. */
 export function visibleInstruments(
   driver: EngineDriver,
-  manifest: StrategyManifest,
+  manifest: Pick<StrategyManifest, "trading">,
 ): readonly IndexedInstrument[] {
   const visible: IndexedInstrument[] = [];
   for (let index = 0;; index++) {

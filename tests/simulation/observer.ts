@@ -148,6 +148,7 @@ export class Observer implements SimWatcher {
       for (const output of outputs) this.say(`  < ${text(output)}`);
     }
     this.#noteAccount(event);
+    if (event.kind === "group_intent") this.naked.onIntent(event.intent);
     for (const output of outputs) this.#onOutput(output);
   }
 
@@ -184,7 +185,10 @@ export class Observer implements SimWatcher {
     }
     if (output.kind !== "journal") return;
     const { body } = output.entry;
-    if (body.kind === "leg_group") this.count(`group ${body.group.phase.kind}`);
+    if (body.kind === "leg_group") {
+      this.naked.onGroup(body.group);
+      this.count(`group ${body.group.phase.kind}`);
+    }
     if (body.kind === "order") {
       this.naked.onOrder(body.order);
       this.#pluginOf.set(body.order.clientOrderId, body.order.plugin);
@@ -312,7 +316,13 @@ export class Observer implements SimWatcher {
       this.#positions.set(key, (this.#positions.get(key) ?? 0) + watched.sign * event.fill.sizeLots);
       watched.filledLots += event.fill.sizeLots;
       const { base = NaN, tick = NaN } = this.#lots.get(`${venue} ${watched.symbol}`) ?? {};
-      this.naked.onFill(id, watched.sign * event.fill.sizeLots * base, event.fill.priceTicks * tick);
+      this.naked.onFill({
+        clientOrderId: id,
+        venue,
+        symbol: watched.symbol,
+        signedBase: watched.sign * event.fill.sizeLots * base,
+        price: event.fill.priceTicks * tick,
+      });
       if (watched.isReducing) this.#noteReduced(watched, event.fill.sizeLots);
       this.count("venue fills");
     }

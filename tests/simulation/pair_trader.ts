@@ -12,8 +12,8 @@ import type { SimulationRandom } from "../../exchanges/simulation/ports.ts";
 import { between, exponential } from "../../exchanges/simulation/random.ts";
 import type { SimHost } from "./sim_host.ts";
 
-export const maxNakedNotionalUsd = 3_000;
-export const maxNakedMs = 2_500;
+const maxNakedNotionalUsd = 3_000;
+const maxNakedMs = 2_500;
 
 export interface PairTraderOptions {
   readonly plugin: PluginId;

@@ -12,6 +12,7 @@ import { bookedFills, differences, remains } from "./agreement.ts";
 import { JournalDisk } from "./memory_journal.ts";
 import { Observer } from "./observer.ts";
 import { sampleMs } from "./naked_watch.ts";
+import { arbitrageId, ArbitrageTrader, drawArbitrageSettings } from "./arbitrage_trader.ts";
 import { PairTrader } from "./pair_trader.ts";
 import { RandomTrader } from "./random_trader.ts";
 import { SimHost } from "./sim_host.ts";
@@ -65,6 +66,18 @@ const risk: RiskSettings = {
     maxDailyLossUsd: 150,
   },
 };
+
+/** Who trades: in half of the seeds the arbitrage's own code. */
+const casts: readonly (readonly string[])[] = [
+  ["random_one"],
+  ["random_one", "random_two"],
+  ["pair_one"],
+  ["pair_one", "random_one"],
+  [arbitrageId],
+  [arbitrageId],
+  [arbitrageId, "random_one"],
+  [arbitrageId, "pair_one"],
+];
 
 /** Each seed has its own weather: some faults not at all, the others from a little to a lot. */
 function faultsOf(random: SimulationRandom): FaultProfile {
@@ -125,7 +138,8 @@ class Run {
   readonly #pluginIds: readonly PluginId[];
   readonly #isFair: boolean;
   #host: SimHost | undefined;
-  readonly #traders = new Map<PluginId, RandomTrader | PairTrader>();
+  readonly #arbitrageSettings: Readonly<Record<string, unknown>>;
+  readonly #traders = new Map<PluginId, RandomTrader | PairTrader | ArbitrageTrader>();
   readonly #inMaintenance = new Set<string>();
   #isStormy = true;
   #wallOffsetMs = 0;
@@ -142,8 +156,8 @@ class Run {
     this.#faults = this.#isFair ? { ...noFaults, latencyMs: 5, latencyJitterMs: 10 } : faults;
     this.#holdBack = this.#isFair || random.next() < 0.5 ? 0 : random.next() * 0.2;
     this.#symbols = random.next() < 0.7 ? ["BTC-PERP"] : ["BTC-PERP", "SOL-PERP"];
-    const cast = [["random_one"], ["random_one", "random_two"], ["pair_one"], ["pair_one", "random_one"]];
-    this.#pluginIds = (cast[Math.floor(random.next() * cast.length)] ?? []).map(pluginId);
+    this.#pluginIds = (casts[Math.floor(random.next() * casts.length)] ?? []).map(pluginId);
+    this.#arbitrageSettings = drawArbitrageSettings(random.fork("arbitrage"), this.#symbols);
     this.#venues = venues.map((name) =>
       makeVenue(name, {
         world: this.world,
@@ -224,6 +238,10 @@ class Run {
   #startTrader(host: SimHost, plugin: PluginId, subscriber: number): void {
     if (!this.#isStormy) return;
     const random = this.#random.fork(`trader/${plugin}/${this.world.clock.nowMs()}`);
+    if (plugin === arbitrageId) {
+      this.#traders.set(plugin, this.#startArbitrage(host, plugin, subscriber, random));
+      return;
+    }
     if (plugin.startsWith("pair")) {
       this.#traders.set(plugin, new PairTrader({ plugin, subscriber, random, host }));
       return;
@@ -240,6 +258,26 @@ class Run {
         orderUsd: between(random, 500, 4_000),
       }),
     );
+  }
+
+  #startArbitrage(
+    host: SimHost,
+    plugin: PluginId,
+    subscriber: number,
+    random: SimulationRandom,
+  ): ArbitrageTrader {
+    const { observer, world } = this;
+    return new ArbitrageTrader({
+      world,
+      plugin,
+      subscriber,
+      random,
+      host,
+      settings: this.#arbitrageSettings,
+      say: (line) => observer.say(line),
+      count: (what) => observer.count(what),
+      fail: (what) => observer.fail(what),
+    });
   }
 
   #killHost(why: string): void {

@@ -9,12 +9,15 @@ import type { EngineSurface } from "../../core/engine/surface.ts";
 import { Driver } from "../../core/host/engine_driver.ts";
 import type { HostLog } from "../../core/host/ports.ts";
 import { restoreRun } from "../../core/host/recovery.ts";
+import { visibleInstruments } from "../../core/host/strategy_channel.ts";
 import type { InstrumentId, PluginId } from "../../core/model/ids.ts";
 import type { Instrument } from "../../core/model/instrument.ts";
 import type { RiskSettings } from "../../core/model/risk_limits.ts";
 import type { HostMessage } from "../../core/protocol/messages.ts";
+import { recordBytes, type RecordKind, recordKinds, writeRecord } from "../../core/protocol/records.ts";
 import type { SandboxProcess } from "../../core/sandbox/sandbox.ts";
 import { answerRequest } from "../../core/sdk/exchange_context.ts";
+import type { StrategyManifest } from "../../core/sdk/manifest.ts";
 import type { SimulationRandom } from "../../exchanges/simulation/ports.ts";
 import { type JournalDisk, MemoryJournal } from "./memory_journal.ts";
 import type { SimVenue } from "./sim_venues.ts";
@@ -40,6 +43,15 @@ export interface SimHostOptions {
   readonly holdBackMs: () => number;
 }
 
+/** A plugin whose process reads frames. */
+export interface AttachedPlugin {
+  readonly plugin: PluginId;
+  readonly subscriber: number;
+  readonly process: SandboxProcess;
+  readonly trading: StrategyManifest["trading"];
+}
+
+const pluginStateScope = "plugin_state";
 const timing = { ...defaultTiming, reconcileOrdersEveryMs: 3_000, reconcilePositionsEveryMs: 8_000 };
 
 export class SimHost {
@@ -49,6 +61,11 @@ export class SimHost {
   readonly #options: SimHostOptions;
   readonly #adapters = new Map<string, SimProcess>();
   readonly #instruments = new Map<InstrumentId, Instrument>();
+  readonly #journal: MemoryJournal;
+  readonly #plugins = new Map<PluginId, AttachedPlugin>();
+  readonly #pluginStates = new Map<string, unknown>();
+  readonly #record = new Uint8Array(recordBytes);
+  readonly #recordView = new DataView(this.#record.buffer);
   #starts = 0;
 
   constructor(options: SimHostOptions) {
@@ -57,6 +74,10 @@ export class SimHost {
     this.process = new SimProcess(world);
     this.process.jumpClock(options.wallOffsetMs);
     const journal = new MemoryJournal(disk, this.process, () => 0.2 + random.next() * 4);
+    this.#journal = journal;
+    for (const { scope, key, body } of journal.kept) {
+      if (scope === pluginStateScope) this.#pluginStates.set(key, body);
+    }
     this.engine = new Engine({
       hostTag: "sim1",
       nextOrderCounter: journal.peekCounter("order"),
@@ -108,6 +129,47 @@ export class SimHost {
 
   attachStrategy(plugin: PluginId, subscriber: number, hear: (message: HostMessage) => void): void {
     this.driver.attachStrategy(plugin, subscriber, strategyProcess(hear));
+  }
+
+  /** A plugin whose process reads frames: it gets market data, and is told of instruments as they are listed. */
+  attachPlugin(attached: AttachedPlugin): void {
+    this.#plugins.set(attached.plugin, attached);
+    this.driver.attachStrategy(attached.plugin, attached.subscriber, attached.process);
+  }
+
+  detachPlugin(plugin: PluginId, subscriber: number): void {
+    this.#plugins.delete(plugin);
+    this.driver.attachStrategy(plugin, subscriber, undefined);
+  }
+
+  /** What a plugin saved last, in this run or one before. */
+  pluginState(plugin: PluginId): unknown {
+    return this.#pluginStates.get(plugin);
+  }
+
+  keepPluginState(plugin: PluginId, value: unknown): void {
+    this.#pluginStates.set(plugin, value);
+    this.#journal.keep(pluginStateScope, plugin, value);
+  }
+
+  #tellInstrument(index: number): void {
+    for (const { process, trading } of this.#plugins.values()) {
+      const instruments = visibleInstruments(this.driver, { trading }).filter((one) => one.index === index);
+      if (instruments.length > 0) process.send({ type: "instruments", instruments });
+    }
+  }
+
+  /** To whoever reads frames; nothing is written for nobody. */
+  #route(
+    data: "quotes" | "trades" | "marks",
+    kind: RecordKind,
+    flag: 0 | 1,
+    index: number,
+    ...values: readonly [number, number, number, number, number, number, number]
+  ): void {
+    if (this.#plugins.size === 0) return;
+    writeRecord(this.#recordView, 0, kind, flag, index, ...values);
+    this.driver.route(index, data, this.#record, 0);
   }
 
   /** The adapter's process ends by itself and is started again later. */
@@ -194,14 +256,19 @@ export class SimHost {
         const index = own.get(instrument.id) ?? own.size;
         own.set(instrument.id, index);
         if (!process.isAlive) return index;
-        indexes[index] = engine.registerInstrument(instrument, process.epochUs());
+        const at = engine.registerInstrument(instrument, process.epochUs());
+        indexes[index] = at;
         this.#instruments.set(instrument.id, instrument);
+        this.#tellInstrument(at);
         return index;
       },
       quote: (index, bid, bidSize, ask, askSize, tsVenueMs, tsRecvUs, source) => {
         if (!process.isAlive) return;
         const at = hostIndex(index);
         engine.onQuote(at, bid, bidSize, ask, askSize, ++sequence, tsVenueMs, tsRecvUs, source);
+        const flag = source === "rest" ? 1 : 0;
+        const values = [sequence, tsVenueMs, tsRecvUs, bid, bidSize, ask, askSize] as const;
+        this.#route("quotes", recordKinds.quote, flag, at, ...values);
       },
       trade: (index, side, price, size, tsVenueMs, tsRecvUs) => {
         if (process.isAlive) {
@@ -212,6 +279,8 @@ export class SimHost {
         if (!process.isAlive) return;
         const at = hostIndex(index);
         engine.onMark(at, mark, indexPrice, rate, tsNextMs, ++sequence, tsVenueMs, tsRecvUs);
+        const values = [sequence, tsVenueMs, tsRecvUs, mark, indexPrice, rate, tsNextMs] as const;
+        this.#route("marks", recordKinds.mark, 0, at, ...values);
       },
       book: () => {},
       statistics: () => {},
