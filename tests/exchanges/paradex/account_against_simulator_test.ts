@@ -1,26 +1,25 @@
 /** The adapter against the simulated venue: stops, batches, questions, leverage, tokens, schema versions. */
 import { assert, assertEquals } from "@std/assert";
-import { clientOrderId, type OrderRequest, priceTicks, sizeLots, venueOrderId } from "@berth/sdk";
 import {
-  accountId,
-  btc,
-  filled,
-  order,
-  orderUpdate,
-  quoteHouse,
-  setMark,
-  simulated,
-  started,
-  withBench,
-} from "./simulated.ts";
+  clientOrderId,
+  type OrderRequest,
+  parseInstrumentId,
+  priceTicks,
+  sizeLots,
+  venueOrderId,
+} from "@berth/sdk";
+import { accountId, filled, orderUpdate, simulated, started, withBench } from "../../support/venue_bench.ts";
+import { paradex, readOnlyToken } from "./bench.ts";
+
+const btc = parseInstrumentId("paradex:BTC-PERP");
 
 simulated(
   "an order below the minimum is taken in and closed a moment later, as the venue does",
   () =>
-    withBench({}, async (bench) => {
+    withBench(paradex, {}, async (bench) => {
       const { published, signal, trading } = bench;
       await started(bench);
-      const outcome = await trading.submit(order("tiny", { sizeLots: sizeLots(10) }), signal);
+      const outcome = await trading.submit(bench.market.order("tiny", { sizeLots: sizeLots(10) }), signal);
       assertEquals(outcome.kind, "acknowledged");
       const end = await published.next("its end", orderUpdate("tiny", "rejected"));
       assertEquals([end.reason, end.venueText], ["below_min_notional", "ORDER_SIZE_BELOW_MIN"]);
@@ -36,12 +35,12 @@ simulated(
 simulated(
   "stops and take-profits wait at the venue, fire at the mark, and keep their ids",
   () =>
-    withBench({}, async (bench) => {
+    withBench(paradex, {}, async (bench) => {
       const { published, signal, trading, venue } = bench;
       await started(bench);
       await filled(bench, "entry");
       const stop = (id: string, kind: "stop" | "take_profit", triggerTicks: number): OrderRequest =>
-        order(id, {
+        bench.market.order(id, {
           side: "sell",
           reduceOnly: true,
           pricing: { kind: "market", worstPriceTicks: undefined },
@@ -73,8 +72,8 @@ simulated(
       );
       assertEquals(venue.openOrders(accountId), []);
 
-      setMark(venue, 59_000.1);
-      setMark(venue, 59_000);
+      bench.market.setMark(59_000.1);
+      bench.market.setMark(59_000);
       const done = await published.next("the stop filled", orderUpdate("stop1", "filled"));
       assertEquals([done.venueOrderId, done.triggerPriceTicks], [placed.venueOrderId, undefined]);
       const exit = await published.next(
@@ -95,10 +94,10 @@ simulated(
 );
 
 simulated("the venue refuses triggers of a wrong form", () =>
-  withBench({}, async (bench) => {
+  withBench(paradex, {}, async (bench) => {
     const { signal, trading } = bench;
     await started(bench);
-    const wrong = order("off", {
+    const wrong = bench.market.order("off", {
       trigger: { kind: "stop", triggerPriceTicks: priceTicks(0) },
       pricing: { kind: "market", worstPriceTicks: undefined },
     });
@@ -110,13 +109,16 @@ for (const transport of ["WebSocket", "REST"] as const) {
   simulated(
     `a batch is placed and cancelled over ${transport}, one answer an order`,
     () =>
-      withBench({}, async (bench) => {
+      withBench(paradex, {}, async (bench) => {
         const { adapter, requests, signal, trading, venue } = bench;
         // The sockets are not up yet when the start returns.
         if (transport === "REST") await adapter.start(signal);
         else await started(bench);
         const ids = Array.from({ length: 12 }, (_, i) => `bt${i}`);
-        const outcomes = await trading.submitBatch?.([...ids, "bt0"].map((id) => order(id)), signal) ?? [];
+        const outcomes = await trading.submitBatch?.(
+          [...ids, "bt0"].map((id) => bench.market.order(id)),
+          signal,
+        ) ?? [];
         // The second request of ten has a fault of form in it, which refuses all of that request and none of the first.
         assertEquals(outcomes.map((one) => one.kind === "rejected" ? one.code : one.kind), [
           ...Array.from({ length: 10 }, () => "acknowledged"),
@@ -132,21 +134,24 @@ for (const transport of ["WebSocket", "REST"] as const) {
             }]
             : []
         );
-        const gone = { ...order("gone"), venueOrderId: venueOrderId("17") };
+        const gone = { ...bench.market.order("gone"), venueOrderId: venueOrderId("17") };
         const cancels = await trading.cancelBatch?.([...keys.slice(0, 9), gone], signal) ?? [];
-        assertEquals(cancels.map(({ kind }) => kind), [
-          ...Array.from({ length: 9 }, () => "acknowledged"),
-          "already_done",
-        ]);
+        assertEquals(
+          cancels.map(({ kind }) => kind),
+          [
+            ...Array.from({ length: 9 }, () => "acknowledged"),
+            "already_done",
+          ],
+        );
         assertEquals(venue.openOrders(accountId).map((one) => one.clientOrderId), ["bt9"]);
-        assertEquals(requests.includes("POST /v1/orders/batch"), transport === "REST");
+        assertEquals(requests.some(({ line }) => line === "POST /v1/orders/batch"), transport === "REST");
       }),
   );
 }
 
 simulated("the binary messages of every schema version carry markets and account", async () => {
   for (const sbeSchemaVersion of ["0", "1", "2"] as const) {
-    await withBench({ sbeSchemaVersion }, async (bench) => {
+    await withBench(paradex, { settings: { sbeSchemaVersion } }, async (bench) => {
       const { adapter, published, venue } = bench;
       await started(bench);
       adapter.marketData.subscribe([{ instrument: btc, kinds: ["quotes", "trades", "marks", "books"] }]);
@@ -156,11 +161,11 @@ simulated("the binary messages of every schema version carry markets and account
       );
       venue.takeHouse("BTC-PERP", "buy", 500);
       await published.next("a trade", (e) => e.kind === "trade" ? e : undefined);
-      setMark(venue, 60_001.5);
+      bench.market.setMark(60_001.5);
       const mark = await published.next("a mark", (e) => e.kind === "mark" ? e : undefined);
       assertEquals(mark.fundingRate, 0.0001);
       const done = await filled(bench, "sbe");
-      assertEquals(done.filledLots, sizeLots(1_000));
+      assertEquals(done.filledLots, sizeLots(10_000));
       const fill = await published.next("the fill", (e) => e.kind === "fill" ? e.value : undefined);
       assertEquals([fill.side, fill.priceTicks, fill.liquidity, fill.feeAsset], [
         "buy",
@@ -172,7 +177,7 @@ simulated("the binary messages of every schema version carry markets and account
         "the position",
         (e) => e.kind === "position" && e.value.positionLots !== 0 ? e.value : undefined,
       );
-      assertEquals([position.positionLots, position.entryPrice], [sizeLots(1_000), 60_001]);
+      assertEquals([position.positionLots, position.entryPrice], [sizeLots(10_000), 60_001]);
       await published.next("the balance", (e) => e.kind === "balance" ? e.value : undefined);
     });
   }
@@ -181,7 +186,7 @@ simulated("the binary messages of every schema version carry markets and account
 simulated(
   "klines, past funding, time, status and funding payments are answered",
   () =>
-    withBench({}, async (bench) => {
+    withBench(paradex, {}, async (bench) => {
       const { adapter, published, signal, trading, venue } = bench;
       await started(bench);
       await filled(bench, "entry");
@@ -195,8 +200,8 @@ simulated(
         { fromMs: nowMs - 600_000, toMs: nowMs + 60_000 },
         signal,
       );
-      assertEquals([kline?.closePrice, kline?.volumeBase], [60_001, 0.01]);
-      setMark(venue, 60_010);
+      assertEquals([kline?.closePrice, kline?.volumeBase], [60_001, 0.1]);
+      bench.market.setMark(60_010);
       const rates = await queries.fundingRates(btc, { fromMs: nowMs - 60_000, toMs: nowMs + 60_000 }, signal);
       assertEquals(rates.map(({ fundingRate, intervalHours }) => [fundingRate, intervalHours]), [[
         0.0001,
@@ -209,7 +214,7 @@ simulated(
       assertEquals(await queries.venueStatus(signal), "trading");
       venue.setMaintenance(true);
       assertEquals(await queries.venueStatus(signal), "cancel_only");
-      const refused = await trading.submit(order("late"), signal);
+      const refused = await trading.submit(bench.market.order("late"), signal);
       assertEquals(refused.kind === "rejected" && refused.code, "maintenance");
     }),
 );
@@ -217,7 +222,7 @@ simulated(
 simulated(
   "leverage is set for cross margin, whole numbers within the market's limit",
   () =>
-    withBench({}, async (bench) => {
+    withBench(paradex, {}, async (bench) => {
       const { signal, trading } = bench;
       await started(bench);
       assertEquals(await trading.setLeverage?.(btc, 7, "cross", signal), { kind: "acknowledged" });
@@ -231,12 +236,12 @@ simulated(
 );
 
 simulated("with a read-only token the account is seen and not traded", async () => {
-  await withBench({}, async (bench) => {
-    const { published, signal, trading, venue } = bench;
+  await withBench(paradex, {}, async (bench) => {
+    const { published, signal, trading } = bench;
     await started(bench);
-    await trading.submit(order("own"), signal);
+    await trading.submit(bench.market.order("own"), signal);
     await published.next("the open order", orderUpdate("own", "open"));
-    const token = await bench.readOnlyToken();
+    const token = await readOnlyToken(bench);
     const reader = bench.anotherAdapter({ PARADEX_READ_ONLY_TOKEN: token });
     try {
       await reader.adapter.start(signal);
@@ -247,13 +252,13 @@ simulated("with a read-only token the account is seen and not traded", async () 
         clientOrderId("own"),
       ]);
       assertEquals((await reading.balances(signal)).length, 1);
-      const refused = await reading.submit(order("never"), signal);
+      const refused = await reading.submit(bench.market.order("never"), signal);
       assertEquals(refused.kind === "rejected" && refused.code, "permission");
       assertEquals(reader.adapter.capabilities.cancelAll, false);
-      quoteHouse(venue, -2_000); // fills the resting order
+      bench.market.quoteHouse(-2_000); // fills the resting order
       await reader.published.next("somebody's fill", (e) => e.kind === "fill" ? e : undefined);
       // The venue itself refuses what the adapter would never send.
-      const answer = await fetch(`${bench.restUrl}/orders`, {
+      const answer = await fetch(`${bench.endpoints["rest"]}/orders`, {
         method: "DELETE",
         headers: { authorization: `Bearer ${token}` },
       });
