@@ -1,38 +1,18 @@
 /**
- * Entry: reads the command line, loads what the command needs and nothing else, and ends with an exit code: 0 done,
- * 1 failed, 2 command line or configuration, 3 port or data folder in use.
+ * Entry: reads the command line, loads what the command needs and nothing else, and ends with an exit code of
+ * `cli/exit_codes.ts`.
  */
-import { type CommandLine, readCommandLine, type StartOptions } from "./cli/command_line.ts";
+import { type CommandLine, readCommandLine } from "./cli/command_line.ts";
 import type { KillOptions } from "./cli/operator_command_line.ts";
+import { exitCodeOf } from "./cli/exit_codes.ts";
 import { ConfigFaults } from "./cli/place.ts";
+import type { StartOptions } from "./cli/start_options.ts";
 import { version } from "./cli/version.ts";
-import { BerthError, describeError, type ErrorCode } from "./errors.ts";
+import { BerthError, describeError } from "./errors.ts";
 import { exitCodes, type HostOptions } from "./host/options.ts";
 import { keeperCommand } from "./sandbox/keeper_command.ts";
 import type { TerminalOutput } from "./terminal/ports.ts";
 import { openTerminalOutput } from "./terminal/terminal_output.ts";
-
-/** Codes that mean: change the command line or the configuration. */
-const usageCodes: readonly ErrorCode[] = [
-  "CLI_USAGE",
-  "CONFIG_INVALID",
-  "CONFIG_UNREADABLE",
-  "PLUGIN_UNKNOWN",
-  "PLUGIN_APPROVAL_UNCONFIRMED",
-  "PLUGIN_PATH_TAKEN",
-  "HOST_LIVE_NOT_CONFIRMED",
-  "BACKTEST_PLUGIN",
-  "BACKTEST_BAD_BARS",
-  "BACKTEST_NO_DATA",
-];
-const busyCodes: readonly ErrorCode[] = ["HOST_ALREADY_RUNNING", "HOST_PORT_BUSY"];
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof ConfigFaults) return exitCodes.usage;
-  if (!(error instanceof BerthError)) return exitCodes.failure;
-  if (usageCodes.includes(error.code)) return exitCodes.usage;
-  return busyCodes.includes(error.code) ? exitCodes.busy : exitCodes.failure;
-}
 
 /** For a person, without a stack trace: usage in one sentence, all else with why and what to do. */
 function wordsOf(error: unknown): string {
@@ -40,18 +20,6 @@ function wordsOf(error: unknown): string {
     return `${error.text.what}; ${error.text.fix}.`;
   }
   return describeError(error);
-}
-
-/** @throws {BerthError} CLI_USAGE */
-function consolePort(): number | undefined {
-  const text = Deno.env.get("BERTH_CONSOLE_PORT");
-  if (text === undefined || text === "") return undefined;
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (port <= 65_535) return port;
-  throw new BerthError("CLI_USAGE", {
-    problem: `BERTH_CONSOLE_PORT is ${JSON.stringify(text)}`,
-    fix: "write a whole number from 0 to 65535",
-  });
 }
 
 /** Exit code 0 when the venues confirm that nothing is left. */
@@ -90,7 +58,6 @@ async function runKillCommand(
 interface HostCommand {
   readonly workingFolder: string;
   readonly output: TerminalOutput;
-  readonly consolePort?: number | undefined;
   /** What a command has otherwise than `start`. */
   readonly change?: (host: HostOptions) => HostOptions;
 }
@@ -98,9 +65,9 @@ interface HostCommand {
 /** A host in this process, until its end. */
 async function runHostCommand(options: StartOptions, command: HostCommand): Promise<number> {
   const { hostOptions, listenForSignals } = await import("./cli/start.ts");
-  const { workingFolder, output, consolePort, change = (host) => host } = command;
+  const { workingFolder, output, change = (host) => host } = command;
   using signals = listenForSignals();
-  const around = { version, workingFolder, output, signals, drawSeed, consolePort };
+  const around = { version, workingFolder, output, signals, drawSeed };
   const host = change(await hostOptions(options, around));
   const { runHost } = await import("./host/compose.ts");
   return await runHost(host);
@@ -120,7 +87,7 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
       output.writeError(`berth: ${line.sentence}\n`);
       return exitCodes.usage;
     case "start":
-      return await runHostCommand(line.options, { workingFolder, output, consolePort: consolePort() });
+      return await runHostCommand(line.options, { workingFolder, output });
     case "record": {
       const { options } = line;
       const { asStart, recordingHost } = await import("./cli/record.ts");
@@ -169,16 +136,12 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
       return await runPluginCommand(line.options, { workingFolder, nowMs: Date.now(), output, version });
     }
     case "config_check": {
-      const { readPlace } = await import("./cli/place.ts");
-      const place = await readPlace(
-        { ...line.options, dataDir: undefined, environment: undefined },
-        workingFolder,
-      );
-      write(
-        place.configFile === undefined
-          ? "There is no berth.json; the defaults hold.\n"
-          : `${place.configFile} is fine.\n`,
-      );
+      const { checkConfiguration } = await import("./cli/config.ts");
+      return await checkConfiguration(line.options, { workingFolder, write });
+    }
+    case "config_show": {
+      const { showConfiguration } = await import("./cli/config.ts");
+      await showConfiguration(line.options, { workingFolder, write });
       return exitCodes.ok;
     }
     case "config_schema": {
@@ -191,12 +154,25 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
   }
 }
 
+/** For a program that asked for JSON: one object on standard error. */
+function errorLine(error: unknown): string {
+  const facts = error instanceof BerthError
+    ? { code: error.code, ...error.text }
+    : error instanceof ConfigFaults
+    ? { code: "CONFIG_INVALID", what: "The configuration has faults.", faults: error.faults }
+    : { what: describeError(error) };
+  return JSON.stringify({ error: facts });
+}
+
 async function main(): Promise<number> {
   const output = openTerminalOutput();
   try {
-    return await run(readCommandLine(Deno.args, version), output);
+    return await run(readCommandLine(Deno.args, version, output.size()?.columns), output);
   } catch (error) {
-    output.writeError(`${wordsOf(error).split("\n").map((sentence) => `berth: ${sentence}`).join("\n")}\n`);
+    const lines = Deno.args.includes("--json")
+      ? [errorLine(error)]
+      : wordsOf(error).split("\n").map((sentence) => `berth: ${sentence}`);
+    output.writeError(`${lines.join("\n")}\n`);
     return exitCodeOf(error);
   } finally {
     await output.flush(2000);

@@ -1,7 +1,7 @@
 /** `berth backtest`: its options, read into one record. */
 import { type Command, Option } from "commander";
 import {
-  choiceOption,
+  choiceFlag,
   collected,
   durationOption,
   memberOf,
@@ -114,7 +114,11 @@ export function addBacktest(program: Command, found: (options: BacktestCommandOp
     .description(
       "Runs a plugin in its sandbox over bars of the past: virtual time, the same risk gate, simulated fills with fees and latency.",
     )
-    .requiredOption("--plugin <id or path>", "the strategy", pathOption("--plugin"))
+    .requiredOption(
+      "--plugin <id>",
+      "the strategy: an id, or the path of its file or folder",
+      pathOption("--plugin"),
+    )
     .option(
       "--bars <file>",
       "CSV, plain or gzip: timestamp, open, high, low, close, volume",
@@ -143,8 +147,7 @@ export function addBacktest(program: Command, found: (options: BacktestCommandOp
     .addOption(amount("--spread-bps <bps>", "quoted spread around the bar's price", 0, 1_000, 0.5))
     .addOption(amount("--quote-size <size>", "size at best bid and offer, base units", 0, 1e12, 5))
     .addOption(
-      new Option("--volume <unit>", `what the volume counts: ${volumeUnits.join(", ")}`)
-        .argParser(choiceOption("--volume", volumeUnits)).default("quote"),
+      choiceFlag("--volume <unit>", "what the volume counts", volumeUnits).default("quote"),
     )
     .addOption(
       new Option("--step <time>", "between two quotes of a bar").argParser(durationOption("--step")).default(

@@ -4,17 +4,15 @@
  */
 import { Command, CommanderError, Option } from "commander";
 import { BerthError } from "../errors.ts";
-import { type SandboxChoice, sandboxChoices } from "../sandbox/kind_names.ts";
-import { type LogFormat, logFormats, type LogLevel, logLevels } from "../terminal/log_lines.ts";
+import { addCompletions } from "./completions.ts";
+import { addConfig, type ConfigLine } from "./config_options.ts";
+import { addStart, type StartOptions } from "./start_options.ts";
 import { addBacktest, type BacktestCommandOptions } from "./backtest_options.ts";
 import { addPlugin, type PluginCommandOptions } from "./plugin_options.ts";
 import { addRecord, type RecordOptions } from "./record.ts";
 import {
-  choiceOption,
   collected,
   durationOption,
-  memberOf,
-  misuse,
   numberOf,
   pathOption,
   placeOf,
@@ -25,21 +23,6 @@ import {
   withPlace,
 } from "./option_readers.ts";
 import { addKill, addRisk, addStatus, type OperatorLine } from "./operator_command_line.ts";
-
-export interface StartOptions extends PlaceOptions {
-  readonly durationMs: number | undefined;
-  readonly seed: number | undefined;
-  readonly logLevel: LogLevel | undefined;
-  readonly logFormat: LogFormat | undefined;
-  readonly sandbox: SandboxChoice | undefined;
-  /** Empty: those of the configuration. */
-  readonly pluginFolders: readonly string[];
-  readonly trustedFolders: readonly string[];
-  readonly isLiveConfirmed: boolean;
-  /** Undefined: as configured. */
-  readonly consolePort: number | undefined;
-  readonly isConsoleOff: boolean;
-}
 
 export interface JournalOptions extends PlaceOptions {
   readonly show: "records" | "runs" | "counts";
@@ -79,21 +62,12 @@ export type CommandLine =
   | { readonly kind: "record"; readonly options: RecordOptions }
   | OperatorLine
   | { readonly kind: "plugin"; readonly options: PluginCommandOptions }
-  | { readonly kind: "config_check"; readonly options: Pick<PlaceOptions, "configFile"> }
-  | { readonly kind: "config_schema" }
+  | ConfigLine
   /** Help or version, asked for. */
   | { readonly kind: "show"; readonly text: string }
   /** Exit code 2. */
   | { readonly kind: "misuse"; readonly sentence: string };
 
-const startExamples = `
-Examples:
-  deno task start                                    watch the simulated venues until Ctrl-C
-  deno task start --duration 20s --seed 7            a run that can be repeated
-  deno task start --env paper                        real market data, simulated fills
-  deno task start --plugins ./my_strategies          strategies of your own
-  deno task start --env live --i-understand-live-trading
-`;
 const generalExamples = `
 Without a command, berth starts. Options of each command: berth COMMAND --help
 
@@ -107,75 +81,12 @@ Examples:
 
 type Found = (line: CommandLine) => void;
 
-function addStart(program: Command, found: Found): void {
-  const folders: readonly string[] = [];
-  withPlace(program.command("start", { isDefault: true }).summary("start the host (default)"))
-    .description("Starts the host: simulated venues unless --env or the configuration says otherwise.")
-    .addOption(
-      new Option("--duration <time>", "stop by itself after this time: 20s, 5m, 1h30m")
-        .argParser(durationOption("--duration")),
-    )
-    .addOption(
-      new Option("--seed <number>", "of the simulated markets; equal seeds give equal markets")
-        .argParser(wholeOption("--seed", 0, 4_294_967_295)),
-    )
-    .addOption(
-      new Option("--plugins <folder>", "folder of plugins, instead of the configuration's; may be repeated")
-        .argParser(collected(pathOption("--plugins"))).default(folders, "plugins"),
-    )
-    .addOption(
-      new Option("--trust <folder>", "its plugins need no approval, except for live; may be repeated")
-        .argParser(collected(pathOption("--trust"))).default(folders, "none"),
-    )
-    .addOption(
-      new Option("--log-level <level>", `${logLevels.join(", ")} (default: info)`)
-        .argParser(choiceOption("--log-level", logLevels)),
-    )
-    .addOption(
-      new Option("--log-format <format>", `${logFormats.join(", ")} (default: auto)`)
-        .argParser(choiceOption("--log-format", logFormats)),
-    )
-    .addOption(
-      new Option(
-        "--console-port <port>",
-        "of dashboard and HTTP interface; 0 for any free one (default: 8117)",
-      )
-        .argParser(wholeOption("--console-port", 0, 65_535)),
-    )
-    .option("--no-console", "serve no dashboard and no HTTP interface")
-    .addOption(
-      new Option("--sandbox <kind>", `what holds a plugin: ${sandboxChoices.join(", ")} (default: auto)`)
-        .argParser(choiceOption("--sandbox", sandboxChoices)),
-    )
-    .option("--i-understand-live-trading", "needed for --env live: orders move real money")
-    .addHelpText("after", startExamples)
-    .allowExcessArguments(true) // a mistyped command arrives here, as the default command's argument
-    .action((options: Readonly<Record<string, unknown>>, command: Command) => {
-      const word = command.args[0];
-      if (word !== undefined) {
-        misuse(
-          `There is no command ${word}`,
-          "write start, plugin, status, risk, kill, doctor, journal, explain or config",
-        );
-      }
-      found({
-        kind: "start",
-        options: {
-          ...placeOf(options),
-          durationMs: numberOf(options.duration),
-          seed: numberOf(options.seed),
-          logLevel: memberOf(logLevels, options.logLevel),
-          logFormat: memberOf(logFormats, options.logFormat),
-          sandbox: memberOf(sandboxChoices, options.sandbox),
-          pluginFolders: textsOf(options.plugins),
-          trustedFolders: textsOf(options.trust),
-          isLiveConfirmed: options.iUnderstandLiveTrading === true,
-          consolePort: numberOf(options.consolePort),
-          isConsoleOff: options.console === false,
-        },
-      });
-    });
-}
+const journalExamples = `
+Examples:
+  berth journal --kind fill --last 20
+  berth journal --since 2h --plugin paradex_scalper --json
+  berth journal --runs
+`;
 
 function addJournal(program: Command, found: Found): void {
   const none: readonly string[] = [];
@@ -197,6 +108,7 @@ function addJournal(program: Command, found: Found): void {
     .addOption(new Option("--runs", "show the runs instead").conflicts("counts"))
     .option("--counts", "show how many there are of each kind instead")
     .option("--json", "one JSON object a line")
+    .addHelpText("after", journalExamples)
     .action((options: Readonly<Record<string, unknown>>) =>
       found({
         kind: "journal",
@@ -217,11 +129,18 @@ function addJournal(program: Command, found: Found): void {
     );
 }
 
+const explainExamples = `
+Examples:
+  berth explain b1x2y3
+  berth explain b1x2y3 --json
+`;
+
 function addExplain(program: Command, found: Found): void {
   withPlace(program.command("explain").summary("say why a fill or an order happened"))
     .description("Follows a fill, an order or any record back to the quote it was decided on.")
     .argument("<id>", "client order id, or the id of a record")
     .option("--json", "as one JSON object")
+    .addHelpText("after", explainExamples)
     .action((id: string, options: Readonly<Record<string, unknown>>) =>
       found({ kind: "explain", options: { ...placeOf(options), id, asJson: options.json === true } })
     );
@@ -267,19 +186,6 @@ function addDoctor(program: Command, found: Found): void {
     );
 }
 
-function addConfig(program: Command, found: Found): void {
-  const config = program.command("config").summary("check the configuration, or print its schema");
-  config.command("check").description("Checks the configuration file and says what is wrong with it.")
-    .addOption(
-      new Option("--config <file>", "default: berth.json of this folder").argParser(pathOption("--config")),
-    )
-    .action((options: Readonly<Record<string, unknown>>) =>
-      found({ kind: "config_check", options: { configFile: textOf(options.config) } })
-    );
-  config.command("schema").description("Prints the JSON schema of the configuration file.")
-    .action(() => found({ kind: "config_schema" }));
-}
-
 /** What commander says about a misuse, as our sentence. */
 function sentenceOf(error: CommanderError): string {
   const message = error.message.replace(/^error: /, "");
@@ -313,14 +219,18 @@ function missingCommandSentence(program: Command, words: readonly string[]): str
 }
 
 /**
- * Reads a command line.
+ * Every command with its options, help and examples: what reads a command line, and what completions and the commands' page
+ * are made from.
  *
- * @param words without the program's own name
+ * @param shown takes help and version texts
+ * @param columns width of help texts
  */
-export function readCommandLine(words: readonly string[], version: string): CommandLine {
-  const shown: string[] = [];
-  const lines: CommandLine[] = [];
-  const found: Found = (line) => lines.push(line);
+export function commandTable(
+  version: string,
+  found: Found,
+  shown: (text: string) => void,
+  columns: number,
+): Command {
   const program = new Command("berth")
     .description("A host for perpetual-futures strategies.")
     .version(version, "-V, --version", "print the version")
@@ -328,14 +238,29 @@ export function readCommandLine(words: readonly string[], version: string): Comm
     .helpCommand(false)
     .showHelpAfterError(false)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => shown.push(text), writeErr: (text) => shown.push(text) })
+    .configureOutput({ writeOut: shown, writeErr: shown, getOutHelpWidth: () => columns })
     .addHelpText("after", generalExamples);
-  for (const add of [addStart, addStatus, addRisk, addKill, addDoctor, addJournal, addExplain, addConfig]) {
+  addStart(program, (options) => found({ kind: "start", options }));
+  for (const add of [addStatus, addRisk, addKill, addDoctor, addJournal, addExplain, addConfig]) {
     add(program, found);
   }
   addBacktest(program, (options) => found({ kind: "backtest", options }));
   addRecord(program, (options) => found({ kind: "record", options }));
   addPlugin(program, (options) => found({ kind: "plugin", options }));
+  addCompletions(program, (text) => found({ kind: "show", text }));
+  return program;
+}
+
+/**
+ * Reads a command line.
+ *
+ * @param words without the program's own name
+ * @param columns width of help texts
+ */
+export function readCommandLine(words: readonly string[], version: string, columns = 100): CommandLine {
+  const shown: string[] = [];
+  const lines: CommandLine[] = [];
+  const program = commandTable(version, (line) => lines.push(line), (text) => shown.push(text), columns);
   try {
     program.parse([...words], { from: "user" });
   } catch (error) {

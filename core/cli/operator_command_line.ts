@@ -2,7 +2,14 @@
 import { type Command, Option } from "commander";
 import type { ScopeLimits, TradingState } from "../model/risk_limits.ts";
 import { scopeLimitNames } from "../model/risk_limits.ts";
-import { misuse, placeOf, type PlaceOptions, textOf, withPlace } from "./option_readers.ts";
+import {
+  misuse,
+  placeOf,
+  type PlaceOptions,
+  textOf,
+  withGroupExamples,
+  withPlace,
+} from "./option_readers.ts";
 
 export interface StatusOptions extends PlaceOptions {
   readonly asJson: boolean;
@@ -118,12 +125,13 @@ Examples:
   berth risk tighten plugin/scalper maxOrderNotionalUsd=100 maxOpenOrders=2
   berth risk loosen global maxDailyLossUsd=5000 --reason "larger book from today"
   berth risk halt account/okx --reason "venue maintenance"
+  berth risk reduce plugin/scalper --reason "flat by the evening"
   berth risk resume global --reason "kill understood"
 `;
 
 export function addRisk(program: Command, found: Found): void {
   const risk = program.command("risk").summary("show and change limits and trading states")
-    .addHelpText("after", riskExamples);
+    .description("Limits, figures and trading states of the risk gate of a running host.");
   const give = (options: Given, act: RiskAct): void =>
     found({ kind: "risk", options: { ...placeOf(options), act, asJson: options.json === true } });
   withPlace(risk.command("show").description("Shows state, limits and figures of every scope."))
@@ -172,4 +180,5 @@ export function addRisk(program: Command, found: Found): void {
         })
       );
   }
+  withGroupExamples(risk, riskExamples);
 }

@@ -54,6 +54,13 @@ export function choiceOption<const T extends readonly string[]>(name: string, ch
       misuse(`${name} is ${JSON.stringify(text)}`, `choose one of ${choices.join(", ")}`);
 }
 
+/** An option of a closed set; help and completions list it. */
+export function choiceFlag(flags: string, description: string, choices: readonly string[]): Option {
+  const option = new Option(flags, description);
+  option.argChoices = [...choices];
+  return option.argParser(choiceOption(flags.split(" ")[0] ?? flags, choices));
+}
+
 export function pathOption(name: string) {
   return (text: string): string =>
     text === "" ? misuse(`${name} is empty`, "write the path of a file or folder") : text;
@@ -64,6 +71,19 @@ export const collected =
     ...before,
     read(text),
   ];
+
+/**
+ * Shows examples below the help of a command that has commands of its own, and below each of those the lines that are of it.
+ * To be called when all of them are there.
+ */
+export function withGroupExamples(group: Command, examples: string): void {
+  group.addHelpText("after", examples);
+  for (const command of group.commands) {
+    const words = `  berth ${group.name()} ${command.name()}`;
+    const lines = examples.split("\n").filter((line) => line === words || line.startsWith(`${words} `));
+    if (lines.length > 0) command.addHelpText("after", ["", "Examples:", ...lines, ""].join("\n"));
+  }
+}
 
 export function withPlace(command: Command): Command {
   return command
@@ -79,8 +99,7 @@ export function withPlace(command: Command): Command {
         .argParser(pathOption("--data-dir")),
     )
     .addOption(
-      new Option("--env <environment>", `${environments.join(", ")} (default: sim)`)
-        .argParser(choiceOption("--env", environments)),
+      choiceFlag("--env <environment>", "which venues, and whose money (default: sim)", environments),
     );
 }
 

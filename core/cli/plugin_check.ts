@@ -157,6 +157,12 @@ async function checkRun(
     // What was approved holds; that it is switched off does not: it was named to be run.
     const grants = await readGrants(grantsPath(config.dataDir));
     await writeGrants(grantsPath(dataDir), setDisabled(grants, id, false));
+    const checkedConfig: HostConfig = {
+      ...withSim(config),
+      dataDir,
+      pluginFolders: [dirname(copied.rootPath)],
+      console: { ...config.console, enabled: false },
+    };
     const hostOptions: HostOptions = {
       version: around.version,
       strategies: "all",
@@ -167,12 +173,8 @@ async function checkRun(
       isSeedGiven: true,
       durationMs: options.durationMs,
       configFile: undefined,
-      config: {
-        ...withSim(config),
-        dataDir,
-        pluginFolders: [dirname(copied.rootPath)],
-        console: { ...config.console, enabled: false },
-      },
+      config: checkedConfig,
+      rereadConfig: () => Promise.resolve(checkedConfig),
       logFormat: "json",
       trustedFolders: [],
       envFile: resolve(around.workingFolder, ".env"),

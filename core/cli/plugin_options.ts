@@ -11,6 +11,7 @@ import {
   textOf,
   textsOf,
   wholeOption,
+  withGroupExamples,
   withPlace,
 } from "./option_readers.ts";
 
@@ -54,10 +55,13 @@ export type PluginCommandOptions =
 const examples = `
 Examples:
   berth plugin list
+  berth plugin show my_strategy
   berth plugin new my_strategy
   berth plugin check plugins/my_strategy --seconds 20
   berth plugin approve my_strategy
   berth plugin approve my_strategy --live      real money too
+  berth plugin revoke my_strategy
+  berth plugin enable my_strategy
   berth plugin disable my_strategy             a host that runs stops it within a second
 `;
 
@@ -97,8 +101,7 @@ function nameOf(text: string): string {
 /** Adds `plugin` with its commands. */
 export function addPlugin(program: Command, found: (options: PluginCommandOptions) => void): void {
   const plugin = program.command("plugin").summary("list, approve, write and check plugins")
-    .description("What is in the plugin folders, what it may do, and whether it may.")
-    .addHelpText("after", examples);
+    .description("What is in the plugin folders, what it may do, and whether it may.");
   withFolders(plugin.command("list").description("All plugins, and whether a host would run them."))
     .action((options: Options) => found({ ...foldersOf(options), action: "list" }));
   const one = (
@@ -136,6 +139,7 @@ export function addPlugin(program: Command, found: (options: PluginCommandOption
       found({ action: "new", name, folder: textOf(options.in), asJson: options.json === true })
     );
   addCheck(plugin, found);
+  withGroupExamples(plugin, examples);
 }
 
 function addCheck(plugin: Command, found: (options: PluginCommandOptions) => void): void {

@@ -3,9 +3,9 @@ import { type Command, Option } from "commander";
 import { join, resolve } from "node:path";
 import type { HostOptions } from "../host/options.ts";
 import { environments } from "../sdk/manifest.ts";
-import type { StartOptions } from "./command_line.ts";
+import type { StartOptions } from "./start_options.ts";
 import {
-  choiceOption,
+  choiceFlag,
   collected,
   durationOption,
   memberOf,
@@ -42,8 +42,7 @@ export function addRecord(program: Command, found: (options: RecordOptions) => v
     )
     .requiredOption("--out <folder>", "where quotes/, trades/, marks/ and books/ go", pathOption("--out"))
     .addOption(
-      new Option("--env <environment>", `${environments.join(", ")} (default: sim)`)
-        .argParser(choiceOption("--env", environments)),
+      choiceFlag("--env <environment>", "which venues (default: sim)", environments),
     )
     .addOption(
       new Option("--venue <id>", "may be repeated").argParser(collected(pathOption("--venue")))
@@ -71,6 +70,7 @@ export function addRecord(program: Command, found: (options: RecordOptions) => v
       "configuration file (default: berth.json of this folder)",
       pathOption("--config"),
     )
+    .option("--json", "log lines are JSON in any case; for the same words in every command")
     .addHelpText("after", examples)
     .action((options: Readonly<Record<string, unknown>>) =>
       found({

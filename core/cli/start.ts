@@ -1,11 +1,11 @@
 /** `berth start`: command line and configuration become the host's options; signals become abort signals. */
 import { resolve } from "node:path";
 import { BerthError } from "../errors.ts";
-import type { HostConfig } from "../host/config.ts";
 import type { HostOptions, HostSignals } from "../host/options.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import type { TerminalOutput } from "../terminal/ports.ts";
-import type { StartOptions } from "./command_line.ts";
+import type { StartOptions } from "./start_options.ts";
+import { settingFlags } from "./setting_flags.ts";
 import { existingFolders, readPlace } from "./place.ts";
 
 /** What `start` needs beside its options. */
@@ -14,8 +14,6 @@ export interface StartSurroundings {
   readonly workingFolder: string;
   readonly output: TerminalOutput;
   readonly signals: HostSignals;
-  /** `BERTH_CONSOLE_PORT`, where it is set. */
-  readonly consolePort?: number | undefined;
   /** A seed for a start that names none, from 0 to 2^32 − 1. */
   drawSeed(): number;
 }
@@ -28,22 +26,21 @@ export interface StartSurroundings {
  */
 export async function hostOptions(options: StartOptions, around: StartSurroundings): Promise<HostOptions> {
   const { workingFolder, output } = around;
-  const place = await readPlace(options, workingFolder);
-  const { environment } = place.config;
+  const pluginFolders = await existingFolders("--plugins", options.pluginFolders, workingFolder);
+  const trustedFolders = await existingFolders("--trust", options.trustedFolders, workingFolder);
+  const read = () => readPlace(options, workingFolder, settingFlags({ ...options, pluginFolders }));
+  const { config, configFile } = await read();
+  const { environment } = config;
   if (environment === "live" && !options.isLiveConfirmed) {
     throw new BerthError("HOST_LIVE_NOT_CONFIRMED", { environment });
   }
-  const pluginFolders = await existingFolders("--plugins", options.pluginFolders, workingFolder);
-  const trustedFolders = await existingFolders("--trust", options.trustedFolders, workingFolder);
-  const config = withCommandLine(place.config, options, pluginFolders, around.consolePort);
   if (sandboxKindOf(config.sandbox, Deno.build.standalone) === undefined) {
     throw new BerthError("CLI_USAGE", {
       problem: `This berth can't have sandbox ${config.sandbox}`,
       fix: "leave it at auto: a compiled berth can't start a process with fewer permissions than its own",
     });
   }
-  const seed = options.seed ?? config.seed;
-  const { format } = config.log;
+  const { seed, log: { format } } = config;
   return {
     version: around.version,
     strategies: "all",
@@ -53,33 +50,14 @@ export async function hostOptions(options: StartOptions, around: StartSurroundin
     seed: seed ?? around.drawSeed(),
     isSeedGiven: seed !== undefined,
     durationMs: options.durationMs,
-    configFile: place.configFile,
+    configFile,
     config,
+    rereadConfig: async () => (await read()).config,
     logFormat: format === "auto" ? (output.isTerminal ? "pretty" : "json") : format,
     trustedFolders,
     envFile: resolve(workingFolder, ".env"),
     output,
     signals: around.signals,
-  };
-}
-
-/** The command line wins over the file. */
-function withCommandLine(
-  config: HostConfig,
-  options: StartOptions,
-  pluginFolders: readonly string[],
-  consolePort: number | undefined,
-): HostConfig {
-  return {
-    ...config,
-    pluginFolders: pluginFolders.length > 0 ? [...pluginFolders] : config.pluginFolders,
-    console: {
-      ...config.console,
-      enabled: config.console.enabled && !options.isConsoleOff,
-      port: options.consolePort ?? consolePort ?? config.console.port,
-    },
-    sandbox: options.sandbox ?? config.sandbox,
-    log: { level: options.logLevel ?? config.log.level, format: options.logFormat ?? config.log.format },
   };
 }
 

@@ -278,7 +278,7 @@ class Host {
   }
 
   #followOperator(manager: PluginManager, log: HostLog): void {
-    const { config: { dataDir }, configFile } = this.#options;
+    const { config: { dataDir }, configFile, rereadConfig } = this.#options;
     this.#watches.use(watchOperator({
       clock: this.#clock,
       log,
@@ -286,6 +286,7 @@ class Host {
       pluginFolders: this.#pluginFolders(),
       dataDir,
       configFile,
+      rereadConfig,
       onPluginConfig: (configOf) => {
         if (this.#console === undefined) manager.applySettings(configOf);
         else this.#console.plugins.setConfig(configOf); // what was set through the console stays over it

@@ -11,6 +11,7 @@ import type { RiskSettings, ScopeLimits } from "../model/risk_limits.ts";
 import { defaultRiskSettings } from "../risk/settings.ts";
 import type { Environment } from "../sdk/manifest.ts";
 import { type ConfigFile, configFileSchema } from "./config/file_schema.ts";
+import { type GivenSetting, giverOf, withGiven } from "./config/given.ts";
 import { pluginSchema } from "./config/plugin_section.ts";
 import { type Checked, type Fault, faultsOf } from "./manifest_schema.ts";
 
@@ -86,22 +87,56 @@ export const journalPath = (folder: string): string => join(folder, "journal.db"
 /** Name of the file that is looked for in the working folder. */
 export const configFileName = "berth.json";
 
+/** A fault, and who gave the value: the file's path, a variable's or a flag's name. */
+export interface ConfigFault extends Fault {
+  readonly source: string;
+}
+
 export interface FoundConfig {
   /** Absolute; undefined when there is none and the defaults hold. */
   readonly file: string | undefined;
-  readonly checked: Checked<HostConfig>;
+  /** What the file says, not yet checked; an empty record without one. */
+  readonly content: unknown;
+  readonly checked:
+    | { readonly kind: "valid"; readonly value: HostConfig }
+    | { readonly kind: "invalid"; readonly faults: readonly ConfigFault[] };
 }
 
+/** Settings that are paths: relative to the file there, to the working folder where they are given otherwise. */
+const pathSettings: readonly string[] = ["dataDir", "pluginFolders", "simulation.attach"];
+
+const absolute = (found: unknown, folder: string): unknown =>
+  typeof found === "string"
+    ? resolve(folder, found)
+    : Array.isArray(found)
+    ? found.map((item) => absolute(item, folder))
+    : found;
+
 /**
- * Reads the named file, or `berth.json` of the working folder if there is one.
+ * Reads the named file, or `berth.json` of the working folder if there is one, and puts over it what was given otherwise.
  *
+ * @param given by environment and flags, the last on top
  * @throws {BerthError} CONFIG_UNREADABLE when a named file is missing, or one can't be read or is no JSON
  */
-export async function readConfig(named: string | undefined, workingFolder: string): Promise<FoundConfig> {
+export async function readConfig(
+  named: string | undefined,
+  workingFolder: string,
+  given: readonly GivenSetting[] = [],
+): Promise<FoundConfig> {
   const path = resolve(workingFolder, named ?? configFileName);
-  const content = await contentOf(path, named !== undefined);
-  if (content === undefined) return { file: undefined, checked: checkConfig({}, workingFolder) };
-  return { file: path, checked: checkConfig(parseJson(content, path), dirname(path)) };
+  const text = await contentOf(path, named !== undefined);
+  const content = text === undefined ? {} : parseJson(text, path);
+  const placed = given.map((one) =>
+    pathSettings.includes(one.path.join(".")) ? { ...one, value: absolute(one.value, workingFolder) } : one
+  );
+  const checked = checkConfig(withGiven(content, placed), dirname(path));
+  const file = text === undefined ? undefined : path;
+  if (checked.kind === "valid") return { file, content, checked };
+  const faults = checked.faults.map((fault) => ({
+    ...fault,
+    source: giverOf(fault.field.split("."), given)?.name ?? path,
+  }));
+  return { file, content, checked: { kind: "invalid", faults } };
 }
 
 async function contentOf(path: string, isRequired: boolean): Promise<string | undefined> {
@@ -123,7 +158,3 @@ function parseJson(content: string, path: string): unknown {
     throw new BerthError("CONFIG_UNREADABLE", { file: path, reason: `it is no JSON: ${words}` }, { cause });
   }
 }
-
-/** A fault as the typed error that a person reads. */
-export const configError = (file: string, fault: Fault): BerthError<"CONFIG_INVALID"> =>
-  new BerthError("CONFIG_INVALID", { file, ...fault });

@@ -1,13 +1,10 @@
-/** The JSON schema of the configuration file, for editors and `docs/berth.schema.json`. */
-import { toJsonSchema } from "@valibot/to-json-schema";
-import { configFileSchema } from "./config/file_schema.ts";
+/** The JSON schema of the configuration file as text, for editors and `docs/berth.schema.json`. */
+import { configJsonSchema } from "./config/setting_list.ts";
 
 /** As text, with a final line break. */
 export function configJsonSchemaText(): string {
-  // Keys of records are checked by pattern, which the JSON schema says as `propertyNames`; nothing else differs.
-  const schema = toJsonSchema(configFileSchema, { typeMode: "input", errorMode: "ignore" });
   const titled = {
-    ...schema,
+    ...configJsonSchema(),
     title: "berth.json",
     description: "Configuration of berth. Every field is optional.",
   };

@@ -1,6 +1,6 @@
 /** Follows without a restart what is dropped into the plugin folders, approved, or set. */
 import type { Clock } from "../model/clock.ts";
-import { defaultPluginConfig } from "./config.ts";
+import { defaultPluginConfig, type HostConfig } from "./config.ts";
 import { watchConfig } from "./config_watch.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import { grantsPath } from "./grants.ts";
@@ -17,12 +17,14 @@ export interface OperatorWatchesOptions {
   readonly dataDir: string;
   /** Undefined when the defaults hold. */
   readonly configFile: string | undefined;
+  readonly rereadConfig: () => Promise<HostConfig>;
   readonly onPluginConfig: (configOf: (id: string) => PluginConfig) => void;
 }
 
 /** @returns ends all watches when it is disposed */
 export function watchOperator(options: OperatorWatchesOptions): Disposable {
-  const { clock, log, manager, pluginFolders: folders, dataDir, configFile, onPluginConfig } = options;
+  const { clock, log, manager, pluginFolders: folders, dataDir, configFile, rereadConfig } = options;
+  const { onPluginConfig } = options;
   const watches = new DisposableStack();
   watches.use(
     new FolderWatch({
@@ -35,11 +37,12 @@ export function watchOperator(options: OperatorWatchesOptions): Disposable {
   watches.use(watchGrants(grantsPath(dataDir), log, (grants) => manager.setGrants(grants)));
   if (configFile !== undefined) {
     watches.defer(
-      watchConfig(
-        configFile,
+      watchConfig({
+        file: configFile,
         log,
-        ({ plugins }) => onPluginConfig((id) => plugins[id] ?? defaultPluginConfig),
-      ),
+        reread: rereadConfig,
+        onChange: ({ plugins }) => onPluginConfig((id) => plugins[id] ?? defaultPluginConfig),
+      }),
     );
   }
   return watches;

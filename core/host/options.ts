@@ -30,6 +30,8 @@ export interface HostOptions {
   /** Absolute path; undefined when the defaults hold. */
   readonly configFile: string | undefined;
   readonly config: HostConfig;
+  /** Reads the configuration anew; throws where it has faults. */
+  readonly rereadConfig: () => Promise<HostConfig>;
   /** `auto` resolved. */
   readonly logFormat: Exclude<LogFormat, "auto">;
   /** Folders whose plugins may run without approval in sim, paper and testnet. */

@@ -4,6 +4,8 @@ import { endpoints } from "../../core/console/endpoints.ts";
 import { openApiDocument } from "../../core/console/openapi.ts";
 import { configJsonSchemaText } from "../../core/host/config_json_schema.ts";
 import { refusalsPage } from "../../core/risk/refusals_page.ts";
+import { commandsPage } from "./commands_page.ts";
+import { envExample, settingsPage } from "./settings_page.ts";
 
 export interface Page {
   /** In `docs/`. */
@@ -17,6 +19,9 @@ export const pages: readonly Page[] = [
   { name: "openapi.json", text: openApiText },
   { name: "refusals.md", text: refusalsPage },
   { name: "berth.schema.json", text: configJsonSchemaText },
+  { name: "settings.md", text: settingsPage },
+  { name: "commands.md", text: commandsPage },
+  { name: "../.env.example", text: envExample },
 ];
 
 export const pageUrl = (name: string): URL => new URL(`../../docs/${name}`, import.meta.url);

@@ -121,8 +121,7 @@ const misuses: readonly { readonly words: readonly string[]; readonly says: RegE
   { words: ["--frobnicate"], says: /^There is no option --frobnicate; see berth --help\.$/ },
   {
     words: ["strat"],
-    says:
-      /^There is no command strat; write start, plugin, status, risk, kill, doctor, journal, explain or config\.$/,
+    says: /^There is no command strat; write start, status, risk, kill, .* or completions\.$/,
   },
   { words: ["start", "now"], says: /^There is no command now; write start/ },
   { words: ["explain"], says: /^The id is missing; add it after the command\.$/ },
@@ -140,7 +139,7 @@ const misuses: readonly { readonly words: readonly string[]; readonly says: RegE
   { words: ["risk", "tighten", "global", "maxLeverage=-1"], says: /^maxLeverage=-1 has no value; write/ },
   { words: ["risk", "resume"], says: /^The option --reason is missing; write it as --reason <words>\.$/ },
   { words: ["--console-port", "70000"], says: /^--console-port is "70000"; write a whole number/ },
-  { words: ["config"], says: /^A command of berth config is missing; add check or schema\.$/ },
+  { words: ["config"], says: /^A command of berth config is missing; add check, show or schema\.$/ },
   { words: ["config", "chek"], says: /^There is no command chek; did you mean check\?$/ },
 ];
 for (const { words, says } of misuses) {

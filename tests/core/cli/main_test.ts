@@ -97,6 +97,14 @@ Deno.test("help goes to standard output with exit code 0", () =>
     assertMatch(out, /^Usage: berth /);
   }));
 
+Deno.test("with --json an error is one JSON object on standard error", () =>
+  inFolder(async (folder) => {
+    const { code, out, errors } = await berth(folder, "status", "--json");
+    assertEquals([code, out], [1, ""]);
+    const { error } = JSON.parse(errors);
+    assertEquals([error.code, Object.keys(error)], ["HOST_NOT_RUNNING", ["code", "what", "why", "fix"]]);
+  }));
+
 Deno.test("journal and explain read what a run wrote; a missing journal is a sentence", () =>
   inFolder(async (folder) => {
     const missing = await berth(folder, "journal");
