@@ -2,7 +2,6 @@
  * From flags, environment and file to a checked configuration, for every command. A flag wins over the environment, the
  * environment over `.env` of the working folder, that over the file, and the file over the defaults.
  */
-import { load } from "@std/dotenv";
 import { join, resolve } from "node:path";
 import { BerthError } from "../errors.ts";
 import { configFileVariable, type EnvironmentSettings, type Variables } from "../host/config/environment.ts";
@@ -15,6 +14,7 @@ import {
   journalPath,
   readConfig,
 } from "../host/config.ts";
+import { readEnvFile } from "../host/env_file.ts";
 import type { PlaceOptions } from "./option_readers.ts";
 import { settingFlags } from "./setting_flags.ts";
 
@@ -48,15 +48,6 @@ export interface Found extends FoundConfig {
   readonly strays: EnvironmentSettings["strays"];
 }
 
-async function readEnvFile(workingFolder: string): Promise<Readonly<Record<string, string>>> {
-  const file = join(workingFolder, ".env");
-  try {
-    return await load({ envPath: file });
-  } catch (cause) {
-    throw new BerthError("CONFIG_UNREADABLE", { file, reason: "it can't be opened" }, { cause });
-  }
-}
-
 /** The schema is taken apart only where there is a variable to look up: every start would wait for it. */
 async function settingsOf(variables: Variables): Promise<EnvironmentSettings> {
   if (!Object.keys(variables).some((name) => name.startsWith("BERTH_"))) return { given: [], strays: [] };
@@ -71,7 +62,7 @@ export async function findConfig(
   workingFolder: string,
   flags: readonly GivenSetting[],
 ): Promise<Found> {
-  const envFile = await readEnvFile(workingFolder);
+  const envFile = await readEnvFile(join(workingFolder, ".env"));
   const variables: Variables = { ...envFile, ...Deno.env.toObject() };
   const { given: fromEnvironment, strays } = await settingsOf(variables);
   const given = [...fromEnvironment, ...flags];

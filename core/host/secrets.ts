@@ -2,8 +2,7 @@
  * Secrets of the operator: read once from `.env` and the environment, handed to the one plugin that was granted a
  * name, and known to the log writer so that a value can never be printed. The environment wins over the file.
  */
-import { load } from "@std/dotenv";
-import { BerthError } from "../errors.ts";
+import { readEnvFile } from "./env_file.ts";
 
 export interface Secrets {
   get(name: string): string | undefined;
@@ -42,12 +41,4 @@ export async function readSecrets(
       return [...new Set(values)].filter((value) => value.length >= 6);
     },
   };
-}
-
-async function readEnvFile(path: string): Promise<Readonly<Record<string, string | undefined>>> {
-  try {
-    return await load({ envPath: path });
-  } catch (cause) {
-    throw new BerthError("CONFIG_UNREADABLE", { file: path, reason: "it can't be opened" }, { cause });
-  }
 }
