@@ -119,7 +119,7 @@ export async function composedBacktest(options: ComposedBacktest): Promise<Repor
     assumptions: [
       ...assumptions,
       `${options.venueLatencyMs} ms to the venue and as long back`,
-      "a resting order fills only when the price goes through it",
+      "a resting order waits behind the size shown at its price, and fills by trades there or when the price goes through it",
     ],
     recording,
   };

@@ -10,8 +10,9 @@
 import { Engine } from "../engine/engine.ts";
 import { defaultTiming, type EngineEvent, type EngineOutput, type GrantedBudget } from "../engine/events.ts";
 import type { EngineSurface } from "../engine/surface.ts";
-import { PaperExchange } from "../execution/paper_exchange.ts";
+import { PaperExchange } from "../execution/paper/paper_exchange.ts";
 import { pluginMessage } from "../host/engine_driver.ts";
+import { takeRecord } from "../host/market_records.ts";
 import { paperCapabilities } from "../host/paper_desk.ts";
 import type { EngineDriver, HostLog } from "../host/ports.ts";
 import { grantOf, StrategyChannel } from "../host/strategy_channel.ts";
@@ -317,30 +318,10 @@ class BacktestRun implements EngineDriver {
     }
     const { view, at } = this.#records.take();
     const index = view.getUint32(at + recordOffsets.index, true);
-    const sequence = view.getFloat64(at + recordOffsets.sequence, true);
-    const tsVenueMs = view.getFloat64(at + recordOffsets.tsVenueMs, true);
-    const tsRecvUs = view.getFloat64(at + recordOffsets.tsRecvUs, true);
-    const first = view.getFloat64(at + recordOffsets.first, true);
-    const second = view.getFloat64(at + recordOffsets.second, true);
-    const third = view.getFloat64(at + recordOffsets.third, true);
-    const fourth = view.getFloat64(at + recordOffsets.fourth, true);
     const instrument = this.#options.data.instruments[index];
     if (instrument === undefined) return;
-    const venue = this.#venues.get(instrument.venue);
-    switch (view.getUint8(at)) {
-      case recordKinds.quote:
-        this.engine.onQuote(index, first, second, third, fourth, sequence, tsVenueMs, tsRecvUs, "stream");
-        if (this.engine.isReviewDue) this.dispatch({ kind: "quotes_due", tsUs: this.#nowUs });
-        return venue?.onQuote(index, first, second, third, fourth, this.#nowUs);
-      case recordKinds.trade: {
-        const side = view.getUint8(at + recordOffsets.flag) === 1 ? "sell" : "buy";
-        this.engine.onTrade(index, side, first, second, sequence, tsVenueMs, tsRecvUs);
-        return venue?.onTrade(index, first, this.#nowUs);
-      }
-      default:
-        this.engine.onMark(index, first, second, third, fourth, sequence, tsVenueMs, tsRecvUs);
-        return venue?.onMark(index, first, third, fourth, this.#nowUs);
-    }
+    takeRecord(view, at, index, this.#nowUs, this.engine, this.#venues.get(instrument.venue));
+    if (this.engine.isReviewDue) this.dispatch({ kind: "quotes_due", tsUs: this.#nowUs });
   }
 
   // ---- what the engine decides

@@ -6,7 +6,8 @@ import { BerthError } from "../errors.ts";
 import { type InstrumentId, type VenueId, venueOf } from "../model/ids.ts";
 import type { IndexedBook } from "../protocol/codec.ts";
 import type { PluginMessage } from "../protocol/messages.ts";
-import { recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
+import { recordBytes, recordOffsets } from "../protocol/records.ts";
+import { takeRecord } from "./market_records.ts";
 import { MessageBudget } from "./message_budget.ts";
 import type { PaperDesk } from "./paper_desk.ts";
 import type { EngineDriver, HostLog, Tally } from "./ports.ts";
@@ -40,8 +41,9 @@ export class AdapterChannel {
 
   /** Hot path: every record of a frame, without allocating. */
   onRecords(payload: Uint8Array): void {
-    const { driver } = this.#options;
+    const { driver, paper } = this.#options;
     const { engine } = driver;
+    const nowUs = driver.clock.epochUs();
     const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
     for (let at = 0; at < payload.length; at += recordBytes) {
       const index = this.#hostIndexes[view.getUint32(at + recordOffsets.index, true)];
@@ -50,50 +52,18 @@ export class AdapterChannel {
           `a record of instrument ${view.getUint32(at + recordOffsets.index, true)}, which it never named`,
         );
       }
-      const flag = view.getUint8(at + recordOffsets.flag);
-      const sequence = view.getFloat64(at + recordOffsets.sequence, true);
-      const tsVenueMs = view.getFloat64(at + recordOffsets.tsVenueMs, true);
-      const tsRecvUs = view.getFloat64(at + recordOffsets.tsRecvUs, true);
-      const first = view.getFloat64(at + recordOffsets.first, true);
-      const second = view.getFloat64(at + recordOffsets.second, true);
-      const third = view.getFloat64(at + recordOffsets.third, true);
-      const fourth = view.getFloat64(at + recordOffsets.fourth, true);
-      switch (view.getUint8(at + recordOffsets.kind)) {
-        case recordKinds.quote:
-          engine.onQuote(
-            index,
-            first,
-            second,
-            third,
-            fourth,
-            sequence,
-            tsVenueMs,
-            tsRecvUs,
-            flag === 1 ? "rest" : "stream",
-          );
-          this.#options.paper?.onQuote(index, first, second, third, fourth);
-          driver.route(index, "quotes", payload, at);
-          break;
-        case recordKinds.trade:
-          engine.onTrade(index, flag === 1 ? "sell" : "buy", first, second, sequence, tsVenueMs, tsRecvUs);
-          this.#options.paper?.onTrade(index, first);
-          driver.route(index, "trades", payload, at);
-          break;
-        case recordKinds.mark:
-          engine.onMark(index, first, second, third, fourth, sequence, tsVenueMs, tsRecvUs);
-          this.#options.paper?.onMark(index, first, third, fourth);
-          driver.route(index, "marks", payload, at);
-          break;
-        default:
-          return this.#breach(`a record of kind ${view.getUint8(at + recordOffsets.kind)}`);
+      const kind = takeRecord(view, at, index, nowUs, engine, paper?.market);
+      if (kind === undefined) {
+        return this.#breach(`a record of kind ${view.getUint8(at + recordOffsets.kind)}`);
       }
+      driver.route(index, kind, payload, at);
     }
-    if (engine.isReviewDue) driver.dispatch({ kind: "quotes_due", tsUs: driver.clock.epochUs() });
+    if (engine.isReviewDue) driver.dispatch({ kind: "quotes_due", tsUs: nowUs });
   }
 
   /** The host's number and update of an adapter's book, or undefined when it was a breach. */
   bookOf(book: IndexedBook): { readonly index: number; readonly book: IndexedBook } | undefined {
-    const { driver } = this.#options;
+    const { driver, paper } = this.#options;
     const index = this.#hostIndexes[book.index];
     const instrument = index === undefined ? undefined : driver.engine.instrument(index);
     if (index === undefined || instrument === undefined) {
@@ -101,11 +71,9 @@ export class AdapterChannel {
       return undefined;
     }
     const { index: _own, ...rest } = book;
-    driver.dispatch({
-      kind: "book",
-      tsUs: driver.clock.epochUs(),
-      update: { instrument: instrument.id, ...rest },
-    });
+    const tsUs = driver.clock.epochUs();
+    paper?.market.onBook(index, rest, tsUs);
+    driver.dispatch({ kind: "book", tsUs, update: { instrument: instrument.id, ...rest } });
     return { index, book: { ...book, index } };
   }
 

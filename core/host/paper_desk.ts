@@ -2,7 +2,8 @@
  * Paper trading: the host's own venue in place of the real one's order entry. It gets the engine's requests and the
  * real market data of its venue, and answers as an adapter would. Nothing here can reach a venue.
  */
-import { PaperExchange } from "../execution/paper_exchange.ts";
+import { PaperExchange } from "../execution/paper/paper_exchange.ts";
+import type { PaperMarketFeed } from "../execution/paper/paper_events.ts";
 import type { VenueId } from "../model/ids.ts";
 import { moneyFromNumber } from "../model/money.ts";
 import type { AdapterRequests, EngineDriver } from "./ports.ts";
@@ -67,16 +68,9 @@ export class PaperDesk {
     if (instrument?.venue === this.#venue) this.#exchange.registerInstrument(index, instrument);
   }
 
-  onQuote(index: number, bidPrice: number, bidSizeBase: number, askPrice: number, askSizeBase: number): void {
-    this.#exchange.onQuote(index, bidPrice, bidSizeBase, askPrice, askSizeBase, this.#driver.clock.epochUs());
-  }
-
-  onTrade(index: number, price: number): void {
-    this.#exchange.onTrade(index, price, this.#driver.clock.epochUs());
-  }
-
-  onMark(index: number, markPrice: number, fundingRate: number, tsNextFundingMs: number): void {
-    this.#exchange.onMark(index, markPrice, fundingRate, tsNextFundingMs, this.#driver.clock.epochUs());
+  /** Takes the market data that orders are filled against. */
+  get market(): PaperMarketFeed {
+    return this.#exchange;
   }
 
   stop(): void {

@@ -267,7 +267,7 @@ export class MiniHost {
       const tsUs = clock.epochUs();
       engine.onQuote(index, 99.9, 10, 100.1, 10, this.#sequence, tsUs / 1000, tsUs, "stream");
       if (this.#hasAccounts) engine.onMark(index, 100, 100, NaN, NaN, this.#sequence, tsUs / 1000, tsUs);
-      for (const desk of this.#desks) desk.onQuote(index, 99.9, 10, 100.1, 10);
+      for (const desk of this.#desks) desk.market.onQuote(index, 99.9, 10, 100.1, 10, tsUs);
       writeRecord(
         view,
         0,

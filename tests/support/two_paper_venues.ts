@@ -11,7 +11,7 @@ import {
   type EngineSettings,
 } from "../../core/engine/events.ts";
 import { restoreOf } from "../../core/engine/restore.ts";
-import { PaperExchange } from "../../core/execution/paper_exchange.ts";
+import { PaperExchange } from "../../core/execution/paper/paper_exchange.ts";
 import { bodyText } from "../../core/journal/schema.ts";
 import type { VenueId } from "../../core/model/ids.ts";
 import type { JournalBody } from "../../core/model/journal_entry.ts";

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Engine } from "../../../core/engine/engine.ts";
 import { defaultRateBudget, defaultTiming, type EngineOutput } from "../../../core/engine/events.ts";
-import { PaperExchange } from "../../../core/execution/paper_exchange.ts";
+import { PaperExchange } from "../../../core/execution/paper/paper_exchange.ts";
 import { parseMoney } from "../../../core/model/money.ts";
 import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
 import {

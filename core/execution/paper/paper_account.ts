@@ -1,9 +1,9 @@
 /** The account of a paper venue: what it holds, what it made, what is free. Average cost, exact. */
-import type { Balance, VenuePosition } from "../model/account.ts";
-import type { Instrument } from "../model/instrument.ts";
-import { type Money, money, tickLotMoney, zeroMoney } from "../model/money.ts";
-import { type Side, sideSign } from "../model/order.ts";
-import { incrementValue, sizeLots } from "../model/ticks.ts";
+import type { Balance, VenuePosition } from "../../model/account.ts";
+import type { Instrument } from "../../model/instrument.ts";
+import { type Money, money, tickLotMoney, zeroMoney } from "../../model/money.ts";
+import { type Side, sideSign } from "../../model/order.ts";
+import { incrementValue, sizeLots } from "../../model/ticks.ts";
 
 interface Holding {
   readonly instrument: Instrument;
@@ -13,6 +13,9 @@ interface Holding {
   /** NaN before the first. */
   markPrice: number;
 }
+
+/** A position as it is kept: without the mark, which the next one brings. */
+export type PaperHolding = Readonly<Omit<Holding, "markPrice">>;
 
 export class PaperAccount {
   readonly #asset: string;
@@ -26,6 +29,20 @@ export class PaperAccount {
 
   get total(): Money {
     return this.#total;
+  }
+
+  /** What is held. */
+  holdings(): readonly PaperHolding[] {
+    return [...this.#holdings.values()].filter(({ lots }) => lots !== 0)
+      .map(({ instrument, lots, cost }) => ({ instrument, lots, cost }));
+  }
+
+  /** Goes on from another account's end. */
+  restore(total: Money, holdings: readonly PaperHolding[]): void {
+    this.#total = total;
+    for (const holding of holdings) {
+      this.#holdings.set(holding.instrument.id, { ...holding, markPrice: NaN });
+    }
   }
 
   #holding(instrument: Instrument): Holding {

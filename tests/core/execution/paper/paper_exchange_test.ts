@@ -1,14 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type PaperEvent, PaperExchange } from "../../../core/execution/paper_exchange.ts";
-import type { AdapterRequest } from "../../../core/model/adapter_request.ts";
-import { clientOrderId, instrumentId } from "../../../core/model/ids.ts";
-import type { Instrument } from "../../../core/model/instrument.ts";
-import { formatMoney, parseMoney } from "../../../core/model/money.ts";
-import type { OrderRequest, Side } from "../../../core/model/order.ts";
-import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
-import { applyFill, flatPosition } from "../../../core/portfolio/position_book.ts";
-import { alpha, btcAt } from "../../support/engine_builders.ts";
+import type { PaperEvent } from "../../../../core/execution/paper/paper_events.ts";
+import { PaperExchange } from "../../../../core/execution/paper/paper_exchange.ts";
+import type { AdapterRequest } from "../../../../core/model/adapter_request.ts";
+import { clientOrderId, instrumentId } from "../../../../core/model/ids.ts";
+import type { Instrument } from "../../../../core/model/instrument.ts";
+import { formatMoney, parseMoney } from "../../../../core/model/money.ts";
+import type { OrderRequest, Side } from "../../../../core/model/order.ts";
+import { priceTicks, sizeLots } from "../../../../core/model/ticks.ts";
+import { applyFill, flatPosition } from "../../../../core/portfolio/position_book.ts";
+import { alpha, btcAt } from "../../../support/engine_builders.ts";
 
 const ms = 1_000;
 
@@ -146,13 +147,13 @@ const resting: readonly {
   { name: "the ask comes down to it", happens: (paper) => paper.quote(49_800, 49_900), isFilled: false },
   { name: "the ask goes through it", happens: (paper) => paper.quote(49_800, 49_899.9), isFilled: true },
   {
-    name: "a trade at its price",
-    happens: (paper) => paper.exchange.onTrade(0, 49_900, paper.nowUs),
+    name: "a trade at its price that is deeper than what is shown",
+    happens: (paper) => paper.exchange.onTrade(0, "sell", 49_900, 1, paper.nowUs),
     isFilled: false,
   },
   {
     name: "a trade a tick below",
-    happens: (paper) => paper.exchange.onTrade(0, 49_899.9, paper.nowUs),
+    happens: (paper) => paper.exchange.onTrade(0, "sell", 49_899.9, 1, paper.nowUs),
     isFilled: true,
   },
   { name: "a side that disappears", happens: (paper) => paper.quote(NaN, NaN, 0, 0), isFilled: false },
@@ -351,7 +352,7 @@ Deno.test("a feed of nonsense fills nothing and throws nothing", () => {
       paper.submit(paper.order("buy", 1));
       paper.submit(paper.order("sell", 1));
       paper.exchange.onMark(0, ask, bid, askSize, paper.nowUs);
-      paper.exchange.onTrade(0, ask, paper.nowUs);
+      paper.exchange.onTrade(0, "sell", ask, bidSize, paper.nowUs);
       paper.pass(1_000);
     }),
   );
