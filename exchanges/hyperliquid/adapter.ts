@@ -11,6 +11,7 @@ import {
   type MarketQueries,
   type Trading,
 } from "@berth/sdk";
+import { publishHealth } from "@berth/sdk/venue/adapter_health.ts";
 import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { Misfits } from "@berth/sdk/venue/misfits.ts";
 import { QuotePoller } from "@berth/sdk/venue/quote_poller.ts";
@@ -266,24 +267,14 @@ export class HyperliquidAdapter implements ExchangeAdapter {
   }
 
   #publishHealth(): void {
-    const latency = this.#statistics.quoteLatency();
-    this.#ctx.publish.health({
-      marketData: this.#public.state,
-      privateStream: this.#account?.state,
-      heartbeatAgeMs: Math.round(this.#public.heartbeatAgeMs),
-      updatesPerSecond: this.#statistics.takeUpdatesPerSecond(),
-      latencyAverageMs: latency?.averageMs,
-      latencyP99Ms: latency?.p99Ms,
-      gaps: this.#statistics.gaps,
-      reconnects: this.#public.reconnects + (this.#account?.reconnects ?? 0),
-      ...(this.#account?.deadMansSwitch?.isOffered === true
-        ? { deadMansSwitch: this.#account.deadMansSwitch.isArmed ? "armed" as const : "not_armed" as const }
-        : {}),
+    const deadMansSwitch = this.#account?.deadMansSwitch;
+    publishHealth(this.#ctx, {
+      publicConnection: this.#public,
+      privateConnection: this.#account,
+      statistics: this.#statistics,
+      misfits: this.#misfits,
+      isDeadMansSwitchArmed: deadMansSwitch?.isOffered === true ? deadMansSwitch.isArmed : undefined,
     });
-    const { gauge } = this.#ctx;
-    const privateMisfits = this.#misfits.count("private_");
-    gauge("unreadable_frames", this.#misfits.count() - privateMisfits);
-    gauge("unreadable_private_rows", privateMisfits);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type MarketQueries,
   type Trading,
 } from "@berth/sdk";
+import { publishHealth } from "@berth/sdk/venue/adapter_health.ts";
 import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { QuotePoller } from "@berth/sdk/venue/quote_poller.ts";
 import { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
@@ -303,24 +304,15 @@ export class OkxAdapter implements ExchangeAdapter {
   }
 
   #publishHealth(): void {
-    const latency = this.#statistics.quoteLatency();
-    this.#ctx.publish.health({
-      marketData: this.#public.state,
-      privateStream: this.#private?.state,
-      heartbeatAgeMs: Math.round(this.#public.heartbeatAgeMs),
-      updatesPerSecond: this.#statistics.takeUpdatesPerSecond(),
-      latencyAverageMs: latency?.averageMs,
-      latencyP99Ms: latency?.p99Ms,
-      gaps: this.#statistics.gaps,
-      reconnects: this.#public.reconnects + (this.#private?.reconnects ?? 0),
-      ...(this.#private === undefined || !this.capabilities.deadMansSwitch
-        ? {}
-        : { deadMansSwitch: this.#private.isDeadMansSwitchArmed ? "armed" as const : "not_armed" as const }),
+    publishHealth(this.#ctx, {
+      publicConnection: this.#public,
+      privateConnection: this.#private,
+      statistics: this.#statistics,
+      misfits: this.#misfits,
+      isDeadMansSwitchArmed: this.capabilities.deadMansSwitch
+        ? this.#private?.isDeadMansSwitchArmed
+        : undefined,
     });
-    const { gauge } = this.#ctx;
-    const privateMisfits = this.#misfits.count("private_");
-    gauge("unreadable_frames", this.#misfits.count() - privateMisfits);
-    gauge("unreadable_private_rows", privateMisfits);
   }
 }
 

@@ -23,6 +23,7 @@ import { endpointOf } from "@berth/sdk/venue/transport.ts";
 import { untilReached, withDeadline } from "@berth/sdk/venue/waiting.ts";
 import { RestClient } from "./rest.ts";
 import { RestQuotes } from "./rest_quotes.ts";
+import { publishHealth } from "@berth/sdk/venue/adapter_health.ts";
 import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { ParadexQueries } from "./market_queries.ts";
 import { Misfits } from "@berth/sdk/venue/misfits.ts";
@@ -281,23 +282,13 @@ export class ParadexAdapter implements ExchangeAdapter {
   }
 
   #reportHealth(): void {
-    const latency = this.#statistics.quoteLatency();
-    this.#ctx.publish.health({
-      marketData: this.#publicConnection.state,
-      privateStream: this.#private?.connection.state,
-      heartbeatAgeMs: Math.round(this.#publicConnection.silenceMs),
-      updatesPerSecond: this.#statistics.takeUpdatesPerSecond(),
-      latencyAverageMs: latency?.averageMs,
-      latencyP99Ms: latency?.p99Ms,
-      gaps: this.#statistics.gaps,
-      reconnects: this.#publicConnection.reconnects + (this.#private?.connection.reconnects ?? 0),
-      ...(this.#private !== undefined && this.capabilities.deadMansSwitch
-        ? { deadMansSwitch: this.#private.isArmed ? "armed" as const : "not_armed" as const }
-        : {}),
+    publishHealth(this.#ctx, {
+      publicConnection: this.#publicConnection,
+      privateConnection: this.#private?.connection,
+      statistics: this.#statistics,
+      misfits: this.#misfits,
+      isDeadMansSwitchArmed: this.capabilities.deadMansSwitch ? this.#private?.isArmed : undefined,
     });
-    const privateMisfits = this.#misfits.count("private_");
-    this.#ctx.gauge("unreadable_frames", this.#misfits.count() - privateMisfits);
-    this.#ctx.gauge("unreadable_private_rows", privateMisfits);
   }
 
   #getPublic<T>(schema: v.GenericSchema<unknown, T>, path: string): Promise<T> {

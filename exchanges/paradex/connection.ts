@@ -93,7 +93,7 @@ export class VenueConnection {
     return Math.max(0, this.#connections - 1);
   }
   /** Since the last frame of any kind. */
-  get silenceMs(): number {
+  get heartbeatAgeMs(): number {
     return this.#options.clock.monotonicMs() - this.#lastFrameMs;
   }
 
@@ -329,10 +329,11 @@ export class VenueConnection {
       const { clock, probe } = this.#options;
       const nowMs = clock.monotonicMs();
       if (this.#state === "connected") {
-        if (this.silenceMs > staleAfterMs) {
-          this.#fail(this.#generation, `silent for ${Math.round(this.silenceMs)} ms`);
+        if (this.heartbeatAgeMs > staleAfterMs) {
+          this.#fail(this.#generation, `silent for ${Math.round(this.heartbeatAgeMs)} ms`);
         } else if (
-          probe !== undefined && this.silenceMs > probeAfterMs && nowMs - this.#lastProbeMs > probeAfterMs
+          probe !== undefined && this.heartbeatAgeMs > probeAfterMs &&
+          nowMs - this.#lastProbeMs > probeAfterMs
         ) {
           this.#lastProbeMs = nowMs;
           void this.#call(probe.method, probe.params, undefined);
