@@ -65,7 +65,7 @@ async function countsOf(reportPath: string): Promise<Counts | undefined> {
  */
 async function runTests(name: string, files: readonly string[], isHeld = false): Promise<Counts> {
   const fromMs = performance.now();
-  print(`       ${name}: ${files.length} files`);
+  print(`       ${name}${files.length === 1 ? "" : `: ${files.length} files`}`);
   const reportPath = await Deno.makeTempFile({ suffix: ".xml" });
   const filter = options.filter === undefined ? [] : ["--filter", options.filter];
   const args = [
@@ -95,12 +95,6 @@ const root = new URL("./", import.meta.url);
 const isSlow = (path: string): boolean => path.startsWith(new URL("slow/", root).pathname);
 const files = testFiles(root);
 
-const results: Counts[] = [];
-if (!options["only-tests"]) {
-  results.push(await check("formatting", ["fmt", "--check", "--quiet"]));
-  results.push(await check("lint", ["lint", "--quiet"]));
-  results.push(await check("types", ["check", "--frozen", "--quiet", "."]));
-}
 /**
  * Groups that run beside each other: hosts that trade mostly wait, processes that start and end wait in part, and the
  * rest computes. The output of all but the first is shown when they are over.
@@ -115,14 +109,37 @@ const groupOf = (path: string): number =>
     folders.some((folder) => path.startsWith(new URL(folder, root).pathname))
   );
 const fastFiles = files.filter((path) => !isSlow(path));
+/** Two processes use two cores without making the hosts among them late. */
+const slowLanes = 2;
+
+/** Each slow file has a process of its own; the lanes take one after the other. */
+async function runSlowTests(paths: readonly string[]): Promise<readonly Counts[]> {
+  const waiting = [...paths];
+  const counts: Counts[] = [];
+  const lane = async (): Promise<void> => {
+    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+      counts.push(await runTests(`tests/${path.slice(root.pathname.length)}`, [path], true));
+    }
+  };
+  await Promise.all(Array.from({ length: slowLanes }, lane));
+  return counts;
+}
+
+const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
+  ["formatting", ["fmt", "--check", "--quiet"]],
+  ["lint", ["lint", "--quiet"]],
+  ["types", ["check", "--frozen", "--quiet", "."]],
+];
+const checkResults = options["only-tests"]
+  ? []
+  : await Promise.all(checks.map(([name, args]) => check(name, args)));
 const testResults = await Promise.all(
   groups.map(({ name }, index) =>
     runTests(name, fastFiles.filter((path) => groupOf(path) === index), index > 0)
   ),
 );
-const slowFiles = files.filter(isSlow);
-if (options.slow && slowFiles.length > 0) testResults.push(await runTests("slow tests", slowFiles));
-results.push(...testResults);
+if (options.slow) testResults.push(...await runSlowTests(files.filter(isSlow)));
+const results = [...checkResults, ...testResults];
 
 const sum = (key: keyof Counts): number => results.reduce((total, counts) => total + counts[key], 0);
 const executed = testResults.reduce((total, counts) => total + counts.passed + counts.failed, 0);
