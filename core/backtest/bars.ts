@@ -8,7 +8,7 @@ import { BerthError } from "../errors.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { incrementValue } from "../model/ticks.ts";
 import { recordBytes, recordKinds, writeRecord } from "../protocol/records.ts";
-import type { MarketData } from "../recording/market_data.ts";
+import type { MarketBatch, MarketData } from "../recording/market_data.ts";
 
 export interface Bar {
   readonly openTimeMs: number;
@@ -51,14 +51,14 @@ export function barsAsMarketData(
   };
 }
 
-function* batchesOf(bars: readonly Bar[], settings: BarSettings): Generator<Uint8Array> {
+function* batchesOf(bars: readonly Bar[], settings: BarSettings): Generator<MarketBatch> {
   const steps = Math.max(4, Math.floor(settings.lengthMs / settings.stepMs));
   const bytes = new Uint8Array(batchBars * (2 * steps + 5) * recordBytes);
   const writer = new RecordWriter(bytes, settings);
   for (let from = 0; from < bars.length; from += batchBars) {
     writer.rewind();
     for (const bar of bars.slice(from, from + batchBars)) writeBar(writer, bar, steps, settings);
-    yield bytes.subarray(0, writer.length);
+    yield { kind: "records", bytes: bytes.subarray(0, writer.length) };
   }
 }
 

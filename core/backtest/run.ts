@@ -22,7 +22,8 @@ import { moneyFromNumber } from "../model/money.ts";
 import type { RiskSettings } from "../model/risk_limits.ts";
 import type { HostMessage } from "../protocol/messages.ts";
 import { protocolVersion } from "../protocol/messages.ts";
-import { recordKinds, recordOffsets } from "../protocol/records.ts";
+import type { IndexedBook } from "../protocol/codec.ts";
+import { recordOffsets } from "../protocol/records.ts";
 import type { Sandbox, SandboxSpec } from "../sandbox/sandbox.ts";
 import type { StrategyManifest } from "../sdk/manifest.ts";
 import type { MarketData } from "../recording/market_data.ts";
@@ -103,7 +104,10 @@ class BacktestRun implements EngineDriver {
       defaultRateBudget: { requestsPerSecond: 1_000, burst: 1_000, reservedShare: 0.3 },
     });
     this.#recorder = new Recorder(data.instruments, options.depositUsd);
-    this.#records = new RecordQueue(data, (index, kind) => this.#isWanted(index, kind));
+    this.#records = new RecordQueue(
+      data,
+      (index, kind) => this.engine.router.subscribers(index, kind).length > 0,
+    );
   }
 
   dispatch(event: EngineEvent): void {
@@ -228,11 +232,6 @@ class BacktestRun implements EngineDriver {
     });
   }
 
-  #isWanted(index: number, kind: number): boolean {
-    const name = kind === recordKinds.quote ? "quotes" : kind === recordKinds.trade ? "trades" : "marks";
-    return this.engine.router.subscribers(index, name).length > 0;
-  }
-
   // ---- turns
 
   async #playAll(strategy: VirtualStrategy, channel: StrategyChannel): Promise<void> {
@@ -241,7 +240,10 @@ class BacktestRun implements EngineDriver {
     let messages = [...strategy.takeMessages()];
     for (;;) {
       const ahead = await this.#records.fill(aheadRecords);
-      if (ahead.length > 0) strategy.process.sendRecords(ahead);
+      for (const batch of ahead) {
+        if (batch.kind === "book") strategy.process.pushBook(batch.book);
+        else strategy.process.sendRecords(batch.bytes);
+      }
       for (const message of this.#outgoing.splice(0)) strategy.process.send(message);
       const turn = await strategy.runUntil(this.#turnEndUs(lookaheadUs, messages.length > 0), lookaheadUs);
       this.#play(turn.epochUs, [...messages, ...turn.messages], channel);
@@ -274,7 +276,7 @@ class BacktestRun implements EngineDriver {
       if (nextUs > untilUs) break;
       this.#nowUs = Math.max(this.#nowUs, nextUs);
       if (venueUs <= nextUs) this.#advanceVenues();
-      else if (recordUs <= nextUs) this.#playRecord();
+      else if (recordUs <= nextUs) this.#playNext();
       else if (message !== undefined && messageUs <= nextUs) {
         place++;
         channel?.onMessage(message.message);
@@ -311,17 +313,30 @@ class BacktestRun implements EngineDriver {
     return openPositions > 0 ? "holding" : "quiet";
   }
 
-  #playRecord(): void {
+  #playNext(): void {
     if (this.#nowUs >= this.#nextSampleUs) {
       this.#nextSampleUs = this.#nowUs + this.#sampleEveryUs;
       this.#recorder.sample(this.#nowUs, this.engine.snapshot(this.#nowUs));
     }
-    const { view, at } = this.#records.take();
+    const book = this.#records.takeBook();
+    if (book === undefined) this.#playRecord();
+    else this.#playBook(book);
+  }
+
+  #playRecord(): void {
+    const { view, at } = this.#records.takeRecord();
     const index = view.getUint32(at + recordOffsets.index, true);
     const instrument = this.#options.data.instruments[index];
     if (instrument === undefined) return;
     takeRecord(view, at, index, this.#nowUs, this.engine, this.#venues.get(instrument.venue));
     if (this.engine.isReviewDue) this.dispatch({ kind: "quotes_due", tsUs: this.#nowUs });
+  }
+
+  #playBook({ index, ...update }: IndexedBook): void {
+    const instrument = this.#options.data.instruments[index];
+    if (instrument === undefined) return;
+    this.#venues.get(instrument.venue)?.onBook(index, update, this.#nowUs);
+    this.dispatch({ kind: "book", tsUs: this.#nowUs, update: { ...update, instrument: instrument.id } });
   }
 
   // ---- what the engine decides

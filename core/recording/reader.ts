@@ -1,16 +1,15 @@
-/** Reads a recording back as market data: parts in their order, records of a part in the order of their receive times. */
-import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from "hyparquet";
-import { join } from "node:path";
-import * as v from "valibot";
-import type { MarketData } from "./market_data.ts";
+/**
+ * Reads a recording back as market data: parts in their order, what a part holds in the order of the receive times. A
+ * range that begins within a part begins with the books as they stood then.
+ */
 import { BerthError } from "../errors.ts";
-import { parseInstrumentId, venueId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
-import { increment } from "../model/ticks.ts";
-import { type Cell, recordBytes, recordingFormat, recordOfRow, type Row, tableColumns } from "./tables.ts";
-
-const playedTables = ["quotes", "trades", "marks"] as const;
-type PlayedTable = (typeof playedTables)[number];
+import type { IndexedBook } from "../protocol/codec.ts";
+import { recordBytes } from "../protocol/records.ts";
+import { BookKeyframes } from "./book_keyframes.ts";
+import type { MarketBatch, MarketData } from "./market_data.ts";
+import { findParts, type PartFile, readRows } from "./parts.ts";
+import { bookOfRows, isSameUpdate, recordOfRow, type Row, type TableName } from "./tables.ts";
 
 export interface RecordingRange {
   readonly fromMs?: number | undefined;
@@ -18,163 +17,131 @@ export interface RecordingRange {
   readonly toMs?: number | undefined;
 }
 
-interface PartFile {
-  readonly table: PlayedTable;
-  readonly path: string;
-  readonly fromUs: number;
-  readonly toUs: number;
-  readonly rows: number;
+/** Who is who in a recording. */
+interface Cast {
+  readonly instruments: readonly Instrument[];
+  readonly indexes: ReadonlyMap<string, number>;
 }
 
-const incrementSchema = v.pipe(v.object({ text: v.string() }), v.transform(({ text }) => increment(text)));
-const instrumentSchema = v.object({
-  id: v.pipe(v.string(), v.transform(parseInstrumentId)),
-  venue: v.pipe(v.string(), v.transform(venueId)),
-  symbol: v.string(),
-  venueSymbol: v.string(),
-  kind: v.picklist(["perpetual", "future", "spot"]),
-  settlement: v.picklist(["linear", "inverse"]),
-  baseAsset: v.string(),
-  quoteAsset: v.string(),
-  settlementAsset: v.string(),
-  tick: incrementSchema,
-  lot: incrementSchema,
-  contractMultiplier: v.string(),
-  minSizeLots: v.number(),
-  maxSizeLots: v.number(),
-  minNotional: v.number(),
-  makerFeeBps: v.number(),
-  takerFeeBps: v.number(),
-  maxLeverage: v.number(),
-  maxPriceFigures: v.exactOptional(v.number()),
-  fundingIntervalHours: v.exactOptional(v.number()),
-  status: v.picklist(["trading", "post_only", "cancel_only", "halted"]),
-});
-const instrumentsSchema = v.pipe(v.string(), v.parseJson(), v.array(instrumentSchema));
+/** A row of quotes, trades or marks, or all rows of a change of a book. */
+type Entry =
+  & { readonly tsUs: number; readonly sequence: number }
+  & (
+    | { readonly table: Exclude<TableName, "books">; readonly row: Row }
+    | { readonly table: "books"; readonly book: IndexedBook }
+  );
 
-/** @throws {BerthError} RECORDING_UNREADABLE, BACKTEST_NO_DATA */
-export async function openRecording(folder: string, range: RecordingRange = {}): Promise<MarketData> {
-  const instruments = new Map<string, Instrument>();
-  const parts = new Map<string, PartFile[]>();
-  for (const table of playedTables) {
-    for (const name of await partsOf(join(folder, table))) {
-      const path = join(folder, table, name);
-      const file = await inspect(table, path, instruments);
-      if (!overlaps(file, range)) continue;
-      parts.set(name, [...(parts.get(name) ?? []), file]);
-    }
-  }
-  const ordered = [...parts.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, files]) => files);
-  const all = ordered.flat();
-  if (all.length === 0) throw new BerthError("BACKTEST_NO_DATA", { what: folder });
-  const list = [...instruments.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const indexes = new Map<string, number>(list.map(({ id }, index) => [id, index]));
+/**
+ * @param path folder of a recording, or one of its files
+ * @throws {BerthError} RECORDING_UNREADABLE, BACKTEST_NO_DATA
+ */
+export async function openRecording(path: string, range: RecordingRange = {}): Promise<MarketData> {
+  const parts = (await findParts(path)).map((files) => files.filter((file) => overlaps(file, range)));
+  const all = parts.flat();
+  if (all.length === 0) throw new BerthError("BACKTEST_NO_DATA", { what: path });
+  const byId = new Map(all.flatMap(({ instruments }) => instruments).map((one) => [one.id, one]));
+  const instruments = [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const cast = { instruments, indexes: new Map(instruments.map(({ id }, index) => [id, index])) };
   const fromUs = Math.max(Math.min(...all.map((file) => file.fromUs)), (range.fromMs ?? -Infinity) * 1000);
   const toUs = Math.min(Math.max(...all.map((file) => file.toUs)), (range.toMs ?? Infinity) * 1000);
   return {
-    instruments: list,
+    instruments,
     fromUs,
     toUs,
-    description: `${all.reduce((sum, file) => sum + file.rows, 0)} records of ${folder}`,
+    description: `${all.reduce((sum, file) => sum + file.rows, 0)} rows of ${path}`,
     async *batches() {
-      for (const files of ordered) yield await readPart(files, indexes, fromUs, toUs);
+      let playedUs = -Infinity;
+      for (const files of parts) {
+        // The books that a part begins with are there already when the part before it was played.
+        const isNews = (entry: Entry): boolean => entry.table !== "books" || entry.tsUs >= playedUs;
+        const entries = (await entriesOf(files, cast)).filter(isNews);
+        yield* batchesOf(entries, cast, fromUs, toUs);
+        playedUs = entries.at(-1)?.tsUs ?? playedUs;
+      }
     },
   };
-}
-
-async function partsOf(folder: string): Promise<readonly string[]> {
-  const names: string[] = [];
-  try {
-    for await (const entry of Deno.readDir(folder)) {
-      if (/^\d{6}\.parquet$/.test(entry.name)) names.push(entry.name);
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return names.sort();
 }
 
 const overlaps = (file: PartFile, { fromMs = -Infinity, toMs = Infinity }: RecordingRange): boolean =>
   file.rows > 0 && file.toUs >= fromMs * 1000 && file.fromUs < toMs * 1000;
 
-async function inspect(
-  table: PlayedTable,
-  path: string,
-  instruments: Map<string, Instrument>,
-): Promise<PartFile> {
-  try {
-    const file = await asyncBufferFromFile(path);
-    const metadata = await parquetMetadataAsync(file);
-    const values = new Map((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""]));
-    if (values.get("berth.format") !== recordingFormat) {
-      throw new Error(`format ${values.get("berth.format") ?? "unknown"}, expected ${recordingFormat}`);
+/** All of one part, oldest first; of the same moment in the order of their sequence. */
+async function entriesOf(files: readonly PartFile[], cast: Cast): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for (const { table, rows } of await Promise.all(files.map(rowsOf))) {
+    if (table === "books") entries.push(...booksOf(rows, cast));
+    else {
+      for (const row of rows) {
+        entries.push({ table, row, tsUs: Number(row[0]), sequence: Number(row[3]) });
+      }
     }
-    for (const instrument of v.parse(instrumentsSchema, values.get("berth.instruments"))) {
-      instruments.set(instrument.id, instrument);
+  }
+  return entries.sort((a, b) => a.tsUs - b.tsUs || a.sequence - b.sequence);
+}
+
+const rowsOf = async (file: PartFile) => ({ table: file.table, rows: await readRows(file) });
+
+function* booksOf(rows: readonly Row[], { instruments, indexes }: Cast): Generator<Entry> {
+  for (let from = 0; from < rows.length;) {
+    const first = rows[from] ?? [];
+    let to = from + 1;
+    for (let next = rows[to]; next !== undefined && isSameUpdate(first, next); next = rows[++to]);
+    const index = indexes.get(String(first[2])) ?? 0;
+    const instrument = instruments[index];
+    if (instrument !== undefined) {
+      const book = bookOfRows(rows.slice(from, to), index, instrument);
+      yield { table: "books", book, tsUs: book.tsRecvUs, sequence: book.sequence };
     }
-    const bounds = metadata.row_groups.map((group) => group.columns[0]?.meta_data?.statistics);
-    return {
-      table,
-      path,
-      fromUs: Math.min(...bounds.map((one) => Number(one?.min_value ?? -Infinity))),
-      toUs: Math.max(...bounds.map((one) => Number(one?.max_value ?? Infinity))),
-      rows: Number(metadata.num_rows),
-    };
-  } catch (error) {
-    throw new BerthError("RECORDING_UNREADABLE", { path, reason: String(error) }, { cause: error });
+    from = to;
   }
 }
 
-async function readRows(file: PartFile): Promise<readonly Row[]> {
-  const names = tableColumns[file.table].map(({ name }) => name);
-  let rows: readonly Row[] = [];
-  try {
-    await parquetRead({
-      file: await asyncBufferFromFile(file.path),
-      columns: names,
-      onComplete: (found: readonly (readonly unknown[])[]) => {
-        rows = found.map((row) => row.map(cellOf));
-      },
-    });
-  } catch (error) {
-    throw new BerthError("RECORDING_UNREADABLE", { path: file.path, reason: String(error) }, {
-      cause: error,
-    });
-  }
-  return rows;
-}
-
-function cellOf(value: unknown): Cell {
-  switch (typeof value) {
-    case "bigint":
-    case "number":
-    case "string":
-    case "boolean":
-      return value;
-    default:
-      return null;
-  }
-}
-
-/** All records of one part in one batch, oldest first; of the same moment in the order of their sequence. */
-async function readPart(
-  files: readonly PartFile[],
-  indexes: ReadonlyMap<string, number>,
+/** What lies in the range: records between two books in one batch. */
+function* batchesOf(
+  entries: readonly Entry[],
+  cast: Cast,
   fromUs: number,
   toUs: number,
-): Promise<Uint8Array> {
-  const entries: { readonly table: PlayedTable; readonly row: Row; readonly tsUs: number }[] = [];
-  for (const file of files) {
-    for (const row of await readRows(file)) {
-      const tsUs = Number(row[0]);
-      if (tsUs >= fromUs && tsUs <= toUs) entries.push({ table: file.table, row, tsUs });
+): Generator<MarketBatch> {
+  yield* booksBefore(entries, cast, fromUs);
+  let records: Extract<Entry, { readonly row: Row }>[] = [];
+  for (const entry of entries) {
+    if (entry.tsUs < fromUs || entry.tsUs > toUs) continue;
+    if (entry.table !== "books") {
+      records.push(entry);
+      continue;
     }
+    if (records.length > 0) yield recordsOf(records, cast);
+    records = [];
+    yield { kind: "book", book: entry.book };
   }
-  entries.sort((a, b) => a.tsUs - b.tsUs || Number(a.row[3]) - Number(b.row[3]));
+  if (records.length > 0) yield recordsOf(records, cast);
+}
+
+/** The books that stand when the range begins within these entries. */
+function* booksBefore(entries: readonly Entry[], cast: Cast, fromUs: number): Generator<MarketBatch> {
+  const books = new BookKeyframes();
+  for (const entry of entries) {
+    if (entry.tsUs >= fromUs) break;
+    const instrument = entry.table === "books" ? cast.instruments[entry.book.index] : undefined;
+    if (entry.table !== "books" || instrument === undefined) continue;
+    const { index: _index, ...update } = entry.book;
+    books.apply({ ...update, instrument: instrument.id }, instrument);
+  }
+  for (const { instrument, ...snapshot } of books.snapshots()) {
+    const index = cast.indexes.get(instrument) ?? 0;
+    yield { kind: "book", book: { ...snapshot, index, tsRecvUs: fromUs } };
+  }
+}
+
+function recordsOf(
+  entries: readonly Extract<Entry, { readonly row: Row }>[],
+  { indexes }: Cast,
+): MarketBatch {
   const bytes = new Uint8Array(entries.length * recordBytes);
   const view = new DataView(bytes.buffer);
   entries.forEach(({ table, row }, place) => {
     recordOfRow(table, row, indexes.get(String(row[2])) ?? 0, view, place * recordBytes);
   });
-  return bytes;
+  return { kind: "records", bytes };
 }

@@ -6,10 +6,11 @@
  * Times: `ts_recv_us` microseconds since the epoch when the frame arrived, `ts_venue_ms` the venue's own. Prices and
  * sizes are float64 in quote and base units; a missing side is null.
  */
-import type { BookUpdate } from "../model/market.ts";
+import type { BookLevel, BookUpdate } from "../model/market.ts";
 import type { Instrument } from "../model/instrument.ts";
-import { incrementsToNumber } from "../model/ticks.ts";
-import { recordBytes, recordKinds, recordOffsets, writeRecord } from "../protocol/records.ts";
+import { incrementsToNumber, priceTicks, roundToIncrements, sizeLots } from "../model/ticks.ts";
+import type { IndexedBook } from "../protocol/codec.ts";
+import { recordKinds, recordOffsets, writeRecord } from "../protocol/records.ts";
 
 export const recordingFormat = "1";
 export const tableNames = ["quotes", "trades", "marks", "books"] as const;
@@ -109,6 +110,28 @@ export function rowsOfBook(update: BookUpdate, { tick, lot }: Instrument): reado
   return levels.length > 0 ? levels : [[...head, null, null, null]];
 }
 
+/** The update that rows of one book, time and sequence came from. @param index of the instrument */
+export function bookOfRows(rows: readonly Row[], index: number, { tick, lot }: Instrument): IndexedBook {
+  const [tsRecvUs, tsVenueMs, _instrument, sequence, update] = rows[0] ?? [];
+  const levels = (side: string): readonly BookLevel[] =>
+    rows.filter((row) => row[5] === side).map((row) => ({
+      priceTicks: priceTicks(roundToIncrements(orNaN(row[6]), tick, "nearest")),
+      sizeLots: sizeLots(roundToIncrements(orNaN(row[7]), lot, "nearest")),
+    }));
+  return {
+    index,
+    kind: update === "snapshot" || update === "delta" ? update : "invalid",
+    bids: levels("bid"),
+    asks: levels("ask"),
+    sequence: orNaN(sequence),
+    tsVenueMs: orNaN(tsVenueMs),
+    tsRecvUs: Number(tsRecvUs),
+  };
+}
+
+/** Whether two rows of books belong to one update. */
+export const isSameUpdate = (a: Row, b: Row): boolean => [0, 2, 3, 4].every((place) => a[place] === b[place]);
+
 /** Writes the record that a row of quotes, trades or marks came from. */
 export function recordOfRow(
   table: Exclude<TableName, "books">,
@@ -160,5 +183,3 @@ export function recordOfRow(
       return table satisfies never;
   }
 }
-
-export { recordBytes };

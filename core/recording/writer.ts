@@ -1,13 +1,14 @@
 /**
  * Writes market data to Parquet, a part at a time: `quotes/000001.parquet`, `trades/000001.parquet` and so on hold the
  * same stretch of time. A part is whole or not there: it is written beside its name and then moved to it, so a crash
- * loses at most the part that was being collected.
+ * loses at most the part that was being collected. A part begins with the books as they stand (book_keyframes.ts).
  */
 import { ByteWriter, parquetWrite } from "hyparquet-writer";
 import { join } from "node:path";
 import { BerthError } from "../errors.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { BookUpdate } from "../model/market.ts";
+import { BookKeyframes } from "./book_keyframes.ts";
 import {
   type Cell,
   recordingFormat,
@@ -34,7 +35,10 @@ export class RecordingWriter {
   readonly #rows: Record<TableName, Row[]> = { quotes: [], trades: [], marks: [], books: [] };
   readonly #written: Record<TableName, number> = { quotes: 0, trades: 0, marks: 0, books: 0 };
   readonly #instruments = new Map<string, Instrument>();
+  readonly #books = new BookKeyframes();
   #part: number;
+  /** Something was taken since the last part was written. */
+  #isPartBegun = false;
   /** Parts are written one after the other, while new rows are taken. */
   #writing: Promise<void> = Promise.resolve();
 
@@ -69,19 +73,24 @@ export class RecordingWriter {
     if (instrument === undefined) return;
     this.#instruments.set(instrument.id, instrument);
     const { table, row } = rowOfRecord(view, at, instrument.id);
-    this.#add(table, row);
+    this.#beginPart();
+    this.#rows[table].push(row);
+    this.#flushFull(table);
   }
 
   onBook(index: number, update: BookUpdate): void {
     const instrument = this.#options.instrument(index);
     if (instrument === undefined) return;
     this.#instruments.set(instrument.id, instrument);
+    this.#beginPart();
     for (const row of rowsOfBook(update, instrument)) this.#rows.books.push(row);
-    if (this.#rows.books.length >= this.#maxRows) this.flush();
+    this.#books.apply(update, instrument);
+    this.#flushFull("books");
   }
 
   /** Writes what was collected as a part of its own; resolves when all parts so far are safe. @throws when they can't be written */
   flush(): Promise<void> {
+    this.#isPartBegun = false;
     const parts = tableNames.flatMap((table) => {
       const rows = this.#rows[table];
       this.#rows[table] = [];
@@ -98,10 +107,14 @@ export class RecordingWriter {
     return this.#writing;
   }
 
-  #add(table: TableName, row: Row): void {
-    const rows = this.#rows[table];
-    rows.push(row);
-    if (rows.length >= this.#maxRows) this.flush();
+  #beginPart(): void {
+    if (this.#isPartBegun) return;
+    this.#isPartBegun = true;
+    for (const row of this.#books.rows()) this.#rows.books.push(row);
+  }
+
+  #flushFull(table: TableName): void {
+    if (this.#rows[table].length >= this.#maxRows) this.flush();
   }
 
   async #write(

@@ -1,8 +1,11 @@
 /** Backtests of real plugins in their real sandbox: the same bytes every time, and money that adds up. */
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { priceTicks, sizeLots } from "@berth/sdk";
 import fc from "fast-check";
 import type { Bar } from "../../../core/backtest/bars.ts";
 import { reportFiles } from "../../../core/backtest/report.ts";
+import type { MarketBatch } from "../../../core/recording/market_data.ts";
+import { recordBytes, recordKinds, writeRecord } from "../../../core/protocol/records.ts";
 import { seededRandom } from "../../../core/host/system_clock.ts";
 import { backtest, bitcoin, minuteBars } from "./builders.ts";
 
@@ -115,6 +118,83 @@ Deno.test("a plugin that throws too often ends the backtest with its error", asy
   }
 });
 
+Deno.test("books reach the plugin at their time, and its taker order walks them", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(
+      `${folder}/mod.ts`,
+      `import { defineStrategy } from "@berth/sdk";
+       export default defineStrategy({
+         kind: "strategy", id: "walker", version: "0.1.0", sdkVersion: 1, author: "t", description: "Walks.",
+         trading: { venues: ["*"], instruments: ["*"], data: ["quotes", "books"], orders: "trade" },
+         riskBudget: { maxOrderNotionalUsd: 5000, maxPositionNotionalUsd: 5000, maxOrdersPerSecond: 5, maxDailyLossUsd: 1000 },
+         onStop: "keep_positions", settings: {},
+       }, (ctx) => {
+         let isDone = false;
+         return { onQuote({ instrument }) {
+           const found = ctx.books.executable(instrument, "buy", 0.02, 1000);
+           ctx.gauge("seen_" + ctx.time.epochMs(), found?.worstPrice ?? -1);
+           if (found === undefined || isDone) return;
+           isDone = true;
+           ctx.orders.submit({ instrument, side: "buy", sizeBase: 0.02 });
+         } };
+       });`,
+    );
+    const level = (ticks: number, lots: number) => ({
+      priceTicks: priceTicks(ticks),
+      sizeLots: sizeLots(lots),
+    });
+    const lines: string[] = [];
+    const fromUs = 1_640_995_200_000_000;
+    /** A quote 10 ms before and 10 ms after the book, 0.01 at the best offer; more behind it in the book alone. */
+    const quoteAt = (tsUs: number): MarketBatch => {
+      const bytes = new Uint8Array(2 * recordBytes);
+      const view = new DataView(bytes.buffer);
+      const ms = tsUs / 1000;
+      writeRecord(view, 0, recordKinds.mark, 0, 0, tsUs, ms, tsUs, 40_000, NaN, NaN, NaN);
+      writeRecord(view, recordBytes, recordKinds.quote, 0, 0, tsUs, ms, tsUs, 39_999.9, 1, 40_000, 0.01);
+      return { kind: "records", bytes };
+    };
+    const book: MarketBatch = {
+      kind: "book",
+      book: {
+        index: 0,
+        kind: "snapshot",
+        bids: [level(399_999, 100_000)],
+        asks: [level(400_000, 1_000), level(400_002, 5_000)],
+        sequence: 1,
+        tsVenueMs: fromUs / 1000 + 10,
+        tsRecvUs: fromUs + 10_000,
+      },
+    };
+    const recording = await backtest(
+      folder,
+      {
+        instruments: [bitcoin],
+        fromUs,
+        toUs: fromUs + 200_000,
+        description: "a book",
+        batches: () => [quoteAt(fromUs), book, quoteAt(fromUs + 20_000), quoteAt(fromUs + 200_000)],
+      },
+      {},
+      (line) => lines.push(line),
+    );
+    assertEquals(lines, []);
+    assertEquals(Object.values(recording.gauges).map((price) => price.toFixed(1)), [
+      "-1.0",
+      "40000.2",
+      "40000.2",
+    ]);
+    assertEquals(recording.fills.map(({ price, sizeBase }) => [price, sizeBase]), [
+      [40_000, 0.01],
+      [40_000.2, 0.01],
+    ]);
+    assertEquals(recording.records, 7);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("the records of bars keep to the bar, on ticks, with rising times", async () => {
   const price = fc.integer({ min: 1_000, max: 9_000 });
   await fc.assert(fc.asyncProperty(
@@ -132,8 +212,10 @@ Deno.test("the records of bars keep to the bar, on ticks, with rising times", as
       let lastUs = -Infinity;
       const trades: number[][] = bars.map(() => []);
       for await (const batch of minuteBars(bars, stepMs).batches()) {
-        const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
-        for (let at = 0; at < batch.length; at += 64) {
+        if (batch.kind !== "records") continue;
+        const { bytes } = batch;
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        for (let at = 0; at < bytes.length; at += 64) {
           const tsUs = view.getFloat64(at + 24, true);
           assert(tsUs >= lastUs);
           lastUs = tsUs;
