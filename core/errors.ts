@@ -35,6 +35,11 @@ export const errorTexts = {
     why: "It was named by --config or found in the working folder.",
     fix: "Check the path and that it holds valid JSON.",
   }),
+  LOG_FILE_UNWRITABLE: (f: { file: string; reason: string }) => ({
+    what: `The log file ${f.file} can't be written: ${f.reason}.`,
+    why: "It was named by --log-file, BERTH_LOG_FILE or log.file.",
+    fix: "Name a file in a folder that is there and that you may write to.",
+  }),
   BACKTEST_NO_DATA: (f: { what: string }) => ({
     what: `There is nothing to play in ${f.what}.`,
     why: "No bar or record lies in the chosen time range.",

@@ -44,6 +44,7 @@ async function runKillCommand(
         seed: undefined,
         logLevel: "warn",
         logFormat: undefined,
+        logFile: undefined,
         sandbox: undefined,
         pluginFolders: [],
         trustedFolders: [],

@@ -96,6 +96,7 @@ export function asStart(options: RecordOptions): StartOptions {
     seed: options.seed,
     logLevel: undefined,
     logFormat: "json",
+    logFile: undefined,
     pluginFolders: [],
     trustedFolders: [],
     isLiveConfirmed: false,

@@ -11,6 +11,7 @@ export const flagsBySetting = {
   sandbox: "--sandbox",
   "log.level": "--log-level",
   "log.format": "--log-format",
+  "log.file": "--log-file",
   "console.port": "--console-port",
   "console.enabled": "--no-console",
 } as const;
@@ -25,6 +26,7 @@ export function settingFlags(options: Partial<SettingOptions>): readonly GivenSe
     sandbox: options.sandbox,
     "log.level": options.logLevel,
     "log.format": options.logFormat,
+    "log.file": options.logFile,
     "console.port": options.consolePort,
     "console.enabled": options.isConsoleOff === true ? false : undefined,
   };

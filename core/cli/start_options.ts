@@ -1,7 +1,8 @@
 /** The words of `berth start`, and those flags of it that stand over a setting of the configuration. */
 import { type Command, Option } from "commander";
 import { type SandboxChoice, sandboxChoices } from "../sandbox/kind_names.ts";
-import { type LogFormat, logFormats, type LogLevel, logLevels } from "../terminal/log_lines.ts";
+import { logLevelPattern } from "../terminal/log_levels.ts";
+import { type LogFormat, logFormats } from "../terminal/log_lines.ts";
 import {
   choiceFlag,
   collected,
@@ -12,6 +13,7 @@ import {
   pathOption,
   placeOf,
   type PlaceOptions,
+  textOf,
   textsOf,
   wholeOption,
   withPlace,
@@ -20,8 +22,9 @@ import {
 /** Flags over settings; undefined or empty: as configured. */
 export interface SettingOptions extends PlaceOptions {
   readonly seed: number | undefined;
-  readonly logLevel: LogLevel | undefined;
+  readonly logLevel: string | undefined;
   readonly logFormat: LogFormat | undefined;
+  readonly logFile: string | undefined;
   readonly sandbox: SandboxChoice | undefined;
   readonly pluginFolders: readonly string[];
   readonly consolePort: number | undefined;
@@ -45,6 +48,12 @@ Examples:
   deno task start --env live --i-understand-live-trading
 `;
 
+const logLevelOption = (text: string): string =>
+  logLevelPattern.test(text) ? text : misuse(
+    `--log-level is ${JSON.stringify(text)}`,
+    "write debug, info, warn or error, and single modules after it, such as info,orders=debug",
+  );
+
 /** Adds the flags that stand over a setting. */
 export function withSettings(command: Command): Command {
   const folders: readonly string[] = [];
@@ -57,8 +66,18 @@ export function withSettings(command: Command): Command {
       new Option("--plugins <folder>", "folder of plugins, instead of the configuration's; may be repeated")
         .argParser(collected(pathOption("--plugins"))).default(folders, "plugins"),
     )
-    .addOption(choiceFlag("--log-level <level>", "least level that is written (default: info)", logLevels))
+    .addOption(
+      new Option(
+        "--log-level <levels>",
+        "least level, and others by module: info,orders=debug (default: info)",
+      )
+        .argParser(logLevelOption),
+    )
     .addOption(choiceFlag("--log-format <format>", "of log lines (default: auto)", logFormats))
+    .addOption(
+      new Option("--log-file <file>", "takes the lines as JSON besides; may be rotated")
+        .argParser(pathOption("--log-file")),
+    )
     .addOption(
       new Option(
         "--console-port <port>",
@@ -72,8 +91,9 @@ export function withSettings(command: Command): Command {
 export const settingOptionsOf = (options: Given): SettingOptions => ({
   ...placeOf(options),
   seed: numberOf(options.seed),
-  logLevel: memberOf(logLevels, options.logLevel),
+  logLevel: textOf(options.logLevel),
   logFormat: memberOf(logFormats, options.logFormat),
+  logFile: textOf(options.logFile),
   sandbox: memberOf(sandboxChoices, options.sandbox),
   pluginFolders: textsOf(options.plugins),
   consolePort: numberOf(options.consolePort),

@@ -10,6 +10,8 @@ import { acquireHostLock } from "../journal/host_lock.ts";
 import { type JournalWriter, openJournal } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
 import type { KillReport } from "../model/kill_report.ts";
+import { LogFile } from "../terminal/log_file.ts";
+import { isWritten, parseLogLevels } from "../terminal/log_levels.ts";
 import type { RunInfo } from "../terminal/ports.ts";
 import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
@@ -40,6 +42,7 @@ import { readSecrets, type Secrets } from "./secrets.ts";
 import { simulatedVenues } from "./simulated_venues.ts";
 import type { Simulation } from "./simulation_process.ts";
 import type { HostLog } from "./ports.ts";
+import { TradeLog, TradingLog } from "./trading_log.ts";
 import { systemClock, systemScheduler } from "./system_clock.ts";
 
 const consoleAfterMs = 5_000;
@@ -92,6 +95,7 @@ class Host {
   #feed: DisplayFeed | undefined;
   #session: TerminalSession | undefined;
   #log: HostLog | undefined;
+  #logFile: LogFile | undefined;
   #runId = "";
   #pulse: HostPulse | undefined;
   readonly #watches = new DisposableStack();
@@ -146,11 +150,14 @@ class Host {
       run: () => this.#runInfo(),
     });
     this.#feed = feed;
+    const logLevels = parseLogLevels(config.log.level);
+    this.#logFile = await this.#openLogFile();
     const session = openTerminalSession({
       output: this.#options.output,
       clock: this.#clock,
       scheduler: systemScheduler,
-      log: { level: config.log.level, format: this.#options.logFormat },
+      log: { levels: logLevels, format: this.#options.logFormat },
+      logFile: this.#logFile,
       display: config.display,
       snapshot: () => feed.snapshot(),
     });
@@ -171,7 +178,9 @@ class Host {
       onOrder: () => (feed.orders += 1),
       onFill: () => (feed.fills += 1),
       onPosition: (position) => feed.position(position),
+      onEntry: new TradingLog({ engine, log }).onEntry,
     });
+    if (isWritten(logLevels, "trades", "debug")) driver.taps.push(new TradeLog({ engine, log }));
     this.#driver = driver;
     this.#manager = new PluginManager({
       clock: this.#clock,
@@ -274,7 +283,7 @@ class Host {
     if (folder === undefined) return;
     const onFailure = (error: unknown): void => this.#failed.resolve(error);
     this.#recorder = await MarketRecorder.start({ folder, version, engine: driver.engine, log, onFailure });
-    driver.tap = this.#recorder;
+    driver.taps.push(this.#recorder);
   }
 
   #followOperator(manager: PluginManager, log: HostLog): void {
@@ -370,6 +379,18 @@ class Host {
     await this.#simulation?.stop();
     await this.#journal?.close({ isClean: this.#isClean });
     await this.#session?.[Symbol.asyncDispose]();
+    await this.#logFile?.[Symbol.asyncDispose]();
+  }
+
+  async #openLogFile(): Promise<LogFile | undefined> {
+    const { file: path } = this.#options.config.log;
+    if (path === undefined) return undefined;
+    return await LogFile.open({
+      path,
+      monotonicMs: () => this.#clock.monotonicMs(),
+      onFailure: (error) =>
+        this.#log?.write("error", "log", `${path} can't be written: ${describeError(error)}`),
+    });
   }
 
   /** Those of the configuration, and those the operator trusts: to trust a folder is to use it. */

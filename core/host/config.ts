@@ -69,6 +69,7 @@ export function checkConfig(found: unknown, folder: string): Checked<HostConfig>
     dataDir: resolve(folder, file.dataDir),
     pluginFolders: file.pluginFolders.map((path) => resolve(folder, path)),
     risk: riskSettings(risk),
+    log: { ...file.log, ...(file.log.file === undefined ? {} : { file: resolve(folder, file.log.file) }) },
     simulation: { ...file.simulation, ...attachedFrom(file.simulation.attach, folder) },
   };
   return { kind: "valid", value };
@@ -103,7 +104,7 @@ export interface FoundConfig {
 }
 
 /** Settings that are paths: relative to the file there, to the working folder where they are given otherwise. */
-const pathSettings: readonly string[] = ["dataDir", "pluginFolders", "simulation.attach"];
+const pathSettings: readonly string[] = ["dataDir", "pluginFolders", "log.file", "simulation.attach"];
 
 const absolute = (found: unknown, folder: string): unknown =>
   typeof found === "string"

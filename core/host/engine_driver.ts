@@ -36,6 +36,8 @@ export interface EngineDriverOptions {
   readonly onOrder: () => void;
   readonly onFill: () => void;
   readonly onPosition: (position: PluginPosition) => void;
+  /** Called for everything that is written down, after it was handed to the journal. */
+  readonly onEntry?: (entry: JournalEntry) => void;
   /** The journal can't be written: nothing may be sent any more. */
   readonly onJournalLost: (error: unknown) => void;
 }
@@ -46,7 +48,7 @@ export class Driver implements EngineDriver {
   readonly engine: EngineSurface;
   readonly clock: Clock;
   /** Whoever takes the market data down. */
-  tap: MarketTap | undefined;
+  readonly taps: MarketTap[] = [];
   readonly #options: EngineDriverOptions;
   /** By subscriber number. */
   readonly #processes: (SandboxProcess | undefined)[] = [];
@@ -62,7 +64,7 @@ export class Driver implements EngineDriver {
   }
 
   dispatch(event: EngineEvent): void {
-    if (event.kind === "book") this.tap?.book(event.update);
+    if (event.kind === "book") { for (const tap of this.taps) tap.book(event.update); }
     for (const output of this.engine.handle(event)) this.#carryOut(output);
   }
 
@@ -78,7 +80,7 @@ export class Driver implements EngineDriver {
   }
 
   route(index: number, kind: "quotes" | "trades" | "marks", record: Uint8Array, at: number): void {
-    this.tap?.record(index, record, at);
+    for (const tap of this.taps) tap.record(index, record, at);
     for (const subscriber of this.engine.router.subscribers(index, kind)) {
       this.#processes[subscriber]?.push(index, record, at);
     }
@@ -124,6 +126,7 @@ export class Driver implements EngineDriver {
     if (body.kind === "order" && body.event === "created") this.#options.onOrder();
     if (body.kind === "fill") this.#options.onFill();
     if (body.kind === "position") this.#options.onPosition(body.position);
+    this.#options.onEntry?.(entry);
   }
 
   #request(output: Extract<EngineOutput, { readonly kind: "adapter_request" }>): void {

@@ -5,6 +5,7 @@
 import type { Engine } from "../engine/engine.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
+import { PerformanceWatch } from "./performance_watch.ts";
 import type { EngineDriver, HostLog } from "./ports.ts";
 
 const tickEveryMs = 100;
@@ -24,6 +25,7 @@ export interface HostPulseOptions {
 
 export class HostPulse {
   readonly #options: HostPulseOptions;
+  readonly #performance: PerformanceWatch;
   #timer: ReturnType<typeof setInterval> | undefined;
   #tickedMs = Infinity;
   #baselinesKeptMs = -Infinity;
@@ -32,6 +34,7 @@ export class HostPulse {
 
   constructor(options: HostPulseOptions) {
     this.#options = options;
+    this.#performance = new PerformanceWatch(options.log);
   }
 
   /** Some venue has sent a quote. */
@@ -57,8 +60,10 @@ export class HostPulse {
   #tick(): void {
     const { clock, driver, onTick } = this.#options;
     const nowMs = clock.monotonicMs();
-    this.#loopDelayMs = Math.max(this.#loopDelayMs, nowMs - this.#tickedMs - tickEveryMs);
+    const lateMs = nowMs - this.#tickedMs - tickEveryMs;
+    this.#loopDelayMs = Math.max(this.#loopDelayMs, lateMs);
     this.#tickedMs = nowMs;
+    this.#performance.onTick(nowMs, lateMs, Deno.memoryUsage().rss / (1 << 20));
     driver.dispatch({ kind: "tick", tsUs: clock.epochUs() });
     this.#keepBaselines();
     this.#lookForQuotes();

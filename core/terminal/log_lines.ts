@@ -3,11 +3,9 @@
  * part of the host writes to the console by itself.
  */
 import type { Clock } from "../model/clock.ts";
+import { isWritten, type LogLevel, type LogLevels } from "./log_levels.ts";
 import { redacted } from "./redaction.ts";
 import { harmless, paint, type Span, span, type Style } from "./styled_text.ts";
-
-export const logLevels = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 /** `auto`: pretty on a terminal, JSON lines otherwise. */
 export const logFormats = ["auto", "json", "pretty"] as const;
@@ -29,8 +27,7 @@ export interface LogOptions {
   /** Takes whole lines, line break included. */
   write(text: string): void;
   readonly clock: Pick<Clock, "epochMs">;
-  /** Least level that is written. */
-  readonly level: LogLevel;
+  readonly levels: LogLevels;
   readonly format: "json" | "pretty";
   readonly useColor: boolean;
   /** Takes secrets out; every text of a line passes it. */
@@ -40,11 +37,10 @@ export interface LogOptions {
 /** A log that writes through `options.write`. */
 export function createLog(options: LogOptions): Log {
   const redact = (text: string): string => options.redact(text);
-  const least = logLevels.indexOf(options.level);
   const format = options.format === "json" ? jsonLine : prettyLine(options.useColor);
   const build = (common: LogFields): Log => {
     const at = (level: LogLevel) => (message: string, fields: LogFields = {}): void => {
-      if (logLevels.indexOf(level) < least) return;
+      if (!isWritten(options.levels, fields.source ?? common.source, level)) return;
       const tsMs = options.clock.epochMs();
       options.write(format({
         tsMs,
@@ -108,6 +104,15 @@ const prettyLine = (useColor: boolean) => ({ tsMs, level, message, fields }: Log
 /** Control characters of plugins and venues never reach the terminal; line breaks are shown as such. */
 const readable = (text: string): string =>
   text.replace(/\r?\n/g, " ⏎ ").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => harmless(character));
+
+/** One log that writes to several. */
+export const joinedLog = (logs: readonly Log[]): Log => ({
+  debug: (message, fields) => logs.forEach((log) => log.debug(message, fields)),
+  info: (message, fields) => logs.forEach((log) => log.info(message, fields)),
+  warn: (message, fields) => logs.forEach((log) => log.warn(message, fields)),
+  error: (message, fields) => logs.forEach((log) => log.error(message, fields)),
+  with: (fields) => joinedLog(logs.map((log) => log.with(fields))),
+});
 
 /** Lines that are written later: what was logged while the live display had the terminal. */
 export class HeldLines {

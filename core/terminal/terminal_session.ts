@@ -5,7 +5,9 @@
  */
 import type { Clock, Scheduler } from "../model/clock.ts";
 import { LiveDisplay } from "./live_display.ts";
-import { createLog, HeldLines, type Log, type LogLevel } from "./log_lines.ts";
+import { createLog, HeldLines, joinedLog, type Log } from "./log_lines.ts";
+import { atLeast, type LogLevels } from "./log_levels.ts";
+import type { LogFile } from "./log_file.ts";
 import type { DisplaySnapshot, TerminalOutput } from "./ports.ts";
 import { SecretShield } from "./redaction.ts";
 import { type RunSummary, summaryJson, summaryLines } from "./summary.ts";
@@ -14,7 +16,9 @@ export interface TerminalSessionOptions {
   readonly output: TerminalOutput;
   readonly clock: Pick<Clock, "epochMs">;
   readonly scheduler: Scheduler;
-  readonly log: { readonly level: LogLevel; readonly format: "json" | "pretty" };
+  readonly log: { readonly levels: LogLevels; readonly format: "json" | "pretty" };
+  /** Takes the lines as JSON, whatever the terminal shows; undefined for none. */
+  readonly logFile?: Pick<LogFile, "write"> | undefined;
   readonly display: { readonly intervalMs: number; readonly clear: boolean };
   /** Called for each picture, and only then. */
   snapshot(): DisplaySnapshot;
@@ -50,17 +54,19 @@ export function openTerminalSession(options: TerminalSessionOptions): TerminalSe
     ...options.display,
     snapshot: () => withoutSecrets(options.snapshot(), shield.redact),
   });
-  const logTo = (level: LogLevel, write: (text: string) => void): Log =>
-    createLog({
-      write,
-      clock: options.clock,
-      level,
-      format: options.log.format,
-      useColor: output.useColor,
-      redact: shield.redact,
-    });
-  const direct = logTo(options.log.level, (text) => output.write(text));
-  const waiting = logTo(options.log.level === "error" ? "error" : "warn", (text) => held.write(text));
+  const { levels, format } = options.log;
+  const common = { clock: options.clock, useColor: output.useColor, redact: shield.redact };
+  const direct = createLog({ ...common, levels, format, write: (text) => output.write(text) });
+  const waiting = createLog({
+    ...common,
+    levels: atLeast(levels, "warn"),
+    format,
+    write: (text) => held.write(text),
+  });
+  const { logFile } = options;
+  const inFile = logFile === undefined
+    ? []
+    : [createLog({ ...common, levels, format: "json", write: (text) => logFile.write(text) })];
   const stopDisplay = async (): Promise<void> => {
     if (!isDisplaying) return;
     isDisplaying = false;
@@ -68,7 +74,7 @@ export function openTerminalSession(options: TerminalSessionOptions): TerminalSe
     held.release((text) => output.write(text));
   };
   return {
-    log: switchedLog(() => (isDisplaying ? waiting : direct)),
+    log: joinedLog([switchedLog(() => (isDisplaying ? waiting : direct)), ...inFile]),
     protect: (secrets) => shield.add(secrets),
     start() {
       if (!hasDisplay) return;

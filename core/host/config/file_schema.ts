@@ -2,7 +2,8 @@
 import * as v from "valibot";
 import { sandboxChoices } from "../../sandbox/kind_names.ts";
 import { environments } from "../../sdk/manifest.ts";
-import { logFormats, logLevels } from "../../terminal/log_lines.ts";
+import { logLevelPattern } from "../../terminal/log_levels.ts";
+import { logFormats } from "../../terminal/log_lines.ts";
 import {
   choice,
   describe,
@@ -141,7 +142,12 @@ export const configFileSchema = v.strictObject({
     v.pipe(
       v.strictObject({
         level: v.optional(
-          v.pipe(choice(logLevels), describe('Least level that is written. Default "info".')),
+          v.pipe(
+            matching(logLevelPattern, "a level such as debug, info, warn or error, or info,orders=debug"),
+            describe(
+              'Least level that is written, and others by module: "info,orders=debug,okx=warn". Default "info".',
+            ),
+          ),
           "info",
         ),
         format: v.optional(
@@ -150,6 +156,14 @@ export const configFileSchema = v.strictObject({
             describe('auto: pretty on a terminal, else JSON lines. Default "auto".'),
           ),
           "auto",
+        ),
+        file: v.exactOptional(
+          v.pipe(
+            text("a path"),
+            describe(
+              "File that takes the lines as JSON besides, relative to this file. A new one is begun when it is moved away.",
+            ),
+          ),
         ),
       }, record("log settings")),
       describe("Log lines."),

@@ -11,6 +11,7 @@ const start = {
   environment: undefined,
   logLevel: undefined,
   logFormat: undefined,
+  logFile: undefined,
   sandbox: undefined,
   pluginFolders: [],
   trustedFolders: [],
@@ -114,7 +115,7 @@ const misuses: readonly { readonly words: readonly string[]; readonly says: RegE
   { words: ["--env", "prod"], says: /^--env is "prod"; choose one of sim, paper, testnet, live\.$/ },
   {
     words: ["--log-level", "loud"],
-    says: /^--log-level is "loud"; choose one of debug, info, warn, error\.$/,
+    says: /^--log-level is "loud"; write debug, info, warn or error, and single modules/,
   },
   { words: ["--config", ""], says: /^--config is empty; write the path/ },
   { words: ["--sed", "1"], says: /^There is no option --sed; did you mean --seed\?$/ },

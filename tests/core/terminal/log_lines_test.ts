@@ -1,13 +1,14 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { createLog, HeldLines, type LogOptions } from "../../../core/terminal/log_lines.ts";
+import { parseLogLevels } from "../../../core/terminal/log_levels.ts";
 import { redacted, redactor, SecretShield } from "../../../core/terminal/redaction.ts";
 
 function logInto(lines: string[], changes: Partial<LogOptions> = {}) {
   return createLog({
     write: (text) => lines.push(text),
     clock: { epochMs: () => 1_750_000_000_000 },
-    level: "debug",
+    levels: parseLogLevels("debug"),
     format: "json",
     useColor: false,
     redact: (text) => text,
@@ -38,7 +39,7 @@ Deno.test("a JSON line has time, level, message and fields; our names win over t
 Deno.test("a level lets through itself and what is graver", () => {
   for (const [level, expected] of [["debug", 4], ["info", 3], ["warn", 2], ["error", 1]] as const) {
     const lines: string[] = [];
-    const log = logInto(lines, { level });
+    const log = logInto(lines, { levels: parseLogLevels(level) });
     log.debug("d");
     log.info("i");
     log.warn("w");

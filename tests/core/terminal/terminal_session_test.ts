@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { parseLogLevels } from "../../../core/terminal/log_levels.ts";
 import type { DisplaySnapshot } from "../../../core/terminal/ports.ts";
 import { openTerminalSession } from "../../../core/terminal/terminal_session.ts";
 import { FakeTerminal, ManualScheduler } from "./fake_terminal.ts";
@@ -16,7 +17,7 @@ function sessionOn(
     output,
     clock: { epochMs: () => 1_750_000_000_000 },
     scheduler: new ManualScheduler(),
-    log: { level: "info", format },
+    log: { levels: parseLogLevels("info"), format },
     display: { intervalMs: 250, clear: true },
     snapshot: () => snapshot,
   });

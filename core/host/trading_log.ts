@@ -1,0 +1,131 @@
+/** Log lines about trading: intents, refusals, orders and fills as they are written down, and others' trades. */
+import type { EngineSurface } from "../engine/surface.ts";
+import type { InstrumentId } from "../model/ids.ts";
+import type { JournalBody, JournalEntry } from "../model/journal_entry.ts";
+import { formatMoney } from "../model/money.ts";
+import type { OrderTerms } from "../model/order.ts";
+import { formatIncrements } from "../model/ticks.ts";
+import { recordKindAt, recordKinds, recordOffsets } from "../protocol/records.ts";
+import type { HostLog, LogFields, MarketTap } from "./ports.ts";
+
+export interface TradingLogOptions {
+  readonly engine: Pick<EngineSurface, "instrument" | "indexOf">;
+  readonly log: HostLog;
+}
+
+type Of<Kind extends JournalBody["kind"]> = Extract<JournalBody, { readonly kind: Kind }>;
+
+/** Writes a line for each fill (module `fills`, info) and for what leads to it (module `orders`, debug). */
+export class TradingLog {
+  readonly #options: TradingLogOptions;
+
+  constructor(options: TradingLogOptions) {
+    this.#options = options;
+  }
+
+  readonly onEntry = ({ body }: JournalEntry): void => {
+    switch (body.kind) {
+      case "fill":
+        return this.#fill(body);
+      case "order":
+        return this.#order(body);
+      case "intent":
+        return this.#write("debug", "orders", "intent", {
+          plugin: body.intent.plugin,
+          ref: body.intent.ref,
+          ...this.#terms(body.intent),
+        });
+      case "refusal":
+        return this.#write("debug", "orders", "refused", {
+          plugin: body.plugin,
+          ref: body.ref,
+          instrument: body.instrument,
+          code: body.code,
+          ...body.facts,
+        });
+    }
+  };
+
+  #fill({ plugin, fill }: Of<"fill">): void {
+    const { instrument, side, fillId, liquidity, feeAsset, clientOrderId = "" } = fill;
+    this.#write("info", "fills", "filled", {
+      plugin,
+      instrument,
+      side,
+      size: this.#size(instrument, fill.sizeLots),
+      price: this.#price(instrument, fill.priceTicks),
+      liquidity,
+      fee: formatMoney(fill.fee),
+      feeAsset,
+      clientOrderId,
+      fillId,
+    });
+  }
+
+  #order({ order, event }: Of<"order">): void {
+    const { plugin, clientOrderId, status, reason, venueText, instrument } = order;
+    const level = status === "rejected" ? "info" : "debug";
+    this.#write(level, "orders", `order ${event}`, {
+      plugin,
+      clientOrderId,
+      status,
+      ...this.#terms(order),
+      filled: this.#size(instrument, order.filledLots),
+      ...(reason === undefined ? {} : { reason }),
+      ...(venueText === undefined ? {} : { venueText }),
+    });
+  }
+
+  #terms({ instrument, side, sizeLots, reduceOnly, pricing }: OrderTerms): LogFields {
+    const price = pricing.kind === "limit"
+      ? { price: this.#price(instrument, pricing.limitPriceTicks), timeInForce: pricing.timeInForce }
+      : { price: "market" };
+    return { instrument, side, size: this.#size(instrument, sizeLots), ...price, reduceOnly };
+  }
+
+  #size = (id: InstrumentId, lots: number): string => {
+    const lot = this.#instrument(id)?.lot;
+    return lot === undefined ? `${lots} lots` : formatIncrements(lots, lot);
+  };
+
+  #price = (id: InstrumentId, ticks: number): string => {
+    const tick = this.#instrument(id)?.tick;
+    return tick === undefined ? `${ticks} ticks` : formatIncrements(ticks, tick);
+  };
+
+  #instrument(id: InstrumentId) {
+    const { engine } = this.#options;
+    const index = engine.indexOf(id);
+    return index === undefined ? undefined : engine.instrument(index);
+  }
+
+  #write(level: "debug" | "info", source: string, message: string, fields: LogFields): void {
+    this.#options.log.write(level, source, message, fields);
+  }
+}
+
+/** Writes a line for each trade of others (module `trades`, debug); only to be set where these lines are wanted. */
+export class TradeLog implements MarketTap {
+  readonly #options: TradingLogOptions;
+
+  constructor(options: TradingLogOptions) {
+    this.#options = options;
+  }
+
+  record(index: number, record: Uint8Array, at: number): void {
+    const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+    if (recordKindAt(view, at) !== recordKinds.trade) return;
+    const number = (offset: number): number => view.getFloat64(at + offset, true);
+    this.#options.log.write("debug", "trades", "trade", {
+      instrument: this.#options.engine.instrument(index)?.id ?? String(index),
+      takerSide: view.getUint8(at + recordOffsets.flag) === 1 ? "sell" : "buy",
+      price: number(recordOffsets.first),
+      sizeBase: number(recordOffsets.second),
+      tsVenueMs: number(recordOffsets.tsVenueMs),
+    });
+  }
+
+  book(): void {
+    // Only trades are written.
+  }
+}
