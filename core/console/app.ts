@@ -6,12 +6,15 @@ import type { CommandInput } from "./commands.ts";
 import { docsPage, docsStyle } from "./docs_page.ts";
 import { type Endpoint, type EndpointContext, json } from "./endpoint.ts";
 import { endpoints } from "./endpoints.ts";
+import type { History } from "./history.ts";
 import { type Caller, Guard, maxBodyBytes, securityHeaders } from "./guard.ts";
 import { type LiveEvents, type Topic, topicNames } from "./live_events.ts";
 import type { Metrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
+import { pageFile, pageShell } from "./page_files.ts";
 import type { CommandResult, ConsoleSettings, HostPicture } from "./ports.ts";
 import { problemResponse } from "./problems.ts";
+import type { RecentLogs } from "./recent_logs.ts";
 
 export interface AppOptions {
   readonly settings: ConsoleSettings;
@@ -23,6 +26,8 @@ export interface AppOptions {
   readonly openJournal: () => JournalReader;
   readonly live: LiveEvents;
   readonly metrics: Metrics;
+  readonly history: History;
+  readonly logs: RecentLogs;
 }
 
 export type App = (request: Request, caller: Caller) => Promise<Response>;
@@ -108,6 +113,8 @@ export function createApp(options: AppOptions): App {
       command: (command) => options.command(command, doorOf(request)),
       journal: options.openJournal,
       nowMs: () => clock.epochMs(),
+      history: options.history,
+      logs: options.logs,
     };
   };
 
@@ -157,7 +164,8 @@ export function createApp(options: AppOptions): App {
     "/docs.css",
     () => new Response(docsStyle, { headers: { "content-type": "text/css; charset=utf-8" } }),
   );
-  app.get("/", () => new Response(null, { status: 302, headers: { location: "/docs" } }));
+  app.get("/", () => pageShell(settings.environment, settings.version));
+  app.get("/page/:name", (context) => pageFile(context.req.param("name")) ?? context.notFound());
 
   const known = [...new Set(endpoints.map(({ path }) => path))].map((path) => ({
     pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`),

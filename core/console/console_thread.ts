@@ -2,9 +2,11 @@
 import { openJournalReader } from "../journal/reader.ts";
 import { type App, createApp } from "./app.ts";
 import type { CommandInput } from "./commands.ts";
+import { History } from "./history.ts";
 import { LiveEvents } from "./live_events.ts";
 import { Metrics } from "./metrics.ts";
 import type { CommandResult, ConsoleSettings, FromConsole, HostPicture, ToConsole } from "./ports.ts";
+import { RecentLogs } from "./recent_logs.ts";
 
 /** A kill waits for the venues; nothing else takes as long. */
 const commandTimeoutMs = 45_000;
@@ -21,6 +23,8 @@ export function runConsoleThread(thread: Thread): void {
   let newest: { readonly picture: HostPicture; readonly atMs: number } | undefined;
   let server: Deno.HttpServer<Deno.NetAddr> | undefined;
   const metrics = new Metrics();
+  const history = new History();
+  const logs = new RecentLogs();
   const live = new LiveEvents({
     monotonicMs: () => performance.now(),
     onCount: (count) => {
@@ -67,6 +71,8 @@ export function runConsoleThread(thread: Thread): void {
       openJournal: () => openJournalReader(settings.journalFile),
       live,
       metrics,
+      history,
+      logs,
     });
     try {
       server = Deno.serve({
@@ -96,6 +102,8 @@ export function runConsoleThread(thread: Thread): void {
         return start(data.settings);
       case "picture":
         newest = { picture: data.picture, atMs: performance.now() };
+        history.add(data.picture);
+        logs.add(data.picture.newLogs);
         return live.tell(data.picture);
       case "result": {
         const resolve = waiting.get(data.id);

@@ -8,6 +8,8 @@ import type { CommandInput } from "./commands.ts";
 import type { CommandResult, HostPicture } from "./ports.ts";
 import { type Problem, problemKindOf, problemResponse } from "./problems.ts";
 import type { JournalReader } from "../journal/reader.ts";
+import type { History } from "./history.ts";
+import type { RecentLogs } from "./recent_logs.ts";
 
 export type ObjectSchema = v.GenericSchema<Record<string, unknown>, Record<string, unknown>>;
 
@@ -20,6 +22,8 @@ export interface EndpointContext {
   /** Opened for one request. @throws {BerthError} JOURNAL_MISSING and others */
   readonly journal: () => JournalReader;
   readonly nowMs: () => number;
+  readonly history: History;
+  readonly logs: RecentLogs;
 }
 
 export type Answer =

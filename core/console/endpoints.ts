@@ -11,6 +11,7 @@ import {
   pluginSettingsBody,
   resumeBody,
   scopeBody,
+  scopeText,
   stateBody,
   tightenBody,
   venueName,
@@ -114,6 +115,27 @@ const host: readonly Endpoint[] = [
     answer: s.list(s.noticeSchema),
     handle: ({ picture }) => ({ answer: { items: [...picture.notices] } }),
   }),
+  endpoint({
+    id: "listLogs",
+    method: "GET",
+    path: `${api}/logs`,
+    tag: "host",
+    summary: "The newest lines of the host's log, oldest first; the last 1000 are kept.",
+    query: v.strictObject({
+      level: v.pipe(
+        v.optional(v.picklist(["debug", "info", "warn", "error"]), "info"),
+        v.description("This level and graver ones. Default info."),
+      ),
+      text: word("Anywhere in source, message or fields."),
+      limit: limitText(1_000, 200),
+    }),
+    answer: s.list(s.logLineSchema),
+    handle: ({ query: { level, text, limit } }, { logs }) => ({
+      answer: {
+        items: logs.find({ level, ...(text === undefined ? {} : { text }) }, limit).map(resources.logLine),
+      },
+    }),
+  }),
 ];
 
 const market: readonly Endpoint[] = [
@@ -166,6 +188,20 @@ const market: readonly Endpoint[] = [
     summary: "What strategies saw and took.",
     answer: s.opportunitiesSchema,
     handle: ({ picture }) => ({ answer: resources.opportunities(picture) }),
+  }),
+  endpoint({
+    id: "getSpreadHistory",
+    method: "GET",
+    path: `${api}/history/spreads`,
+    tag: "market",
+    summary: "What buying on one venue and selling on another would have brought, over the last minutes.",
+    query: v.strictObject({
+      symbol: v.pipe(v.string(), v.maxLength(64), v.description("Such as `BTC-PERP`.")),
+    }),
+    answer: s.spreadHistorySchema,
+    handle: ({ query: { symbol } }, { history }) => ({
+      answer: resources.spreadHistory(symbol, history.spreads(symbol)),
+    }),
   }),
 ];
 
@@ -326,6 +362,18 @@ const orders: readonly Endpoint[] = [
     answer: s.list(s.pnlSchema),
     handle: ({ picture }) => ({ answer: { items: resources.pnl(picture) } }),
   }),
+  endpoint({
+    id: "getPnlHistory",
+    method: "GET",
+    path: `${api}/history/pnl`,
+    tag: "orders",
+    summary: "Profit and loss of a scope and its distance from the peak, since the host started.",
+    query: v.strictObject({ scope: v.optional(scopeText, "global") }),
+    answer: s.pnlHistorySchema,
+    handle: ({ query: { scope } }, { history }) => ({
+      answer: resources.pnlHistory(scope, history.pnl(scope)),
+    }),
+  }),
 ];
 
 const risk: readonly Endpoint[] = [
@@ -480,9 +528,13 @@ const journal: readonly Endpoint[] = [
     handle: ({ query }, { journal: open }) => {
       using reader = open();
       const found = explain(reader, query.id);
-      return found === undefined
-        ? notFound(`record with the id ${query.id}`)
-        : { answer: { lines: [...explanationLines(found)], steps: found.steps } };
+      return found === undefined ? notFound(`record with the id ${query.id}`) : {
+        answer: {
+          lines: [...explanationLines(found)],
+          steps: found.steps,
+          chain: resources.explainedChain(found),
+        },
+      };
     },
   }),
 ];

@@ -3,6 +3,7 @@
  * Origin must be the console's own (cross-site requests), rates and bodies are bounded; every change needs the token.
  */
 import { timingSafeEqual } from "node:crypto";
+import { isPagePath } from "./page_files.ts";
 import { problemResponse } from "./problems.ts";
 import type { ConsoleSettings } from "./ports.ts";
 
@@ -121,7 +122,9 @@ export class Guard {
   }
 
   async #tokenRefusal(request: Request, caller: Caller, isChange: boolean): Promise<Response | undefined> {
-    if (!isChange && isLoopbackAddress(caller.address)) return undefined;
+    if (!isChange && (isLoopbackAddress(caller.address) || isPagePath(new URL(request.url).pathname))) {
+      return undefined;
+    }
     if (await this.#hasToken(request)) return undefined;
     const limited = this.#rateRefusal("failure", caller);
     if (limited !== undefined) return limited;

@@ -19,12 +19,14 @@ export const topics = {
   risk: resources.risk,
   kill: resources.kill,
   notices: (picture: HostPicture) => picture.notices.slice(0, 20),
+  curves: resources.curves,
+  logs: resources.newLogs,
 } as const satisfies Record<string, (picture: HostPicture) => unknown>;
 export type Topic = keyof typeof topics;
 
 /** What nobody needs four times a second, at most this often. */
 const slowEveryMs = 1_000;
-const slowTopics: ReadonlySet<Topic> = new Set(["status", "venues", "plugins", "pnl", "risk"]);
+const slowTopics: ReadonlySet<Topic> = new Set(["status", "venues", "plugins", "pnl", "risk", "curves"]);
 
 export const topicNames: readonly Topic[] = Object.keys(topics).filter((name): name is Topic =>
   Object.hasOwn(topics, name)

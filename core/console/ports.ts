@@ -20,6 +20,20 @@ export interface ConsoleRun {
   readonly loopDelayMs: number;
 }
 
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** A line of the host's log, without secrets. */
+export interface ConsoleLogLine {
+  /** Counts up without a gap but for lines that were too many to keep. */
+  readonly sequence: number;
+  readonly tsMs: number;
+  readonly level: LogLevel;
+  /** A part of the host, or a plugin. */
+  readonly source: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}
+
 export interface ConsolePlugin {
   readonly id: string;
   readonly kind: "strategy" | "exchange" | "unknown";
@@ -34,6 +48,9 @@ export interface ConsolePlugin {
   readonly restarts: number;
   /** What it asks for, in plain words, while it waits for approval. */
   readonly asks: readonly string[];
+  /** All that its version may do, money first; of what lies in its folder while nothing of it ran. */
+  readonly may: readonly string[];
+  readonly description: string;
   readonly usage: {
     readonly cpuShare: number;
     readonly rssBytes: number;
@@ -81,6 +98,8 @@ export interface HostPicture {
   readonly notices: readonly ConsoleNotice[];
   readonly gauges: readonly ConsoleGauge[];
   readonly counts: { readonly orders: number; readonly fills: number; readonly roundTrips: number };
+  /** Written since the picture before, oldest first. */
+  readonly newLogs: readonly ConsoleLogLine[];
 }
 
 /** What became of a command. A refusal says why and what to do instead. */
@@ -107,6 +126,7 @@ export interface ConsoleSettings {
   readonly tokenHash: string;
   readonly journalFile: string;
   readonly version: string;
+  readonly environment: ConsoleRun["environment"];
 }
 
 export type ToConsole =

@@ -7,8 +7,10 @@ import { formatMoney, type Money, money } from "../model/money.ts";
 import type { Order } from "../model/order.ts";
 import { scopeName } from "../model/risk_limits.ts";
 import { formatIncrements, incrementsToNumber, incrementValue } from "../model/ticks.ts";
+import type { ExplainedStep, Explanation } from "../journal/explain.ts";
 import type { StoredRecord } from "../journal/schema.ts";
-import type { HostPicture } from "./ports.ts";
+import { type PnlPoint, sampleOf, type Spread, type SpreadMoment } from "./history.ts";
+import type { ConsoleLogLine, HostPicture } from "./ports.ts";
 import type * as s from "./schemas.ts";
 
 type Out<S extends v.GenericSchema> = v.InferOutput<S>;
@@ -155,7 +157,8 @@ export const opportunities = ({ opportunities: found }: HostPicture): Out<typeof
 });
 
 export const plugins = ({ plugins: all, engine }: HostPicture): Out<typeof s.pluginSchema>[] =>
-  all.map(({ id, kind, version, fingerprint, state, why, update, restarts, asks, usage }) => {
+  all.map((plugin) => {
+    const { id, kind, version, fingerprint, state, why, update, restarts, asks, may, usage } = plugin;
     const counted = engine.plugins.find(({ plugin }) => plugin === id);
     return {
       id,
@@ -167,6 +170,8 @@ export const plugins = ({ plugins: all, engine }: HostPicture): Out<typeof s.plu
       update: update === undefined ? null : { kind: update.kind, why: update.why },
       restarts,
       asks: [...asks],
+      may: [...may],
+      description: plugin.description,
       orders: counted?.orders ?? 0,
       refusals: counted?.refusals ?? 0,
       usage: usage === undefined ? null : {
@@ -268,6 +273,66 @@ export const risk = ({ engine }: HostPicture): Out<typeof s.riskSchema> => ({
   refusals: { ...engine.refusals },
 });
 
+const spreadOf = ({ symbol, buyVenue, sellVenue, spreadBps }: Spread): Out<typeof s.spreadSchema> => ({
+  symbol,
+  buyVenue,
+  sellVenue,
+  spreadBps: figure(spreadBps),
+});
+
+export function curves(picture: HostPicture): Out<typeof s.curvesSchema> {
+  const { tsMs, pnl, spreads } = sampleOf(picture);
+  return {
+    tsMs,
+    pnl: pnl.map(({ scope, totalUsd, drawdownUsd }) => ({
+      scope,
+      totalUsd: figure(totalUsd),
+      drawdownUsd: figure(drawdownUsd),
+    })),
+    spreads: spreads.map(spreadOf),
+  };
+}
+
+export const pnlHistory = (
+  scope: string,
+  points: readonly PnlPoint[],
+): Out<typeof s.pnlHistorySchema> => ({
+  scope,
+  tsMs: points.map(({ tsMs }) => tsMs),
+  totalUsd: points.map(({ totalUsd }) => figure(totalUsd)),
+  drawdownUsd: points.map(({ drawdownUsd }) => figure(drawdownUsd)),
+});
+
+/** One line of numbers for each direction that was seen; null at moments when it could not be told. */
+export function spreadHistory(
+  symbol: string,
+  moments: readonly SpreadMoment[],
+): Out<typeof s.spreadHistorySchema> {
+  const directions = new Map<string, Pick<Spread, "buyVenue" | "sellVenue">>();
+  for (const { spreads } of moments) {
+    for (const { buyVenue, sellVenue } of spreads) {
+      directions.set(`${buyVenue} ${sellVenue}`, { buyVenue, sellVenue });
+    }
+  }
+  return {
+    symbol,
+    tsMs: moments.map(({ tsMs }) => tsMs),
+    directions: [...directions.values()].map(({ buyVenue, sellVenue }) => ({
+      buyVenue,
+      sellVenue,
+      spreadBps: moments.map(({ spreads }) =>
+        figure(spreads.find((one) => one.buyVenue === buyVenue && one.sellVenue === sellVenue)?.spreadBps)
+      ),
+    })),
+  };
+}
+
+export const logLine = (line: ConsoleLogLine): Out<typeof s.logLineSchema> => ({
+  ...line,
+  fields: { ...line.fields },
+});
+export const newLogs = (picture: HostPicture): Out<typeof s.logLineSchema>[] => picture.newLogs.map(logLine);
+
 const limitsOf = (limits: EngineSnapshot["scopes"][number]["limits"]): Out<typeof s.limitsSchema> => ({
   ...limits,
 });
@@ -289,6 +354,22 @@ export const killReport = (report: KillReport): Out<typeof s.killReportSchema> =
     positions: venue.positions.map((position) => ({ ...position })),
   })),
 });
+
+/** Causes and effects as one list; who reads it need not know of records. */
+export const explainedChain = (
+  { steps, effects }: Explanation,
+): Out<typeof s.explanationSchema>["chain"] => [
+  ...steps.map((step, index) => chained(step, index === steps.length - 1 ? "subject" : "cause")),
+  ...effects.map((step) => chained(step, "effect")),
+];
+
+const chained = (
+  step: ExplainedStep,
+  role: "cause" | "subject" | "effect",
+): Out<typeof s.explanationSchema>["chain"][number] =>
+  step.kind === "unrecorded"
+    ? { role, id: step.id, kind: null, words: "not kept", tsUs: null }
+    : { role, id: step.record.id, kind: step.record.kind, words: step.words, tsUs: step.record.tsUs };
 
 /** What a `fill` record holds, as the journal gives it back: integers beyond 2^53 are decimal text. */
 const fillBody = v.object({

@@ -32,6 +32,7 @@ import { exitCodes, type HostOptions } from "./options.ts";
 import { aborted, firstEnd, stopTrading } from "./orderly_stop.ts";
 import { claimsOf, hostTag } from "./our_orders.ts";
 import { KillSwitch } from "./kill_switch.ts";
+import { LogTail } from "./log_tail.ts";
 import { MarketRecorder } from "./market_recorder.ts";
 import { PaperDesk } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
@@ -75,7 +76,16 @@ async function withHost<Result>(options: HostOptions, act: (host: Host) => Promi
 
 type ConsoleParts = Pick<
   OperatorConsoleParts,
-  "driver" | "feed" | "killSwitch" | "manager" | "log" | "journal" | "protect" | "isTerminal"
+  | "driver"
+  | "feed"
+  | "killSwitch"
+  | "manager"
+  | "log"
+  | "logTail"
+  | "redact"
+  | "journal"
+  | "protect"
+  | "isTerminal"
 >;
 
 class Host {
@@ -162,8 +172,16 @@ class Host {
       snapshot: () => feed.snapshot(),
     });
     this.#session = session;
+    const logTail = new LogTail({
+      clock: this.#clock,
+      isWanted: (source, level) => level !== "debug" || isWritten(logLevels, source, level),
+      redact: session.redact,
+    });
     const log: HostLog = {
-      write: (level, source, message, fields = {}) => session.log[level](message, { source, ...fields }),
+      write(level, source, message, fields = {}) {
+        session.log[level](message, { source, ...fields });
+        logTail.write(level, source, message, fields);
+      },
     };
     this.#log = log;
     const driver = new Driver({
@@ -261,6 +279,8 @@ class Host {
       killSwitch,
       manager: this.#manager,
       log,
+      logTail,
+      redact: session.redact,
       journal,
       protect: (secrets) => session.protect(secrets),
       isTerminal: this.#options.output.isTerminal,

@@ -1,9 +1,11 @@
 /** What the console is sent, gathered from engine, plugins and the counts of the display. */
-import type { ConsolePlugin, ConsoleRun, HostPicture } from "../console/ports.ts";
+import type { ConsoleLogLine, ConsolePlugin, ConsoleRun, HostPicture } from "../console/ports.ts";
 import type { EngineSurface } from "../engine/surface.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { DisplayFeed } from "./display_feed.ts";
+import { powersOf } from "./plain_words.ts";
 import type { PluginView } from "./plugin_manager.ts";
+import { whyOf } from "./plugin_states.ts";
 
 export interface PictureSources {
   readonly engine: EngineSurface;
@@ -14,22 +16,28 @@ export interface PictureSources {
   readonly plugins: readonly (PluginView & { readonly fingerprint: string | undefined })[];
   readonly run: ConsoleRun;
   readonly tsUs: number;
+  /** Since the picture before. */
+  readonly newLogs: readonly ConsoleLogLine[];
+  /** Takes secrets out of what plugins and venues had a hand in. */
+  readonly redact: (text: string) => string;
 }
 
-export function hostPicture({ engine, feed, plugins, run, tsUs }: PictureSources): HostPicture {
+export function hostPicture(sources: PictureSources): HostPicture {
+  const { engine, feed, plugins, run, tsUs, newLogs, redact } = sources;
   const { opportunities, notices } = feed.latest();
   return {
     run,
     engine: engine.snapshot(tsUs),
     instruments: instrumentsOf(engine),
-    plugins: plugins.map(pluginOf),
+    plugins: plugins.map((plugin) => pluginOf(plugin, redact)),
     opportunities: { seen: feed.seen, taken: feed.taken, latest: opportunities },
-    notices,
+    notices: notices.map((notice) => ({ ...notice, text: redact(notice.text) })),
     gauges: [...feed.gauges].map(([key, value]) => {
       const slash = key.indexOf("/");
       return { plugin: key.slice(0, slash), name: key.slice(slash + 1), value };
     }),
     counts: { orders: feed.orders, fills: feed.fills, roundTrips: feed.roundTrips },
+    newLogs,
   };
 }
 
@@ -43,17 +51,20 @@ function instrumentsOf(engine: EngineSurface): readonly Instrument[] {
 }
 
 const pluginOf = (
-  { id, kind, version, fingerprint, state, update, restarts, decision, usage }:
+  { id, kind, version, manifest, fingerprint, state, update, restarts, decision, usage }:
     PictureSources["plugins"][number],
+  redact: (text: string) => string,
 ): ConsolePlugin => ({
   id,
   kind,
   version,
   fingerprint,
-  update,
+  update: update === undefined ? undefined : { ...update, why: redact(update.why) },
   state: state.kind,
-  why: "why" in state ? state.why : "",
+  why: redact(whyOf(state)),
   restarts,
   asks: decision?.kind === "wait" ? decision.words : [],
+  may: manifest === undefined ? [] : powersOf(manifest).map(({ words }) => words),
+  description: manifest?.description ?? "",
   usage,
 });

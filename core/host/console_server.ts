@@ -24,6 +24,7 @@ export interface ConsoleServerOptions {
   readonly port: number;
   readonly allowedHosts: readonly string[];
   readonly version: string;
+  readonly environment: ConsoleSettings["environment"];
   readonly dataDir: string;
   /** Of the environment. */
   readonly folder: string;
@@ -97,7 +98,7 @@ export class ConsoleServer {
 
   /** After {@link prepare}. Says by `listening` what became of it. */
   start(): void {
-    const { address, port, allowedHosts, journalFile, version } = this.#options;
+    const { address, port, allowedHosts, journalFile, version, environment } = this.#options;
     const worker = new Worker(new URL("../console/console_worker.ts", import.meta.url), {
       type: "module",
       name: "console",
@@ -115,6 +116,7 @@ export class ConsoleServer {
       tokenHash: this.#tokenHash,
       journalFile,
       version,
+      environment,
     };
     this.#send({ kind: "start", settings });
     this.#sendPictures();

@@ -9,6 +9,7 @@ import { ConsoleServer } from "./console_server.ts";
 import type { DisplayFeed } from "./display_feed.ts";
 import { grantsPath } from "./grants.ts";
 import type { KillSwitch } from "./kill_switch.ts";
+import type { LogTail } from "./log_tail.ts";
 import { OperatorCommands } from "./operator_commands.ts";
 import { PluginCommands } from "./plugin_commands.ts";
 import type { PluginManager } from "./plugin_manager.ts";
@@ -26,6 +27,8 @@ export interface OperatorConsoleParts {
   readonly manager: PluginManager;
   readonly killSwitch: KillSwitch;
   readonly log: HostLog;
+  readonly logTail: LogTail;
+  readonly redact: (text: string) => string;
   readonly run: () => ConsoleRun;
   readonly isStopping: () => boolean;
   /** Keeps what was done with a plugin; what the engine is told it writes down itself. */
@@ -79,10 +82,13 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
       })),
       run: parts.run(),
       tsUs: clock.epochUs(),
+      newLogs: parts.logTail.take(),
+      redact: parts.redact,
     });
   const server = new ConsoleServer({
     ...config.console,
     version,
+    environment,
     dataDir: config.dataDir,
     folder,
     journalFile: journalPath(folder),

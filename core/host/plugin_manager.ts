@@ -98,6 +98,7 @@ export class PluginManager {
         id: slot.id,
         kind: manifest?.kind ?? "unknown",
         version: manifest?.version,
+        manifest,
         path: slot.source.rootPath,
         state: slot.state,
         update: slot.update,

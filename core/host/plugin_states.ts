@@ -5,6 +5,7 @@
  * stopping → stopped). A changed file goes stopping → starting → running in place.
  */
 import type { SandboxUsage } from "../sandbox/sandbox.ts";
+import type { Manifest } from "../sdk/manifest.ts";
 import type { Decision } from "./grants.ts";
 
 export type PluginState =
@@ -27,6 +28,8 @@ export interface PluginView {
   readonly kind: "strategy" | "exchange" | "unknown";
   /** As its manifest says; undefined before that is read. */
   readonly version: string | undefined;
+  /** Of the version that runs, else of the one in the folder; undefined before it is read. */
+  readonly manifest: Manifest | undefined;
   readonly path: string;
   readonly state: PluginState;
   readonly update: PendingUpdate | undefined;

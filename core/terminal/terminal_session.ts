@@ -28,6 +28,8 @@ export interface TerminalSession extends AsyncDisposable {
   readonly log: Log;
   /** Values that must not be shown from now on. */
   protect(secrets: Iterable<string>): void;
+  /** The text without the values that must not be shown. */
+  redact(text: string): string;
   /** Starts the live display where there is a terminal for it. */
   start(): void;
   /**
@@ -76,6 +78,7 @@ export function openTerminalSession(options: TerminalSessionOptions): TerminalSe
   return {
     log: joinedLog([switchedLog(() => (isDisplaying ? waiting : direct)), ...inFile]),
     protect: (secrets) => shield.add(secrets),
+    redact: (text) => shield.redact(text),
     start() {
       if (!hasDisplay) return;
       isDisplaying = true;

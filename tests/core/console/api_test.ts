@@ -62,6 +62,9 @@ const examples: Readonly<
   listRecords: { query: "?kind=fill,order&limit=5&fromUs=1" },
   listRuns: { query: "?limit=3" },
   explain: { query: "?id=fill/alpha/1" },
+  listLogs: { query: "?level=warn&text=WIDE&limit=5" },
+  getSpreadHistory: { query: "?symbol=BTC-PERP" },
+  getPnlHistory: { query: "?scope=plugin/maker" },
 };
 
 const document = v.parse(documentSchema, openApiDocument(endpoints, "1.2.3"));
@@ -334,6 +337,9 @@ Deno.test("from another machine reading needs the token too", async () => {
   for (const path of ["/api/v1/status", "/api/v1/events", "/metrics", "/docs"]) {
     await assertProblem(await bench.ask(path, { ...from, headers }), 401);
   }
+  for (const path of ["/", "/page/main.js"]) {
+    assertEquals((await bench.ask(path, { ...from, headers })).status, 200, `${path} has no figure in it`);
+  }
   const known = await bench.ask("/api/v1/status", { ...from, headers: { ...headers, ...withToken } });
   assertEquals(known.status, 200);
 });
@@ -351,8 +357,7 @@ Deno.test("what is not there, and what can't be done there, is said", async () =
   const wrongMethod = await bench.ask("/api/v1/risk", { method: "DELETE", headers: withToken });
   assertEquals(wrongMethod.headers.get("allow"), "GET");
   await assertProblem(wrongMethod, 405);
-  const redirect = await bench.ask("/");
-  assertEquals([redirect.status, redirect.headers.get("location")], [302, "/docs"]);
+  await assertProblem(await bench.ask("/page/secrets.js"), 404);
 });
 
 Deno.test("a host's no is handed on with its status and its words", async () => {

@@ -1,9 +1,11 @@
 /** The console as a function, over a picture of a small run, with commands that are only written down. */
 import { type App, createApp } from "../../../core/console/app.ts";
 import type { CommandInput } from "../../../core/console/commands.ts";
+import { History } from "../../../core/console/history.ts";
 import { LiveEvents } from "../../../core/console/live_events.ts";
 import { Metrics } from "../../../core/console/metrics.ts";
 import type { CommandResult, ConsoleSettings, HostPicture } from "../../../core/console/ports.ts";
+import { RecentLogs } from "../../../core/console/recent_logs.ts";
 import { BerthError } from "../../../core/errors.ts";
 import type { JournalReader } from "../../../core/journal/reader.ts";
 import { alpha, btcAt, EngineHarness, maker } from "../../support/engine_builders.ts";
@@ -48,6 +50,8 @@ export function somePicture(): HostPicture {
       why: "it asks for more than market data and orders",
       restarts: 1,
       asks: ["may connect to api.example.com:443"],
+      may: ["may place orders in BTC-PERP on alpha", "connects to api.example.com:443"],
+      description: "Makes a market.",
       usage: {
         cpuShare: 0.1,
         rssBytes: 50 << 20,
@@ -73,6 +77,7 @@ export function somePicture(): HostPicture {
     notices: [{ tsMs: 1, severity: "warning", text: "Something was told." }],
     gauges: [{ plugin: maker, name: "spread", value: 1.5 }],
     counts: { orders: 2, fills: 1, roundTrips: 0 },
+    newLogs: [{ sequence: 1, tsMs: 1, level: "warn", source: maker, message: "widened", fields: { bps: 3 } }],
   };
 }
 
@@ -98,6 +103,10 @@ export async function consoleBench(
   });
   const tokenHash = await sha256(token);
   const commands: Bench["commands"] = [];
+  const history = new History();
+  const logs = new RecentLogs();
+  history.add(somePicture());
+  logs.add(somePicture().newLogs);
   const app = createApp({
     settings: {
       address: "127.0.0.1",
@@ -106,6 +115,7 @@ export async function consoleBench(
       tokenHash,
       journalFile: "",
       version: "1.2.3",
+      environment: "sim",
       ...settings,
     },
     port: () => port,
@@ -120,6 +130,8 @@ export async function consoleBench(
     }),
     live,
     metrics: new Metrics(),
+    history,
+    logs,
   });
   const bench: Bench = {
     app,

@@ -1,0 +1,162 @@
+/** State and limits of each scope, the kill switch and what it left, and the way back. */
+import { change } from "./api.js";
+import { ask, paragraph } from "./dialogs.js";
+import { button, byId, element, KeyedList, setAttribute, setText } from "./dom.js";
+import { exactTime, fixed, usd } from "./formats.js";
+import { Meters } from "./meters.js";
+
+/** @import { KillReport, KillStatus, Risk, ScopeState, Status } from "./types.ts" */
+
+const killWords =
+  "Halts trading at once, cancels every order everywhere, and asks each venue afterwards what is left. Only an operator lifts the halt.";
+
+export class RiskPanel {
+  #aside = byId("risk-aside");
+  #trading = byId("trading");
+  #report = byId("kill-report");
+  #reportKey = "";
+  #scopes = new KeyedList(byId("scopes"), (/** @type {ScopeState} */ { scope }) => scope, scopeCard);
+
+  constructor() {
+    byId("kill").addEventListener("click", () => askToKill());
+  }
+
+  /** @param {Status} status */
+  showStatus({ tradingState, tradingReason, isKilling, isStopping }) {
+    const words = isKilling ? "killing…" : isStopping ? "stopping…" : tradingState;
+    setText(this.#trading, words);
+    setAttribute(this.#trading, "data-state", isKilling ? "halted" : tradingState);
+    setAttribute(this.#trading, "title", tradingReason);
+  }
+
+  /** @param {Risk} risk */
+  show({ scopes, refusals }) {
+    this.#scopes.update(scopes);
+    const limited = scopes.filter(({ state }) => state !== "active").length;
+    setText(this.#aside, limited === 0 ? "all active" : `${limited} not active`);
+    const counted = Object.entries(refusals).sort(([, a], [, b]) => b - a);
+    const words = counted.map(([code, count]) => `${code} ${fixed(count, 0)}`).join(" · ");
+    setText(byId("refusals"), words === "" ? "" : `Refused: ${words}`);
+  }
+
+  /** @param {KillStatus} kill */
+  showKill({ isWatching, last }) {
+    const key = `${isWatching} ${last?.endedUs}`;
+    if (key === this.#reportKey) return;
+    this.#reportKey = key;
+    if (last === null) return this.#report.replaceChildren();
+    this.#report.replaceChildren(
+      element(
+        "details",
+        { class: "report", ...(last.isClean ? {} : { open: "" }) },
+        element(
+          "summary",
+          {},
+          `Last kill ${exactTime(last.endedUs / 1_000)} by ${last.by}: ${verdictOf(last)}`,
+        ),
+        ...reportOf(last),
+      ),
+    );
+  }
+}
+
+/** @param {ScopeState} made */
+function scopeCard({ scope }) {
+  const state = element("span", { class: "state" });
+  const reason = element("p", { class: "dim" });
+  const result = element("span", { class: "result" });
+  const meters = new Meters(scope === "global" ? Infinity : 1);
+  const resume = button("Resume…", () => askToResume(scope), { class: "small" });
+  const root = element(
+    "li",
+    { class: "card" },
+    element("p", { class: "card-head" }, element("b", {}, scope), result, state),
+    reason,
+    meters.root,
+    resume,
+  );
+  return {
+    root,
+    update(/** @type {ScopeState} */ newer) {
+      setText(state, newer.state);
+      setAttribute(
+        state,
+        "data-tone",
+        newer.state === "active" ? "good" : newer.state === "halted" ? "bad" : "warn",
+      );
+      setText(reason, newer.reason);
+      reason.hidden = newer.state === "active" || newer.reason === "";
+      setText(result, `today ${usd(newer.todayUsd)}`);
+      meters.show(newer);
+      resume.hidden = newer.state === "active";
+    },
+  };
+}
+
+function askToKill() {
+  const environment = document.documentElement.dataset.environment ?? "";
+  ask({
+    title: `Kill switch · ${environment.toUpperCase()}`,
+    content: [paragraph(killWords)],
+    option: "Close all positions besides (bounded, reduce-only orders)",
+    typed: "KILL",
+    action: "Throw the kill switch",
+    isDangerous: true,
+    async run({ option }) {
+      /** @type {KillReport} */
+      const report = await change("POST", "/kill", { flatten: option });
+      return [
+        element("p", { class: "verdict", "data-tone": report.isClean ? "good" : "bad" }, verdictOf(report)),
+        ...reportOf(report),
+      ];
+    },
+  });
+}
+
+/** @param {string} scope */
+function askToResume(scope) {
+  ask({
+    title: `Resume ${scope}?`,
+    content: [paragraph("It may place orders again, and its losses count from now.")],
+    reason: "Why? It is written into the journal",
+    action: "Resume",
+    async run({ reason }) {
+      await change("POST", "/risk/resume", { scope, reason });
+      return undefined;
+    },
+  });
+}
+
+/** @param {KillReport} report */
+const verdictOf = ({ isClean, isFlattening }) =>
+  isClean
+    ? `verified: no order is open${isFlattening ? ", no position is held" : ""}`
+    : "NOT verified: look at what is left";
+
+/**
+ * What each venue said afterwards.
+ *
+ * @param {KillReport} report
+ */
+function reportOf({ venues, unresolvedOrders, startedUs, endedUs }) {
+  const lines = venues.map(({ venue, isVerified, why, openOrders, positions }) => {
+    const left = [
+      openOrders.length === 0 ? "no open order" : `${openOrders.length} open orders`,
+      positions.length === 0
+        ? "no position"
+        : `positions in ${positions.map(({ instrument }) => instrument).join(", ")}`,
+    ].join(", ");
+    return element(
+      "li",
+      { "data-tone": isVerified ? "good" : "bad" },
+      `${venue}: ${isVerified ? left : `not verified: ${why}`}`,
+    );
+  });
+  const unresolved = unresolvedOrders.map(({ clientOrderId, instrument, status }) =>
+    element("li", { "data-tone": "bad" }, `${clientOrderId} in ${instrument} is ${status}`)
+  );
+  return [
+    element("ul", { class: "venues-left" }, ...lines, ...unresolved),
+    element("p", { class: "dim" }, `It took ${fixed((endedUs - startedUs) / 1_000, 0)} ms.`),
+  ];
+}
