@@ -146,7 +146,7 @@ class Host {
     journal.startRun({ runId, environment, seed, version, tsStartMs: this.#clock.epochMs() });
     const engine = new Engine({
       hostTag: hostTag(journal),
-      claims: claimsOf(config.claims),
+      claims: claimsOf(config.claims, journal),
       nextOrderCounter: journal.peekCounter("order"),
       risk: config.risk,
       timing: defaultTiming,
