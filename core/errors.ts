@@ -40,6 +40,16 @@ export const errorTexts = {
     why: "It was named by --log-file, BERTH_LOG_FILE or log.file.",
     fix: "Name a file in a folder that is there and that you may write to.",
   }),
+  ALERT_CHANNEL_INVALID: (f: { channel: string; problem: string; fix: string }) => ({
+    what: `The alert channel ${f.channel} can't be used: ${f.problem}.`,
+    why: "Nobody would be told by it, so a start with it is refused.",
+    fix: `${f.fix}, or switch the channel off by alerts.channels.${f.channel}.enabled.`,
+  }),
+  ALERT_CHANNEL_UNKNOWN: (f: { channel: string; known: string }) => ({
+    what: `There is no alert channel ${f.channel}.`,
+    why: f.known === "" ? "The configuration names none." : `The configuration names ${f.known}.`,
+    fix: "Name one of alerts.channels, or add it there (docs/alerts.md).",
+  }),
   BACKTEST_NO_DATA: (f: { what: string }) => ({
     what: `There is nothing to play in ${f.what}.`,
     why: "No bar or record lies in the chosen time range.",

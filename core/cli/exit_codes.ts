@@ -33,6 +33,8 @@ export const exitCodeTable: readonly ExitCodeMeaning[] = [
 /** Change the command line or the configuration. */
 const usageCodes: readonly ErrorCode[] = [
   "CLI_USAGE",
+  "ALERT_CHANNEL_INVALID",
+  "ALERT_CHANNEL_UNKNOWN",
   "CONFIG_INVALID",
   "CONFIG_UNREADABLE",
   "LOG_FILE_UNWRITABLE",

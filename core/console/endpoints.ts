@@ -2,11 +2,11 @@
 import * as v from "valibot";
 import { explain, explanationLines } from "../journal/explain.ts";
 import type { RecordFilter } from "../journal/reader.ts";
+import { alertEndpoints } from "./alerts.ts";
 import {
   approveBody,
   killBody,
   loosenBody,
-  loosenMarketBody,
   orderName,
   pluginName,
   pluginSettingsBody,
@@ -14,9 +14,7 @@ import {
   scopeBody,
   scopeText,
   stateBody,
-  takeOverBody,
   tightenBody,
-  tightenMarketBody,
   venueName,
 } from "./commands.ts";
 import { answerOf, type Endpoint, endpoint, type Handled, json } from "./endpoint.ts";
@@ -415,41 +413,6 @@ const risk: readonly Endpoint[] = [
       answerOf(await command({ kind: "loosen_limits", ...body }), done),
   }),
   endpoint({
-    id: "tightenMarketLimits",
-    method: "POST",
-    path: `${api}/risk/market/tighten`,
-    tag: "risk",
-    summary: "Tightens the market limits at once; refused as a whole if one of them would be looser.",
-    body: tightenMarketBody,
-    answer: s.doneSchema,
-    problems: [409],
-    handle: async ({ body }, { command }) =>
-      answerOf(await command({ kind: "tighten_market", ...body }), done),
-  }),
-  endpoint({
-    id: "loosenMarketLimits",
-    method: "POST",
-    path: `${api}/risk/market/loosen`,
-    tag: "risk",
-    summary:
-      "Sets market limits in either direction; what is looser than the configuration holds until the host stops.",
-    body: loosenMarketBody,
-    answer: s.doneSchema,
-    handle: async ({ body }, { command }) =>
-      answerOf(await command({ kind: "loosen_market", ...body }), done),
-  }),
-  endpoint({
-    id: "takeOverHost",
-    method: "POST",
-    path: `${api}/risk/take-over`,
-    tag: "risk",
-    summary: "Takes the orders of another berth that is gone for ours: they are cancelled.",
-    body: takeOverBody,
-    answer: s.doneSchema,
-    problems: [404, 409],
-    handle: async ({ body }, { command }) => answerOf(await command({ kind: "take_over", ...body }), done),
-  }),
-  endpoint({
     id: "setTradingState",
     method: "POST",
     path: `${api}/risk/state`,
@@ -583,5 +546,6 @@ export const endpoints: readonly Endpoint[] = [
   ...plugins,
   ...orders,
   ...risk,
+  ...alertEndpoints,
   ...journal,
 ];

@@ -2,6 +2,7 @@
  * Server-sent events: after each picture every topic that changed is sent to whoever follows it. A topic is encoded once
  * for all; a client that does not read is cut off, and sees all topics anew when it comes back.
  */
+import { alerts } from "./alerts.ts";
 import { jsonText } from "./endpoint.ts";
 import type { HostPicture } from "./ports.ts";
 import * as resources from "./resources.ts";
@@ -18,6 +19,7 @@ export const topics = {
   pnl: resources.pnl,
   risk: resources.risk,
   kill: resources.kill,
+  alerts,
   notices: (picture: HostPicture) => picture.notices.slice(0, 20),
   curves: resources.curves,
   logs: resources.newLogs,
@@ -26,7 +28,15 @@ export type Topic = keyof typeof topics;
 
 /** What nobody needs four times a second, at most this often. */
 const slowEveryMs = 1_000;
-const slowTopics: ReadonlySet<Topic> = new Set(["status", "venues", "plugins", "pnl", "risk", "curves"]);
+const slowTopics: ReadonlySet<Topic> = new Set([
+  "status",
+  "venues",
+  "plugins",
+  "pnl",
+  "risk",
+  "curves",
+  "alerts",
+]);
 
 export const topicNames: readonly Topic[] = Object.keys(topics).filter((name): name is Topic =>
   Object.hasOwn(topics, name)

@@ -9,6 +9,7 @@ import {
   latencyBoundsMs,
   type LatencyHistogram,
 } from "../model/latency_histogram.ts";
+import { alertSeverities } from "../alerts/alert.ts";
 import { refusalCodes } from "../model/refusals.ts";
 import { scopeName, tradingStates } from "../model/risk_limits.ts";
 import type { HostPicture } from "./ports.ts";
@@ -21,6 +22,7 @@ interface Sum {
   set(labels: Labels, total: number): void;
 }
 
+const deliveryResults = ["sent", "failed", "limited", "dropped"] as const;
 const pnlParts = ["realized", "unrealized", "fees", "funding", "total", "today"] as const;
 const connectionStates = ["connecting", "connected", "reconnecting", "stopped"] as const;
 
@@ -117,6 +119,7 @@ export class Metrics {
       this.#orderFamilies(),
       this.#riskFamilies(),
       this.#pluginFamilies(),
+      this.#alertFamilies(),
     ];
     return (picture) => {
       for (const part of parts) part(picture);
@@ -284,6 +287,30 @@ export class Metrics {
         set(drawdown, { scope }, one.drawdownUsd);
         set(gross, { scope }, one.grossExposureUsd);
         set(net, { scope }, one.netExposureUsd);
+      }
+    };
+  }
+
+  #alertFamilies(): (picture: HostPicture) => void {
+    const told = this.#sum("alerts_total", "What people were told by alerts.", ["rule", "severity", "kind"]);
+    const active = this.#gauge("alerts_active", "Alerts that are raised now.", ["severity"]);
+    const channels = ["channel"];
+    const deliveries = this.#sum("alert_deliveries_total", "Attempts and notes of alert channels.", [
+      "channel",
+      "result",
+    ]);
+    const up = this.#gauge("alert_channel_up", "0 while a channel does not deliver.", channels);
+    const queued = this.#gauge("alert_channel_queued", "Notes that wait for a channel.", channels);
+    return ({ alerts }) => {
+      if (alerts === undefined) return;
+      for (const { count, ...labels } of alerts.told) told.set(labels, count);
+      for (const severity of alertSeverities) {
+        active.set({ severity }, alerts.active.filter((one) => one.severity === severity).length);
+      }
+      for (const { name: channel, circuit, ...counts } of alerts.channels) {
+        up.set({ channel }, Number(circuit === "closed"));
+        queued.set({ channel }, counts.queued);
+        for (const result of deliveryResults) deliveries.set({ channel, result }, counts[result]);
       }
     };
   }

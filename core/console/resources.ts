@@ -106,7 +106,6 @@ export const venues = ({ engine }: HostPicture): Out<typeof s.venueSchema>[] =>
       positionLots,
     })),
     foreignOrders: venue.foreignOrders.length,
-    otherHosts: venue.otherHosts.map((sign) => ({ ...sign })),
     reconciliations: { ...venue.reconciliations },
     requestTokens: { left: venue.rateBudget.tokens, burst: venue.rateBudget.burst },
     pendingRequests: venue.pendingRequests,
@@ -271,7 +270,6 @@ export const risk = ({ engine }: HostPicture): Out<typeof s.riskSchema> => ({
     cancels: one.cancels,
     fills: one.fills,
   })),
-  market: { ...engine.market },
   refusals: { ...engine.refusals },
 });
 

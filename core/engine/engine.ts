@@ -29,7 +29,6 @@ import type { EngineEvent, EngineOutput, EngineRestore, EngineSettings, Instrume
 import { Flattening } from "./flattening.ts";
 import { HostHeld, pluginsOf } from "./host_held.ts";
 import { InstrumentTable } from "./instrument_table.ts";
-import { MarketLimitBook } from "./market_limit_desk.ts";
 import { OperatorDesk } from "./operator_desk.ts";
 import { OrderBook } from "../model/order_book.ts";
 import { OrderDesk } from "./order_desk.ts";
@@ -74,7 +73,7 @@ export class Engine implements EngineSurface {
       account: (venue) => this.#account(venue),
       isShuttingDown: () => this.#operatorDesk.isShuttingDown,
       isFlattening: (plugin, index) => this.#flattening.isFlattening(plugin, index),
-      otherHosts: { seen: (...sign) => this.#operatorDesk.otherHosts.seen(...sign) },
+      reduceAccount: (venue, reason, cause) => this.#operatorDesk.reduceAccount(venue, reason, cause),
     });
     this.#held = new HostHeld(rooms, () => ({
       orderDesk: this.#orderDesk,
@@ -86,11 +85,10 @@ export class Engine implements EngineSurface {
       settings: { ...settings, legGroups: settings.legGroups ?? settings.risk.legGroups },
       time: { nowUs: 0 },
       outbox: new Outbox(),
-      instruments: new InstrumentTable(this.#quotes, () => this.#rooms.market.now.maxValuationAgeMs),
+      instruments: new InstrumentTable(this.#quotes, settings.risk.market.maxValuationAgeMs),
       quotes: this.#quotes,
       portfolio: new Portfolio(settings.risk.usdAssets),
       states: new TradingStates(settings.risk),
-      market: new MarketLimitBook(settings.risk.market),
       requests: new RequestLedger(),
       ids,
       orders: new OrderManager(this.#orderDesk, ids, settings.timing),
@@ -428,7 +426,6 @@ export class Engine implements EngineSurface {
   #restore(restore: EngineRestore): void {
     const { states, orders, portfolio } = this.#rooms;
     for (const { scope, limits } of restore.limits) this.#keptLimits.set(scopeName(scope), limits);
-    this.#rooms.market.restore(restore.marketLimits);
     states.restore(restore.baselines, restore.states);
     for (const { scope } of states.all()) states.register(scope, this.#limitsOf(scope));
     for (const [venue, lastFillMs] of Object.entries(restore.lastFillMs)) {
@@ -474,7 +471,6 @@ export class Engine implements EngineSurface {
         const limits = { ...this.#keptLimits.get(name), ...this.#limitOverrides.get(name) };
         return Object.keys(limits).length === 0 ? [] : [{ scope, limits }];
       }),
-      marketLimits: this.#rooms.market.changed,
       states: states.all().map(({ scope, state, reason }) => ({ scope, state, reason })),
       baselines: states.baselines(),
       ...this.#held.checkpoint(),

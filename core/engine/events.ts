@@ -13,13 +13,7 @@ import type { KillReport } from "../model/kill_report.ts";
 import type { BookUpdate } from "../model/market.ts";
 import type { Order, OrderIntent, OrderReport, OrderTrigger } from "../model/order.ts";
 import type { TriggerOrder } from "../model/trigger_order.ts";
-import type {
-  MarketLimits,
-  RiskScope,
-  RiskSettings,
-  ScopeLimits,
-  TradingState,
-} from "../model/risk_limits.ts";
+import type { RiskScope, RiskSettings, ScopeLimits, TradingState } from "../model/risk_limits.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 
 /** Number of an instrument in this host, given by `Engine.registerInstrument`, from 0 without gaps. */
@@ -64,8 +58,6 @@ export interface EngineRestore {
   }[];
   /** What operators changed, by scope; taken where it is tighter than the configuration. */
   readonly limits: readonly { readonly scope: RiskScope; readonly limits: Partial<ScopeLimits> }[];
-  /** What operators changed of the market limits; taken where it is tighter than the configuration. */
-  readonly marketLimits: Partial<MarketLimits>;
   /** Profit and loss at the last midnight UTC, and at its highest, per scope name. */
   readonly baselines: readonly PnlBaseline[];
   /** Leg groups that were not over; fills that the journal has of their orders are in their totals. */
@@ -109,16 +101,6 @@ export type OperatorCommand =
     readonly kind: "set_limits";
     readonly scope: RiskScope;
     readonly limits: Partial<ScopeLimits>;
-    readonly reason: string;
-  }
-  /** The market limits, in the same two ways. */
-  | { readonly kind: "tighten_market"; readonly limits: Partial<MarketLimits> }
-  | { readonly kind: "set_market"; readonly limits: Partial<MarketLimits>; readonly reason: string }
-  /** A host that is gone: its orders on the account are ours from now on. Refused while it still trades. */
-  | {
-    readonly kind: "take_over";
-    readonly venue: VenueId;
-    readonly tag: string;
     readonly reason: string;
   }
   | { readonly kind: "cancel_orders"; readonly scope: RiskScope }
@@ -286,8 +268,6 @@ export const noticeCodes = [
   "ORDER_ADOPTED",
   "ORDER_FOREIGN",
   "OTHER_HOST",
-  "HOST_TAKEN_OVER",
-  "TAKE_OVER_REFUSED",
   "FILL_FOREIGN",
   "FILLS_MISSING",
   "CANCEL_REFUSED",
@@ -393,8 +373,6 @@ export interface EngineTiming {
   readonly fillsOverlapMs: number;
   /** At the first start, fills are asked for from this long ago. */
   readonly fillsLookbackMs: number;
-  /** A fill of another berth tells of a second host when it is at most this old. */
-  readonly otherHostWindowMs: number;
   readonly flattenAttempts: number;
   readonly flattenRetryMs: number;
   /** After this a kill reports what it knows, whoever has not answered. */
@@ -409,7 +387,6 @@ export const defaultTiming: EngineTiming = {
   notFoundGraceMs: 3_000,
   fillsOverlapMs: 60_000,
   fillsLookbackMs: 600_000,
-  otherHostWindowMs: 600_000,
   flattenAttempts: 5,
   flattenRetryMs: 1_000,
   killDeadlineMs: 20_000,

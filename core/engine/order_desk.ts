@@ -4,7 +4,15 @@ import type { OrderManagerPort, OrderNotice } from "../execution/order_manager_p
 import { pluginHash } from "../execution/client_order_ids.ts";
 import type { Fill } from "../model/account.ts";
 import type { AdapterRequest } from "../model/adapter_request.ts";
-import { type CauseId, causeId, type PluginId, pluginId, type VenueId, venueOf } from "../model/ids.ts";
+import {
+  type CauseId,
+  causeId,
+  type ClientOrderId,
+  type PluginId,
+  pluginId,
+  type VenueId,
+  venueOf,
+} from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Facts, PluginPosition, ReconciliationRepair } from "../model/journal_entry.ts";
 import { isFinalStatus, type Order, type OrderIntent, type OrderReport } from "../model/order.ts";
@@ -12,7 +20,6 @@ import type { RiskScope } from "../model/risk_limits.ts";
 import { checkOrder, type RiskApproved } from "../risk/gate.ts";
 import type { Refusal } from "../model/refusals.ts";
 import { type IntentContext, orderFacts, scopesOf } from "./fact_builder.ts";
-import type { OtherHostDesk } from "./other_host_desk.ts";
 import { PluginRecord } from "./plugin_record.ts";
 import type { InstrumentIndex } from "./events.ts";
 import type { Rooms } from "./rooms.ts";
@@ -50,8 +57,8 @@ export interface OrderDeskPort {
   isShuttingDown(): boolean;
   /** The host closes this position. */
   isFlattening(plugin: PluginId, index: InstrumentIndex): boolean;
-  /** Somebody else's order works on an account, or was filled there. */
-  readonly otherHosts: Pick<OtherHostDesk, "seen">;
+  /** Orders of another berth on an account: it takes no new risk there. */
+  reduceAccount(venue: VenueId, reason: string, cause: CauseId): void;
 }
 
 /** Who follows orders besides their plugins: leg groups, exit plans. Told after the portfolio knows. */
@@ -308,7 +315,23 @@ export class OrderDesk implements OrderManagerPort {
       fill,
     });
     outbox.notice("FILL_FOREIGN", { venue, instrument: fill.instrument, fillId: fill.fillId });
-    this.#port.otherHosts.seen(venue, fill.clientOrderId, "fill", fill.tsVenueMs);
+    const isOfThisRun = fill.tsVenueMs * 1000 > this.#port.account(venue).firstStartedUs;
+    if (isOfThisRun) this.#noteOtherHost(venue, fill.clientOrderId);
+  }
+
+  /** Two hosts on one account each keep to the limits, and break them together. */
+  #noteOtherHost(venue: VenueId, clientOrderId: ClientOrderId | undefined): void {
+    const { ids, outbox } = this.#rooms();
+    const tag = ids.otherHost(clientOrderId);
+    const { otherHosts } = this.#port.account(venue);
+    if (tag === undefined || otherHosts.has(tag)) return;
+    otherHosts.add(tag);
+    outbox.notice("OTHER_HOST", { venue, tag, clientOrderId: clientOrderId ?? "" });
+    this.#port.reduceAccount(
+      venue,
+      `another berth (${tag}) trades here`,
+      causeId(`timer/other_host/${venue}`),
+    );
   }
 
   foreignOrder(venue: VenueId, report: OrderReport): void {
@@ -322,7 +345,7 @@ export class OrderDesk implements OrderManagerPort {
       report,
     });
     outbox.notice("ORDER_FOREIGN", { venue, instrument, venueOrderId });
-    this.#port.otherHosts.seen(venue, report.clientOrderId, "order", time.nowUs / 1000);
+    this.#noteOtherHost(venue, report.clientOrderId);
   }
 
   fillsWanted(venue: VenueId): void {

@@ -40,7 +40,6 @@ export function buildSnapshot(sources: SnapshotSources): EngineSnapshot {
     recentOrders: [...orderDesk.recent],
     positions: positionSnapshots(rooms),
     scopes: scopeSnapshots(rooms, tsUs),
-    market: rooms.market.now,
     otherFees: Object.fromEntries(
       [...rooms.portfolio.otherFees()].map(([asset, fee]) => [asset, formatMoney(fee)]),
     ),
@@ -73,7 +72,6 @@ function venueSnapshot(rooms: Rooms, account: VenueAccount, tsUs: number): Venue
     venuePositions: [...account.positions.values()],
     foreignPositions,
     foreignOrders: account.foreignOrders,
-    otherHosts: account.otherHosts.all,
     reconciliations: { rounds: account.reconciliation.rounds, ...Object.fromEntries(account.repairs) },
     rateBudget: { tokens: account.rate.tokens(tsUs), burst: account.rate.burst },
     pendingRequests: requests.count(account.venue),

@@ -16,6 +16,7 @@ import type { RunInfo } from "../terminal/ports.ts";
 import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import { createSandbox } from "../sandbox/kinds.ts";
+import { type HostAlerts, hostAlerts } from "./alerts/host_alerts.ts";
 import { checkPort } from "./console_server.ts";
 import { type OperatorConsole, operatorConsole, type OperatorConsoleParts } from "./operator_console.ts";
 import type { ConsoleRun } from "../console/ports.ts";
@@ -46,7 +47,7 @@ import type { HostLog } from "./ports.ts";
 import { TradeLog, TradingLog } from "./trading_log.ts";
 import { systemClock, systemScheduler } from "./system_clock.ts";
 
-const consoleAfterMs = 5_000;
+const threadsAfterMs = 5_000;
 
 /** Runs the host until a signal, the end of its duration, or a failure; resolves with the process's exit code. */
 export function runHost(options: HostOptions): Promise<number> {
@@ -111,8 +112,10 @@ class Host {
   readonly #watches = new DisposableStack();
   #killSwitch: KillSwitch | undefined;
   #console: OperatorConsole | undefined;
-  #isConsoleBegun = false;
+  #areThreadsBegun = false;
   #recorder: MarketRecorder | undefined;
+  #alerts: HostAlerts | undefined;
+  #alertsStopped: Promise<void> | undefined;
   #isStopping = false;
   #isClean = false;
 
@@ -146,7 +149,7 @@ class Host {
     journal.startRun({ runId, environment, seed, version, tsStartMs: this.#clock.epochMs() });
     const engine = new Engine({
       hostTag: hostTag(journal),
-      claims: claimsOf(config.claims, journal),
+      claims: claimsOf(config.claims),
       nextOrderCounter: journal.peekCounter("order"),
       risk: config.risk,
       timing: defaultTiming,
@@ -184,18 +187,43 @@ class Host {
       },
     };
     this.#log = log;
+    const alerts = config.alerts.enabled && wanted === "all"
+      ? hostAlerts({
+        config: config.alerts,
+        environment,
+        runId,
+        clock: this.#clock,
+        engine,
+        plugins: () => this.#manager?.views() ?? [],
+        log,
+        feed,
+        journal,
+        secrets: this.#secrets,
+        protect: (values) => session.protect(values),
+      })
+      : undefined;
+    this.#alerts = alerts;
     const driver = new Driver({
       engine,
       clock: this.#clock,
       journal,
       log,
-      onNotice: (severity, _code, text) => feed.notice(severity, text),
+      onNotice: (severity, code, text, facts) => {
+        feed.notice(severity, text);
+        alerts?.observer.notice(severity, code, text, facts);
+      },
       onKillReport: (report) => this.#killSwitch?.onReport(report),
       onShutdownComplete: (remains) => this.#remains.resolve(remains),
       onJournalLost: (error) => this.#failed.resolve(error),
       onOrder: () => (feed.orders += 1),
-      onFill: () => (feed.fills += 1),
-      onPosition: (position) => feed.position(position),
+      onFill: (plugin, fill) => {
+        feed.fills += 1;
+        alerts?.observer.fill(plugin, fill);
+      },
+      onPosition: (position) => {
+        feed.position(position);
+        alerts?.observer.position(position);
+      },
       onEntry: new TradingLog({ engine, log }).onEntry,
     });
     if (isWritten(logLevels, "trades", "debug")) driver.taps.push(new TradeLog({ engine, log }));
@@ -205,7 +233,7 @@ class Host {
       sandbox,
       driver,
       log,
-      tally: feed,
+      tally: alerts?.tally ?? feed,
       environment,
       seed,
       grants,
@@ -293,7 +321,7 @@ class Host {
       journal,
       log,
       tsStartMs: this.#tsStartMs,
-      onTick: () => this.#serveConsole(),
+      onTick: () => this.#startThreads(),
     });
     this.#pulse.start();
   }
@@ -328,6 +356,7 @@ class Host {
     if (!config.console.enabled || strategies === "none") return;
     this.#console = operatorConsole({
       ...parts,
+      alerts: () => this.#alerts?.service.status,
       config,
       environment,
       folder: this.#dataDir,
@@ -340,12 +369,13 @@ class Host {
     await this.#console.server.prepare();
   }
 
-  /** Its thread takes a while to load, so quotes come first; where none come it is served all the same. */
-  #serveConsole(): void {
-    if (this.#isConsoleBegun || this.#isStopping) return;
-    if (!this.#pulse?.hasQuotes && this.#clock.monotonicMs() - this.#tsStartMs < consoleAfterMs) return;
-    this.#isConsoleBegun = true;
+  /** Console and alerts: threads take a while to load, so quotes come first; where none come they start all the same. */
+  #startThreads(): void {
+    if (this.#areThreadsBegun || this.#isStopping) return;
+    if (!this.#pulse?.hasQuotes && this.#clock.monotonicMs() - this.#tsStartMs < threadsAfterMs) return;
+    this.#areThreadsBegun = true;
     this.#console?.server.start();
+    this.#alerts?.service.start();
   }
 
   #consoleRun(): ConsoleRun {
@@ -394,6 +424,7 @@ class Host {
     this.#watches.dispose();
     this.#killSwitch?.stop();
     await this.#recorder?.finish();
+    await (this.#alertsStopped ?? this.#alerts?.service.stop());
     await this.#console?.server.stop();
     await this.#manager?.killAll();
     await this.#simulation?.stop();
@@ -445,6 +476,7 @@ class Host {
     if (manager === undefined || driver === undefined) return exitCodes.failure;
     this.#isStopping = true;
     this.#log?.write("info", "host", `stopping: ${why}`);
+    this.#alertsStopped = this.#alerts?.service.stop(); // that venues and plugins end now is no alarm
     const leaving = aborted(this.#options.signals.leave);
     const parts = { clock: this.#clock, driver, manager, remains: this.#remains.promise };
     await Promise.race([stopTrading(parts, why), leaving]);

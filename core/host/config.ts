@@ -10,6 +10,7 @@ import { BerthError } from "../errors.ts";
 import type { RiskSettings, ScopeLimits } from "../model/risk_limits.ts";
 import { defaultRiskSettings } from "../risk/settings.ts";
 import type { Environment } from "../sdk/manifest.ts";
+import { withAbsolutePaths } from "./config/alerts_section.ts";
 import { type ConfigFile, configFileSchema } from "./config/file_schema.ts";
 import { type GivenSetting, giverOf, withGiven } from "./config/given.ts";
 import { pluginSchema } from "./config/plugin_section.ts";
@@ -71,6 +72,7 @@ export function checkConfig(found: unknown, folder: string): Checked<HostConfig>
     risk: riskSettings(risk),
     log: { ...file.log, ...(file.log.file === undefined ? {} : { file: resolve(folder, file.log.file) }) },
     simulation: { ...file.simulation, ...attachedFrom(file.simulation.attach, folder) },
+    alerts: withAbsolutePaths(file.alerts, folder),
   };
   return { kind: "valid", value };
 }

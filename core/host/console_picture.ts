@@ -1,4 +1,5 @@
 /** What the console is sent, gathered from engine, plugins and the counts of the display. */
+import type { AlertStatus } from "../alerts/ports.ts";
 import type { ConsoleLogLine, ConsolePlugin, ConsoleRun, HostPicture } from "../console/ports.ts";
 import type { EngineSurface } from "../engine/surface.ts";
 import type { Instrument } from "../model/instrument.ts";
@@ -15,6 +16,7 @@ export interface PictureSources {
   >;
   readonly plugins: readonly (PluginView & { readonly fingerprint: string | undefined })[];
   readonly run: ConsoleRun;
+  readonly alerts: AlertStatus | undefined;
   readonly tsUs: number;
   /** Since the picture before. */
   readonly newLogs: readonly ConsoleLogLine[];
@@ -23,7 +25,7 @@ export interface PictureSources {
 }
 
 export function hostPicture(sources: PictureSources): HostPicture {
-  const { engine, feed, plugins, run, tsUs, newLogs, redact } = sources;
+  const { engine, feed, plugins, run, alerts, tsUs, newLogs, redact } = sources;
   const { opportunities, notices } = feed.latest();
   return {
     run,
@@ -32,6 +34,7 @@ export function hostPicture(sources: PictureSources): HostPicture {
     plugins: plugins.map((plugin) => pluginOf(plugin, redact)),
     opportunities: { seen: feed.seen, taken: feed.taken, latest: opportunities },
     notices: notices.map((notice) => ({ ...notice, text: redact(notice.text) })),
+    alerts,
     gauges: [...feed.gauges].map(([key, value]) => {
       const slash = key.indexOf("/");
       return { plugin: key.slice(0, slash), name: key.slice(slash + 1), value };

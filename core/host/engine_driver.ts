@@ -13,9 +13,10 @@ import type {
 } from "../engine/events.ts";
 import type { EngineSurface } from "../engine/surface.ts";
 import type { JournalWriter } from "../journal/writer.ts";
+import type { Fill } from "../model/account.ts";
 import type { Clock } from "../model/clock.ts";
 import { type InstrumentId, venueOf } from "../model/ids.ts";
-import type { JournalBody, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
+import type { Facts, JournalBody, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import { isTriggerEnded } from "../model/trigger_order.ts";
 import type { HostMessage } from "../protocol/messages.ts";
@@ -29,12 +30,17 @@ export interface EngineDriverOptions {
   readonly clock: Clock;
   readonly journal: JournalWriter;
   readonly log: HostLog;
-  readonly onNotice: (severity: "info" | "warning" | "critical", code: NoticeCode, text: string) => void;
+  readonly onNotice: (
+    severity: "info" | "warning" | "critical",
+    code: NoticeCode,
+    text: string,
+    facts: Facts,
+  ) => void;
   readonly onKillReport?: (report: KillReport) => void;
   readonly onShutdownComplete: (remains: ShutdownRemains) => void;
   /** Called for each new order and each fill, for the counts of the display. */
   readonly onOrder: () => void;
-  readonly onFill: () => void;
+  readonly onFill: (plugin: string, fill: Fill) => void;
   readonly onPosition: (position: PluginPosition) => void;
   /** Called for everything that is written down, after it was handed to the journal. */
   readonly onEntry?: (entry: JournalEntry) => void;
@@ -100,7 +106,7 @@ export class Driver implements EngineDriver {
       case "notice": {
         const text = noticeText(output.code, output.facts);
         this.#options.log.write(levels[output.severity], "engine", text, { code: output.code });
-        return this.#options.onNotice(output.severity, output.code, text);
+        return this.#options.onNotice(output.severity, output.code, text, output.facts);
       }
       case "kill_report":
         return this.#options.onKillReport?.(output.report);
@@ -124,7 +130,7 @@ export class Driver implements EngineDriver {
     });
     keepState(journal, body);
     if (body.kind === "order" && body.event === "created") this.#options.onOrder();
-    if (body.kind === "fill") this.#options.onFill();
+    if (body.kind === "fill") this.#options.onFill(body.plugin, body.fill);
     if (body.kind === "position") this.#options.onPosition(body.position);
     this.#options.onEntry?.(entry);
   }
@@ -197,13 +203,11 @@ function columnsOf(body: JournalBody): Columns {
     case "position":
       return { plugin: body.position.plugin, ...instrumentColumns(body.position.instrument) };
     case "foreign_order":
-    case "take_over":
     case "request":
     case "repair":
       return { venue: body.venue };
     case "trading_state":
     case "limits":
-    case "market_limits":
     case "kill_report":
     case "operator":
       return {};
@@ -237,8 +241,6 @@ function keepState(journal: JournalWriter, body: JournalBody): void {
   if (body.kind === "position") {
     journal.keep("position", `${body.position.plugin}/${body.position.instrument}`, body.position);
   }
-  if (body.kind === "take_over") journal.keep("take_over", body.tag, body.tag);
-  if (body.kind === "market_limits") journal.keep("market_limits", "all", body);
   if (body.kind === "limits") journal.keep("limits", JSON.stringify(body.scope), body);
   if (body.kind === "trading_state") journal.keep("trading_state", JSON.stringify(body.scope), body);
 }

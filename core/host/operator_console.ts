@@ -1,4 +1,5 @@
 /** Puts the console together: its server, what it is shown, and who carries out its commands. */
+import type { AlertStatus } from "../alerts/ports.ts";
 import type { ConsoleRun } from "../console/ports.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
@@ -30,6 +31,8 @@ export interface OperatorConsoleParts {
   readonly logTail: LogTail;
   readonly redact: (text: string) => string;
   readonly run: () => ConsoleRun;
+  /** Undefined where nobody watches, or not yet. */
+  readonly alerts: () => AlertStatus | undefined;
   readonly isStopping: () => boolean;
   /** Keeps what was done with a plugin; what the engine is told it writes down itself. */
   readonly journal: Pick<JournalWriter, "append">;
@@ -81,6 +84,7 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
         fingerprint: manager.newestOf(view.id)?.fingerprint,
       })),
       run: parts.run(),
+      alerts: parts.alerts(),
       tsUs: clock.epochUs(),
       newLogs: parts.logTail.take(),
       redact: parts.redact,

@@ -27,9 +27,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   "core/sandbox": ["core/model", "core/errors.ts", "core/protocol", "core/sdk"],
   // The engine's snapshot, as types alone, and the journal's reader: nothing of the engine runs there.
-  "core/console": ["core/model", "core/errors.ts", "core/engine", "core/execution", "core/journal", "npm:"],
+  "core/console": [
+    "core/model",
+    "core/errors.ts",
+    "core/engine",
+    "core/execution",
+    "core/journal",
+    "core/alerts",
+    "npm:",
+  ],
   "core/terminal": ["core/model", "core/errors.ts", "core/journal"],
   "core/recording": ["core/model", "core/errors.ts", "core/protocol", "npm:"],
+  // Texts for people: redaction and number formats.
+  "core/alerts": ["core/model", "core/errors.ts", "core/terminal", "npm:"],
   // A host of its own kind: it composes the same parts over data of the past.
   "core/backtest": [
     "core/model",
@@ -55,12 +65,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "core/sandbox",
     "core/terminal",
     "core/console",
+    "core/alerts",
     "core/std",
     "npm:",
     "core/recording",
   ],
   "core/cli": [
     "core/backtest",
+    "core/alerts",
     "core/host",
     "core/sandbox",
     "core/console",

@@ -122,7 +122,6 @@ export class TwoPaperVenues {
         .map(({ position }) => stored(position)),
       tradingStates: newest("trading_state", ({ scope }) => JSON.stringify(scope)).map(stored),
       limits: [],
-      marketLimits: [],
       baselines: [],
       fills: this.#journal.filter(({ kind }) => kind === "fill").map(stored),
       funding: [],

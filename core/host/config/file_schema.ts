@@ -4,6 +4,7 @@ import { sandboxChoices } from "../../sandbox/kind_names.ts";
 import { environments } from "../../sdk/manifest.ts";
 import { logLevelPattern } from "../../terminal/log_levels.ts";
 import { logFormats } from "../../terminal/log_lines.ts";
+import { alertsSchema } from "./alerts_section.ts";
 import {
   choice,
   describe,
@@ -234,6 +235,10 @@ export const configFileSchema = v.strictObject({
       }, record("journal settings")),
       describe("The journal."),
     ),
+    {},
+  ),
+  alerts: v.optional(
+    v.pipe(alertsSchema, describe("What people are told of, and how. See docs/alerts.md.")),
     {},
   ),
   console: v.optional(

@@ -74,6 +74,11 @@ const families: Readonly<Record<string, readonly string[]>> = {
   berth_plugin_restarts_total: ["plugin"],
   berth_plugin_conflated_records_total: ["plugin"],
   berth_plugin_gauge: ["plugin", "name"],
+  berth_alerts_total: ["rule", "severity", "kind"],
+  berth_alerts_active: ["severity"],
+  berth_alert_deliveries_total: ["channel", "result"],
+  berth_alert_channel_up: ["channel"],
+  berth_alert_channel_queued: ["channel"],
 };
 
 Deno.test("/metrics has every family with its labels, in Prometheus' own format", async () => {

@@ -81,7 +81,6 @@ export function factsOf(changes: FactChanges = {}): OrderFacts {
       isConnected: true,
       hasTrading: true,
       isReconciled: true,
-      otherHost: undefined,
       privateStream: "connected",
       equityUsd: 10_000,
       availableUsd: 10_000,
