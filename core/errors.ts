@@ -50,6 +50,32 @@ export const errorTexts = {
     why: f.known === "" ? "The configuration names none." : `The configuration names ${f.known}.`,
     fix: "Name one of alerts.channels, or add it there (docs/alerts.md).",
   }),
+  BUILD_BASE_MISSING: (f: { target: string; reason: string }) => ({
+    what: `The base executable for ${f.target} can't be had (${f.reason}): name one by DENORT_BIN.`,
+    why: "deno compile puts the program behind a base executable, which it downloads from dl.deno.land once.",
+    fix:
+      "Compile once where that host can be reached, or set DENORT_BIN to the denort of this very Deno version for this target.",
+  }),
+  BUILD_FAILED: (f: { target: string; reason: string }) => ({
+    what: `Compiling for ${f.target} failed: ${f.reason}.`,
+    why: "deno compile ended without an executable.",
+    fix: "Run deno task check first; what the compiler said is above.",
+  }),
+  BUILD_UNREADABLE: (f: { reason: string }) => ({
+    what: `What was embedded can't be read: ${f.reason}.`,
+    why: "The executable was not made by the deno compile of the pinned version, or is damaged.",
+    fix: "Compile anew with the Deno version that the project pins.",
+  }),
+  BUILD_LACKS: (f: { path: string }) => ({
+    what: `The executable lacks ${f.path}.`,
+    why: "What core/build/parts.ts names must be in it: it is loaded or read by its path.",
+    fix: "Take it out of core/build/parts.ts if it is gone; else the compiler was told to leave it out.",
+  }),
+  BUILD_EMBEDS_TOO_MUCH: (f: { what: string; path: string }) => ({
+    what: `The executable would carry ${f.what}: ${f.path}.`,
+    why: "Only what berth needs to run belongs into it.",
+    fix: "Take the file out of the folders that core/build/parts.ts names.",
+  }),
   BACKTEST_NO_DATA: (f: { what: string }) => ({
     what: `There is nothing to play in ${f.what}.`,
     why: "No bar or record lies in the chosen time range.",

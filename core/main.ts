@@ -10,7 +10,6 @@ import type { StartOptions } from "./cli/start_options.ts";
 import { version } from "./cli/version.ts";
 import { BerthError, describeError } from "./errors.ts";
 import { exitCodes, type HostOptions } from "./host/options.ts";
-import { keeperCommand } from "./sandbox/keeper_command.ts";
 import type { TerminalOutput } from "./terminal/ports.ts";
 import { openTerminalOutput } from "./terminal/terminal_output.ts";
 
@@ -165,7 +164,8 @@ function errorLine(error: unknown): string {
   return JSON.stringify({ error: facts });
 }
 
-async function main(): Promise<number> {
+/** Runs the command that the command line names; resolves with the exit code. */
+export async function main(): Promise<number> {
   const output = openTerminalOutput();
   try {
     return await run(readCommandLine(Deno.args, version, output.size()?.columns), output);
@@ -180,7 +180,4 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) {
-  if (Deno.args[0] === keeperCommand) await (await import("./sandbox/worker_keeper.ts")).keepWorker();
-  Deno.exit(await main());
-}
+if (import.meta.main) Deno.exit(await main());

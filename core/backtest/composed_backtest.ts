@@ -1,6 +1,5 @@
 /** A backtest over a file of bars or a recording, from names and numbers to a report's input. */
-import { basename, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, dirname, resolve } from "node:path";
 import { BerthError } from "../errors.ts";
 import { defaultPluginConfig, type HostConfig } from "../host/config.ts";
 import { findPlugins, pluginAt, type PluginSource } from "../host/discovery.ts";
@@ -8,11 +7,14 @@ import { checkSettings } from "../host/manifest_schema.ts";
 import type { HostLog } from "../host/ports.ts";
 import { probeManifest } from "../host/probe.ts";
 import { budgetOf } from "../host/strategy_channel.ts";
+import { bundledPluginsFolder, projectFolder } from "../host/project_folder.ts";
 import { systemClock } from "../host/system_clock.ts";
 import { parseInstrumentId, pluginId, symbolOf, venueOf } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { RiskSettings } from "../model/risk_limits.ts";
 import { increment } from "../model/ticks.ts";
+import { isCompiled } from "../sandbox/edition.ts";
+import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import { createSandbox } from "../sandbox/kinds.ts";
 import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
 import type { StrategyManifest } from "../sdk/manifest.ts";
@@ -56,9 +58,6 @@ export interface ComposedBacktest {
   readonly onProgress: (share: number) => void;
 }
 
-/** Folder of this release. */
-const projectDir = fileURLToPath(new URL("../../", import.meta.url));
-
 /**
  * Runs it.
  *
@@ -66,7 +65,8 @@ const projectDir = fileURLToPath(new URL("../../", import.meta.url));
  */
 export async function composedBacktest(options: ComposedBacktest): Promise<ReportInput> {
   const { config } = options;
-  const sandbox = createSandbox("process", { clock: systemClock(), projectDir });
+  const kind = sandboxKindOf("auto", isCompiled()) ?? "worker-in-process";
+  const sandbox = createSandbox(kind, { clock: systemClock(), projectDir: projectFolder });
   const source = await findPlugin(options);
   const manifest = await strategyManifest(sandbox, source, options.plugin);
   const configured = config.plugins[manifest.id] ?? defaultPluginConfig;
@@ -216,7 +216,7 @@ async function findPlugin({ plugin, config, workingFolder }: ComposedBacktest): 
       why: "there is no .ts file and no folder with mod.ts",
     });
   }
-  const folders = [join(projectDir, "plugins"), ...config.pluginFolders];
+  const folders = [...new Set([bundledPluginsFolder, ...config.pluginFolders])];
   const found = (await Promise.all(folders.map(findPlugins))).flat();
   const source = found.find((one) => one.name === plugin);
   if (source !== undefined) return source;

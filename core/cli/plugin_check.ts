@@ -15,6 +15,7 @@ import type { SoundVersion } from "../host/plugin_version.ts";
 import { powersOf } from "../host/plain_words.ts";
 import { projectFolder } from "../host/project_folder.ts";
 import { openJournalReader } from "../journal/reader.ts";
+import { isCompiled } from "../sandbox/edition.ts";
 import type { TerminalOutput } from "../terminal/ports.ts";
 import type { PluginCommandOptions } from "./plugin_options.ts";
 import { readPlace } from "./place.ts";
@@ -96,7 +97,7 @@ const withSim = (config: HostConfig): HostConfig => ({ ...config, environment: "
 
 /** The compiler's word. It reads what the plugin imports and runs nothing of it; nothing is fetched for it. */
 async function checkTypes(source: PluginSource): Promise<Finding> {
-  if (Deno.build.standalone) {
+  if (isCompiled()) {
     const details = ["not looked at: this is the compiled berth, which has no compiler; use an editor's"];
     return { step: "types", passed: true, details };
   }

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { BerthError } from "../errors.ts";
 import type { HostOptions, HostSignals } from "../host/options.ts";
+import { isCompiled } from "../sandbox/edition.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import type { TerminalOutput } from "../terminal/ports.ts";
 import type { StartOptions } from "./start_options.ts";
@@ -34,7 +35,7 @@ export async function hostOptions(options: StartOptions, around: StartSurroundin
   if (environment === "live" && !options.isLiveConfirmed) {
     throw new BerthError("HOST_LIVE_NOT_CONFIRMED", { environment });
   }
-  if (sandboxKindOf(config.sandbox, Deno.build.standalone) === undefined) {
+  if (sandboxKindOf(config.sandbox, isCompiled()) === undefined) {
     throw new BerthError("CLI_USAGE", {
       problem: `This berth can't have sandbox ${config.sandbox}`,
       fix: "leave it at auto: a compiled berth can't start a process with fewer permissions than its own",

@@ -14,6 +14,7 @@ import { LogFile } from "../terminal/log_file.ts";
 import { isWritten, parseLogLevels } from "../terminal/log_levels.ts";
 import type { RunInfo } from "../terminal/ports.ts";
 import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
+import { isCompiled } from "../sandbox/edition.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import { createSandbox } from "../sandbox/kinds.ts";
 import { type HostAlerts, hostAlerts } from "./alerts/host_alerts.ts";
@@ -37,7 +38,7 @@ import { LogTail } from "./log_tail.ts";
 import { MarketRecorder } from "./market_recorder.ts";
 import { PaperDesk } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
-import { exchangesFolder, projectFolder } from "./project_folder.ts";
+import { bundledPluginsFolder, exchangesFolder, projectFolder } from "./project_folder.ts";
 import { isSameWorld, restoreEarlierRuns } from "./recovery.ts";
 import { type ExactSummary, isEven, summarize } from "./run_summary.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
@@ -130,7 +131,7 @@ class Host {
   async start(): Promise<void> {
     const { config, environment, seed, version, strategies: wanted } = this.#options;
     if (config.console.enabled && wanted === "all") checkPort(config.console.address, config.console.port);
-    const kind = sandboxKindOf(config.sandbox, Deno.build.standalone) ?? "worker-in-process";
+    const kind = sandboxKindOf(config.sandbox, isCompiled()) ?? "worker-in-process";
     const sandbox = createSandbox(kind, { clock: this.#clock, projectDir: projectFolder });
     const [journal, exchanges, strategies, grants] = await Promise.all([
       openJournal({
@@ -340,7 +341,8 @@ class Host {
       clock: this.#clock,
       log,
       manager,
-      pluginFolders: this.#pluginFolders(),
+      // What a compiled berth carries can't be watched, and does not change.
+      pluginFolders: this.#pluginFolders().filter((path) => !isCompiled() || path !== bundledPluginsFolder),
       dataDir,
       configFile,
       rereadConfig,

@@ -9,18 +9,21 @@ import { dirname, join, resolve } from "node:path";
 import { BerthError } from "../errors.ts";
 import type { RiskSettings, ScopeLimits } from "../model/risk_limits.ts";
 import { defaultRiskSettings } from "../risk/settings.ts";
+import { isCompiled } from "../sandbox/edition.ts";
 import type { Environment } from "../sdk/manifest.ts";
 import { withAbsolutePaths } from "./config/alerts_section.ts";
 import { type ConfigFile, configFileSchema } from "./config/file_schema.ts";
 import { type GivenSetting, giverOf, withGiven } from "./config/given.ts";
 import { pluginSchema } from "./config/plugin_section.ts";
 import { type Checked, type Fault, faultsOf } from "./manifest_schema.ts";
+import { defaultPluginFolders } from "./project_folder.ts";
 
 export type PluginConfig = ConfigFile["plugins"][string];
 export type SimulatedFaults = ConfigFile["simulation"]["faults"];
 
 /** The configuration with every default filled in and paths made absolute. */
-export interface HostConfig extends Omit<ConfigFile, "$schema" | "risk"> {
+export interface HostConfig extends Omit<ConfigFile, "$schema" | "risk" | "pluginFolders"> {
+  readonly pluginFolders: readonly string[];
   readonly risk: RiskSettings;
 }
 
@@ -68,7 +71,8 @@ export function checkConfig(found: unknown, folder: string): Checked<HostConfig>
   const value: HostConfig = {
     ...file,
     dataDir: resolve(folder, file.dataDir),
-    pluginFolders: file.pluginFolders.map((path) => resolve(folder, path)),
+    pluginFolders: file.pluginFolders?.map((path) => resolve(folder, path)) ??
+      defaultPluginFolders(folder, isCompiled() ? Deno.execPath() : undefined),
     risk: riskSettings(risk),
     log: { ...file.log, ...(file.log.file === undefined ? {} : { file: resolve(folder, file.log.file) }) },
     simulation: { ...file.simulation, ...attachedFrom(file.simulation.attach, folder) },

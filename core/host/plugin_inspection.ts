@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { BerthError } from "../errors.ts";
 import { openJournalReader } from "../journal/reader.ts";
+import { isCompiled } from "../sandbox/edition.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import { createSandbox } from "../sandbox/kinds.ts";
 import type { Environment } from "../sdk/manifest.ts";
@@ -94,7 +95,7 @@ async function examinedSlots(
   config: HostConfig,
 ): Promise<readonly Slot[]> {
   const folder = await Deno.makeTempDir({ prefix: "berth-" });
-  const kind = sandboxKindOf(config.sandbox, Deno.build.standalone) ?? "worker-in-process";
+  const kind = sandboxKindOf(config.sandbox, isCompiled()) ?? "worker-in-process";
   const sandbox = createSandbox(kind, { clock: systemClock(), projectDir: projectFolder });
   const inTurn = inTurns(probesAtATime);
   try {

@@ -1,8 +1,6 @@
 /** The simulated venues of a run: those that somebody else keeps, or new ones in a process of their own. */
-import { join } from "node:path";
 import { BerthError } from "../errors.ts";
 import type { HostConfig } from "./config.ts";
-import { exchangesFolder, projectFolder } from "./project_folder.ts";
 import { attachSimulation, type Simulation, startSimulation } from "./simulation_process.ts";
 
 export interface SimulatedVenuesOptions {
@@ -19,8 +17,6 @@ export async function simulatedVenues(options: SimulatedVenuesOptions): Promise<
   const { settings, venues, seed, onLog, onLost } = options;
   if (settings.attach !== undefined) return await attachSimulation(settings.attach);
   return await startSimulation({
-    entryPath: join(exchangesFolder, "simulation/main.ts"),
-    projectDir: projectFolder,
     venues,
     seed,
     depositUsd: String(settings.depositUsd),

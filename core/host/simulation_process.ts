@@ -3,10 +3,13 @@
  * a loopback server per venue. The host speaks to it in JSON lines over its standard streams; made-up credentials
  * come back over the same pipe and never touch a command line or a log.
  */
-import { cacheEnvironment } from "../sandbox/child_process.ts";
+import { join } from "node:path";
 import * as v from "valibot";
+import { cacheEnvironment } from "../sandbox/child_process.ts";
+import { isCompiled, ownCommands, type OwnProcess } from "../sandbox/edition.ts";
 import { BerthError } from "../errors.ts";
 import { lineReader } from "./line_reader.ts";
+import { exchangesFolder, projectFolder } from "./project_folder.ts";
 
 const decimalText = v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/));
 
@@ -64,8 +67,6 @@ export interface SimulatedVenueAccess {
 export type SimulatedLedger = v.InferOutput<typeof ledgerSchema>["venues"][string];
 
 export interface SimulationOptions {
-  readonly entryPath: string;
-  readonly projectDir: string;
   readonly venues: readonly string[];
   readonly seed: number;
   readonly depositUsd: string;
@@ -122,23 +123,29 @@ function parsedJson(text: string): unknown {
   }
 }
 
+/** The process of the simulators: from source with no more than it needs, compiled as berth itself once more. */
+export function simulationProcess(compiled: boolean): OwnProcess {
+  if (compiled) return { args: [ownCommands.simulateVenues], cwd: undefined };
+  const flags = [
+    "--quiet",
+    "--no-prompt",
+    "--allow-net=127.0.0.1",
+    "--allow-env",
+    "--allow-read",
+    "--frozen",
+  ];
+  return { args: ["run", ...flags, join(exchangesFolder, "simulation/main.ts")], cwd: projectFolder };
+}
+
 /**
  * Starts the simulators and waits until their ports are open.
  * @throws {BerthError} PLUGIN_START_FAILED with the reason that the process gave
  */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
+  const { args, cwd } = simulationProcess(isCompiled());
   const process = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--allow-net=127.0.0.1",
-      "--allow-env",
-      "--allow-read",
-      "--frozen",
-      options.entryPath,
-    ],
-    cwd: options.projectDir,
+    args: [...args],
+    ...(cwd === undefined ? {} : { cwd }),
     // Whatever the operator's environment holds is none of the simulation's business.
     clearEnv: true,
     env: cacheEnvironment(),

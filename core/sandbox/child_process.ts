@@ -10,6 +10,7 @@ import { Conflation } from "../protocol/conflation.ts";
 import { protocolVersion } from "../protocol/messages.ts";
 import { parsePluginMessage } from "../protocol/schemas.ts";
 import { faultError, type FrameKind, frameKinds, FrameReader, FrameWriter } from "../protocol/stream.ts";
+import type { OwnProcess } from "./edition.ts";
 import { moduleTexts, readPluginFiles } from "./plugin_files.ts";
 import { encodePreamble } from "./preamble.ts";
 import { readProcessUsage } from "./process_usage.ts";
@@ -47,6 +48,7 @@ export function createChildProcessSandbox(
   const launch = (spec: SandboxSpec): Launch => ({
     // The name is for whoever looks at the list of processes.
     args: [...commandLine(spec, projectDir), entryPath, spec.pluginId],
+    cwd: dirname(spec.entryPath),
     env: cacheEnvironment(),
   });
   return { start: (spec, handlers) => startProcess(clock, launch(spec), spec, handlers) };
@@ -66,8 +68,7 @@ export function startProcess(
 export const defaultHeartbeatEveryMs = heartbeatEveryMs;
 
 /** How the process of one kind of sandbox is started. Nothing secret is on a command line. */
-export interface Launch {
-  readonly args: readonly string[];
+export interface Launch extends OwnProcess {
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -124,7 +125,7 @@ class ChildProcess implements SandboxProcess {
     this.#handlers = handlers;
     this.#process = new Deno.Command(Deno.execPath(), {
       args: [...launch.args],
-      cwd: dirname(spec.entryPath),
+      ...(launch.cwd === undefined ? {} : { cwd: launch.cwd }),
       clearEnv: true,
       env: { ...launch.env },
       stdin: "piped",

@@ -77,7 +77,9 @@ function sdkModule(sdkUrl: string, path: string): string | undefined {
 
 const isPackageFile = (url: string): boolean =>
   begins(url, "npm:") || apply(indexOf, url, ["/npm/registry.npmjs.org/"]) >= 0 ||
-  apply(indexOf, url, ["/node_modules/"]) >= 0;
+  apply(indexOf, url, ["/node_modules/"]) >= 0 ||
+  // Where a compiled berth has them.
+  apply(indexOf, url, ["/.deno_compile_node_modules/"]) >= 0;
 
 export interface ImportPolicyOptions extends PluginModules {
   readonly pluginId: string;

@@ -5,22 +5,24 @@
  */
 import { join } from "node:path";
 import { cacheEnvironment, type ChildProcessOptions, type Launch, startProcess } from "./child_process.ts";
-import { keeperCommand } from "./keeper_command.ts";
+import { isCompiled, ownCommands } from "./edition.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** @param options `projectDir` is not looked at in a compiled berth, whose modules are in its own file */
 export function createWorkerSandbox({ clock, projectDir }: ChildProcessOptions): Sandbox {
   const launch = (name: string): Launch => ({
     // The name is for whoever looks at the list of processes.
-    args: [...keeperArguments(projectDir), name],
+    args: [...keeperArguments(isCompiled(), projectDir), name],
+    // The plugin's files come by the pipe: where the process stands does not matter.
+    cwd: undefined,
     env: cacheEnvironment(),
   });
   return { start: (spec, handlers) => startProcess(clock, launch(spec.pluginId), spec, handlers) };
 }
 
 /** The same entry in both: what is tested from source is what a binary does. */
-function keeperArguments(projectDir: string): readonly string[] {
-  if (Deno.build.standalone) return [keeperCommand];
+export function keeperArguments(compiled: boolean, projectDir: string): readonly string[] {
+  if (compiled) return [ownCommands.keepThread];
   return [
     "run",
     "--quiet",
@@ -31,7 +33,7 @@ function keeperArguments(projectDir: string): readonly string[] {
     "--allow-all",
     "--config",
     join(projectDir, "deno.json"),
-    join(projectDir, "core/main.ts"),
-    keeperCommand,
+    join(projectDir, "core/executable.ts"),
+    ownCommands.keepThread,
   ];
 }

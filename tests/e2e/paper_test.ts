@@ -26,8 +26,6 @@ Deno.test("in paper trading orders fill in the host and none reaches the venue",
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(join(folder, "buyer.ts"), buyer);
   const simulation = await startSimulation({
-    entryPath: join(projectDir, "exchanges/simulation/main.ts"),
-    projectDir,
     venues: ["paradex", "okx"],
     seed: 3,
     depositUsd: "100000",

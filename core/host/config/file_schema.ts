@@ -63,12 +63,13 @@ export const configFileSchema = v.strictObject({
     ),
     "var",
   ),
-  pluginFolders: v.optional(
+  pluginFolders: v.exactOptional(
     v.pipe(
       v.array(text("a path"), "a list of paths"),
-      describe('Folders watched for strategies and adapters, relative to this file. Default ["plugins"].'),
+      describe(
+        'Folders watched for strategies and adapters, relative to this file. Default ["plugins"]; a compiled berth has its own strategies besides, and looks into the plugins folder beside its file.',
+      ),
     ),
-    ["plugins"],
   ),
   sandbox: v.optional(
     v.pipe(

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../../model/clock.ts";
 import type { InstrumentId } from "../../model/ids.ts";
+import { isCompiled } from "../../sandbox/edition.ts";
 import { sandboxKindOf } from "../../sandbox/kind_names.ts";
 import { createSandbox } from "../../sandbox/kinds.ts";
 import type { Environment, ExchangeManifest, Manifest } from "../../sdk/manifest.ts";
@@ -21,6 +22,7 @@ import { approve, type GrantBook, readGrants } from "../grants.ts";
 import { type AdapterAccess, adapterAccess } from "../modes.ts";
 import { probeManifest } from "../probe.ts";
 import { readSecrets } from "../secrets.ts";
+import { exchangesFolder, projectFolder } from "../project_folder.ts";
 import { startSimulation } from "../simulation_process.ts";
 import { systemClock } from "../system_clock.ts";
 import {
@@ -50,9 +52,7 @@ export interface DoctorOptions {
   readonly envFile: string;
 }
 
-const projectDir = fileURLToPath(new URL("../../../", import.meta.url));
-const sandboxKind = sandboxKindOf("auto", Deno.build.standalone) ?? "worker-in-process";
-const exchangesFolder = join(projectDir, "exchanges");
+const sandboxKind = sandboxKindOf("auto", isCompiled()) ?? "worker-in-process";
 const probeFolder = fileURLToPath(new URL("./", import.meta.url));
 const probeSource: PluginSource = {
   name: "order_probe",
@@ -77,8 +77,6 @@ export async function examine(options: DoctorOptions): Promise<readonly VenueExa
   const asked = options.venues.length > 0 ? options.venues : config.venues.enabled ?? defaultVenues;
   const simulated = asked.filter((venue) => known.includes(venue));
   const simulation = environment !== "sim" || simulated.length === 0 ? undefined : await startSimulation({
-    entryPath: join(exchangesFolder, "simulation/main.ts"),
-    projectDir,
     venues: simulated,
     seed: options.seed,
     depositUsd: String(config.simulation.depositUsd),
@@ -141,7 +139,7 @@ class Examination {
 
   async run(): Promise<readonly Check[]> {
     const { clock, options: { config, environment, seed }, source, venue } = this.#options;
-    const sandbox = createSandbox(sandboxKind, { clock, projectDir });
+    const sandbox = createSandbox(sandboxKind, { clock, projectDir: projectFolder });
     const probed = await this.#timed("adapter", async () => {
       const read = await probeManifest(sandbox, source, true);
       return read.kind === "broken"
@@ -367,7 +365,11 @@ class Examination {
 
   async #placeAndCancel(patient: Patient, instrument: InstrumentId): Promise<CheckEnd> {
     const { options: { environment, patienceMs }, clock } = this.#options;
-    const read = await probeManifest(createSandbox(sandboxKind, { clock, projectDir }), probeSource, false);
+    const read = await probeManifest(
+      createSandbox(sandboxKind, { clock, projectDir: projectFolder }),
+      probeSource,
+      false,
+    );
     if (read.kind === "broken") return failed(read.why, "Reinstall berth.");
     const grants = environment === "live" ? await this.#grantedForOnce(read.manifest) : this.#options.grants;
     await patient.startStrategy(probeSource, probeFolder, { instrument }, grants);
