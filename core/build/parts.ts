@@ -21,7 +21,7 @@ export const embeddedFiles = [
 
 /** Where a file that is no module lies beside the code that reads it: pages, styles, pictures. */
 const assetRoots = ["core"] as const;
-const isAsset = (path: string): boolean => !/\.(ts|md)$/.test(path);
+const isAsset = (path: string): boolean => !/\.(ts|md)$|\/deno\.json$/.test(path);
 
 /** Never embedded, wherever it would come from. */
 export const forbidden: readonly { readonly what: string; readonly pattern: RegExp }[] = [
