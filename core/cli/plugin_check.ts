@@ -177,6 +177,7 @@ async function checkRun(
       config: checkedConfig,
       rereadConfig: () => Promise.resolve(checkedConfig),
       logFormat: "json",
+      isTraced: false,
       trustedFolders: [],
       envFile: resolve(around.workingFolder, ".env"),
       output: lineOutput((line) => {

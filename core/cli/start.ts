@@ -55,6 +55,7 @@ export async function hostOptions(options: StartOptions, around: StartSurroundin
     config,
     rereadConfig: async () => (await read()).config,
     logFormat: format === "auto" ? (output.isTerminal ? "pretty" : "json") : format,
+    isTraced: Deno.env.get("OTEL_DENO") === "true",
     trustedFolders,
     envFile: resolve(workingFolder, ".env"),
     output,

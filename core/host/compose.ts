@@ -40,12 +40,12 @@ import { PaperDesk } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
 import { bundledPluginsFolder, exchangesFolder, projectFolder } from "./project_folder.ts";
 import { isSameWorld, restoreEarlierRuns } from "./recovery.ts";
+import { type RunObservers, runObservers } from "./run_observers.ts";
 import { type ExactSummary, isEven, summarize } from "./run_summary.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
 import { simulatedVenues } from "./simulated_venues.ts";
 import type { Simulation } from "./simulation_process.ts";
 import type { HostLog } from "./ports.ts";
-import { TradeLog, TradingLog } from "./trading_log.ts";
 import { systemClock, systemScheduler } from "./system_clock.ts";
 
 const threadsAfterMs = 5_000;
@@ -108,6 +108,7 @@ class Host {
   #session: TerminalSession | undefined;
   #log: HostLog | undefined;
   #logFile: LogFile | undefined;
+  #observers: RunObservers | undefined;
   #runId = "";
   #pulse: HostPulse | undefined;
   readonly #watches = new DisposableStack();
@@ -204,6 +205,9 @@ class Host {
       })
       : undefined;
     this.#alerts = alerts;
+    const { isTraced } = this.#options;
+    const observers = await runObservers({ engine, log, logLevels, version, isTraced });
+    this.#observers = observers;
     const driver = new Driver({
       engine,
       clock: this.#clock,
@@ -225,9 +229,9 @@ class Host {
         feed.position(position);
         alerts?.observer.position(position);
       },
-      onEntry: new TradingLog({ engine, log }).onEntry,
+      onEntry: observers.onEntry,
     });
-    if (isWritten(logLevels, "trades", "debug")) driver.taps.push(new TradeLog({ engine, log }));
+    driver.taps.push(...observers.taps);
     this.#driver = driver;
     this.#manager = new PluginManager({
       clock: this.#clock,
@@ -425,6 +429,7 @@ class Host {
     this.#pulse?.stop();
     this.#watches.dispose();
     this.#killSwitch?.stop();
+    this.#observers?.end(this.#clock.epochUs());
     await this.#recorder?.finish();
     await (this.#alertsStopped ?? this.#alerts?.service.stop());
     await this.#console?.server.stop();

@@ -86,7 +86,8 @@ export class Driver implements EngineDriver {
   }
 
   route(index: number, kind: "quotes" | "trades" | "marks", record: Uint8Array, at: number): void {
-    for (const tap of this.taps) tap.record(index, record, at);
+    const { taps } = this;
+    if (taps.length > 0) { for (const tap of taps) tap.record(index, record, at); }
     for (const subscriber of this.engine.router.subscribers(index, kind)) {
       this.#processes[subscriber]?.push(index, record, at);
     }

@@ -3,6 +3,7 @@ import type { EngineSurface } from "../engine/surface.ts";
 import type { BookUpdate } from "../model/market.ts";
 import { RecordingWriter } from "../recording/writer.ts";
 import type { HostLog, MarketTap } from "./ports.ts";
+import { RecordView } from "./record_view.ts";
 
 export interface MarketRecorderOptions {
   readonly folder: string;
@@ -21,8 +22,7 @@ export class MarketRecorder implements MarketTap {
   readonly #writer: RecordingWriter;
   readonly #options: MarketRecorderOptions;
   readonly #timer: ReturnType<typeof setInterval>;
-  /** The record's bytes are looked at through one view as long as they lie in one buffer. */
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  readonly #view = new RecordView();
 
   private constructor(options: MarketRecorderOptions, writer: RecordingWriter) {
     this.#options = options;
@@ -48,14 +48,7 @@ export class MarketRecorder implements MarketTap {
   }
 
   record(index: number, record: Uint8Array, at: number): void {
-    const { buffer, byteOffset, byteLength } = record;
-    if (
-      this.#view.buffer !== buffer || this.#view.byteOffset !== byteOffset ||
-      this.#view.byteLength !== byteLength
-    ) {
-      this.#view = new DataView(buffer, byteOffset, byteLength);
-    }
-    this.#writer.onRecord(index, this.#view, at);
+    this.#writer.onRecord(index, this.#view.of(record), at);
   }
 
   book(update: BookUpdate): void {

@@ -34,6 +34,8 @@ export interface HostOptions {
   readonly rereadConfig: () => Promise<HostConfig>;
   /** `auto` resolved. */
   readonly logFormat: Exclude<LogFormat, "auto">;
+  /** Deno exports OpenTelemetry (OTEL_DENO=true): spans of trading are made. */
+  readonly isTraced: boolean;
   /** Folders whose plugins may run without approval in sim, paper and testnet. */
   readonly trustedFolders: readonly string[];
   /** `.env` of the working folder. */

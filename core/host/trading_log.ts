@@ -7,6 +7,7 @@ import type { OrderTerms } from "../model/order.ts";
 import { formatIncrements } from "../model/ticks.ts";
 import { recordKindAt, recordKinds, recordOffsets } from "../protocol/records.ts";
 import type { HostLog, LogFields, MarketTap } from "./ports.ts";
+import { RecordView } from "./record_view.ts";
 
 export interface TradingLogOptions {
   readonly engine: Pick<EngineSurface, "instrument" | "indexOf">;
@@ -107,13 +108,14 @@ export class TradingLog {
 /** Writes a line for each trade of others (module `trades`, debug); only to be set where these lines are wanted. */
 export class TradeLog implements MarketTap {
   readonly #options: TradingLogOptions;
+  readonly #view = new RecordView();
 
   constructor(options: TradingLogOptions) {
     this.#options = options;
   }
 
   record(index: number, record: Uint8Array, at: number): void {
-    const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+    const view = this.#view.of(record);
     if (recordKindAt(view, at) !== recordKinds.trade) return;
     const number = (offset: number): number => view.getFloat64(at + offset, true);
     this.#options.log.write("debug", "trades", "trade", {

@@ -64,7 +64,7 @@ export function madeUpInstrument(venue: string, symbol: string): Instrument {
 }
 
 /** Keeps records in memory; everything is durable at once. */
-function memoryJournal(records: JournalRecord[]): JournalWriter {
+export function memoryJournal(records: JournalRecord[]): JournalWriter {
   const counters = new Map<string, number>();
   const peekCounter = (name: string): number => counters.get(name) ?? 1;
   return {
