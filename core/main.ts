@@ -41,6 +41,7 @@ async function runKillCommand(
         ...options,
         durationMs: undefined,
         seed: undefined,
+        view: undefined,
         logLevel: "warn",
         logFormat: undefined,
         logFile: undefined,

@@ -147,6 +147,7 @@ class BacktestRun implements EngineDriver {
       tally: {
         opportunity: (_plugin, message) => this.#recorder.opportunity(message),
         gauge: (_plugin, name, value) => this.#recorder.gauge(name, value),
+        panel: () => undefined, // nobody looks
       },
       saveState: () => undefined,
       askHistory: () =>

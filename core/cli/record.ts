@@ -94,6 +94,7 @@ export function asStart(options: RecordOptions): StartOptions {
     environment: options.environment === "live" ? "paper" : options.environment,
     durationMs: options.durationMs,
     seed: options.seed,
+    view: undefined,
     logLevel: undefined,
     logFormat: "json",
     logFile: undefined,

@@ -27,6 +27,8 @@ export interface SettingOptions extends PlaceOptions {
   readonly logFile: string | undefined;
   readonly sandbox: SandboxChoice | undefined;
   readonly pluginFolders: readonly string[];
+  /** Id of the strategy that the display shows in full. */
+  readonly view: string | undefined;
   readonly consolePort: number | undefined;
   readonly isConsoleOff: boolean;
 }
@@ -84,6 +86,7 @@ export function withSettings(command: Command): Command {
         "of dashboard and HTTP interface; 0 for any free one (default: 8117)",
       ).argParser(wholeOption("--console-port", 0, 65_535)),
     )
+    .option("--view <strategy>", "show one strategy in full: its id, such as paradex_scalper")
     .option("--no-console", "serve no dashboard and no HTTP interface")
     .addOption(choiceFlag("--sandbox <kind>", "what holds a plugin (default: auto)", sandboxChoices));
 }
@@ -96,6 +99,7 @@ export const settingOptionsOf = (options: Given): SettingOptions => ({
   logFile: textOf(options.logFile),
   sandbox: memberOf(sandboxChoices, options.sandbox),
   pluginFolders: textsOf(options.plugins),
+  view: textOf(options.view),
   consolePort: numberOf(options.consolePort),
   isConsoleOff: options.console === false,
 });

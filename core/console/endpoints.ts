@@ -232,6 +232,15 @@ const plugins: readonly Endpoint[] = [
     handle: ({ picture }) => ({ answer: { items: resources.plugins(picture) } }),
   }),
   endpoint({
+    id: "listStrategies",
+    method: "GET",
+    path: `${api}/strategies`,
+    tag: "plugins",
+    summary: "Each strategy's equity, profit and loss, trades and positions by the fills, and its own panel.",
+    answer: s.list(s.strategySchema),
+    handle: ({ picture }) => ({ answer: { items: resources.strategies(picture) } }),
+  }),
+  endpoint({
     id: "getPlugin",
     method: "GET",
     path: `${api}/plugins/{id}`,

@@ -6,6 +6,7 @@
 import type { AlertStatus } from "../alerts/ports.ts";
 import type { EngineSnapshot } from "../engine/snapshot.ts";
 import type { Instrument } from "../model/instrument.ts";
+import type { StrategyReport } from "../model/strategy_report.ts";
 import type { Command } from "./commands.ts";
 
 export interface ConsoleRun {
@@ -91,6 +92,7 @@ export interface HostPicture {
   readonly engine: EngineSnapshot;
   readonly instruments: readonly Instrument[];
   readonly plugins: readonly ConsolePlugin[];
+  readonly strategies: readonly StrategyReport[];
   readonly opportunities: {
     readonly seen: number;
     readonly taken: number;

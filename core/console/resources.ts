@@ -184,6 +184,44 @@ export const plugins = ({ plugins: all, engine }: HostPicture): Out<typeof s.plu
     };
   });
 
+/** Figures as JSON has them, field by field. */
+function figures<Fields extends Readonly<Record<string, number | undefined>>>(
+  fields: Fields,
+): { readonly [Name in keyof Fields]: number | null };
+function figures(fields: Readonly<Record<string, number | undefined>>): Record<string, number | null> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, figure(value)]));
+}
+
+export const strategies = ({ strategies: all }: HostPicture): Out<typeof s.strategySchema>[] =>
+  all.map((one) => {
+    const { trades: { trades, wins, losses, consecutiveLosses, ...tradeFigures } } = one;
+    const { equityUsd, todayUsd, totalUsd, todayPercent, totalPercent, feesUsd } = one;
+    return {
+      id: one.id,
+      state: one.state,
+      why: one.why,
+      tradingState: one.tradingState,
+      status: one.status,
+      ...figures({ equityUsd, todayUsd, totalUsd, todayPercent, totalPercent, feesUsd }),
+      trades: { trades, wins, losses, consecutiveLosses, ...figures(tradeFigures) },
+      positions: one.positions.map((position) => {
+        const { venue, symbol, side, priceDecimals: _price, sizeDecimals: _size, ...rest } = position;
+        return { venue, symbol, side, ...figures(rest) };
+      }),
+      lines: one.lines.map((line) => ({ ...line })),
+      readings: one.readings.map(({ instrument, readings }) => ({
+        instrument,
+        readings: readings.map(({ name, value }) => ({ name, value: figure(value) })),
+      })),
+      signals: one.signals.map(({ score, confidence, reasons, rejections, ...signal }) => ({
+        ...signal,
+        ...figures({ score, confidence }),
+        reasons: [...reasons],
+        rejections: [...rejections],
+      })),
+    };
+  });
+
 function orderOf(order: Order, byId: ReadonlyMap<string, Instrument>): Out<typeof s.orderSchema> {
   const instrument = byId.get(order.instrument);
   const size = (lots: number): number | null =>

@@ -162,6 +162,66 @@ export const pluginSchema = v.object({
   })),
 });
 
+export const tradeStatisticsSchema = v.object({
+  trades: described(count, "Positions that went from flat to flat, by the fills."),
+  wins: count,
+  losses: count,
+  winRatePercent: figure,
+  totalNetUsd: described(figure, "After fees and funding."),
+  dayNetUsd: described(figure, "Of those that ended today, UTC."),
+  feesUsd: figure,
+  averageWinUsd: figure,
+  averageLossUsd: figure,
+  profitFactor: described(figure, "Sum of wins ÷ sum of losses; null without a loss."),
+  averageHoldMs: figure,
+  longestHoldMs: figure,
+  consecutiveLosses: count,
+});
+
+const panelSignalSchema = v.object({
+  tsMs: timeMs,
+  instrument: text,
+  side: v.picklist(["buy", "sell"]),
+  isTaken: v.boolean(),
+  score: figure,
+  confidence: figure,
+  reasons: v.array(text),
+  rejections: v.array(text),
+});
+
+export const strategySchema = v.object({
+  id: text,
+  state: text,
+  why: text,
+  tradingState: v.picklist(tradingStates),
+  status: described(text, "The strategy's own words."),
+  equityUsd: described(figure, "Of the accounts that it may trade on, whoever else does."),
+  todayUsd: figure,
+  totalUsd: figure,
+  todayPercent: described(figure, "Of equity before the profit or loss."),
+  totalPercent: figure,
+  feesUsd: figure,
+  trades: tradeStatisticsSchema,
+  positions: v.array(v.object({
+    venue: text,
+    symbol: text,
+    side: v.picklist(["buy", "sell"]),
+    sizeBase: described(figure, "Without a sign."),
+    entryPrice: figure,
+    markPrice: figure,
+    pnlUsd: described(figure, "Since it was last flat, after fees and funding."),
+    roePercent: described(figure, "pnlUsd ÷ margin × 100, with margin = entry value ÷ leverage."),
+    leverage: figure,
+    heldMs: figure,
+    liquidationPrice: figure,
+  })),
+  lines: described(v.array(v.object({ name: text, value: text })), "The strategy's own."),
+  readings: v.array(
+    v.object({ instrument: text, readings: v.array(v.object({ name: text, value: figure })) }),
+  ),
+  signals: described(v.array(panelSignalSchema), "Judged, taken or not; newest first."),
+});
+
 export const orderSchema = v.object({
   clientOrderId: text,
   venueOrderId: v.nullable(text),

@@ -20,11 +20,13 @@ import { tickLotMoney } from "../model/money.ts";
 import { isHostRef, type Side } from "../model/order.ts";
 import type { DataSource } from "../model/quote.ts";
 import { type RiskScope, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
+import { TradeRecord } from "../model/trade_record.ts";
 import { Portfolio } from "../portfolio/portfolio.ts";
 import { tightest } from "../risk/limit_changes.ts";
 import { pluginLimits } from "../risk/settings.ts";
 import { TradingStates } from "../risk/trading_state.ts";
 import { AccountDesk } from "./account_desk.ts";
+import { AccountStates } from "./account_states.ts";
 import type { EngineEvent, EngineOutput, EngineRestore, EngineSettings, InstrumentIndex } from "./events.ts";
 import { Flattening } from "./flattening.ts";
 import { HostHeld, pluginsOf } from "./host_held.ts";
@@ -33,7 +35,7 @@ import { OperatorDesk } from "./operator_desk.ts";
 import { OrderBook } from "../model/order_book.ts";
 import { OrderDesk } from "./order_desk.ts";
 import { Outbox } from "./outbox.ts";
-import { PluginRecord } from "./plugin_record.ts";
+import { PluginRecord, tradesOf } from "./plugin_record.ts";
 import { QuoteCache } from "./quote_cache.ts";
 import type { Rooms } from "./rooms.ts";
 import { Router } from "./router.ts";
@@ -51,6 +53,7 @@ export class Engine implements EngineSurface {
   readonly #rooms: Rooms;
   readonly #orderDesk: OrderDesk;
   readonly #accountDesk: AccountDesk;
+  readonly #accountStates: AccountStates;
   readonly #operatorDesk: OperatorDesk;
   readonly #held: HostHeld;
   readonly #flattening: Flattening;
@@ -98,6 +101,7 @@ export class Engine implements EngineSurface {
     };
     this.#held.follow(this.#orderDesk);
     this.#accountDesk = new AccountDesk(rooms, this.#orderDesk);
+    this.#accountStates = new AccountStates(rooms);
     this.#flattening = new Flattening(rooms, (intent) => this.#orderDesk.intent(intent, "host"));
     this.#operatorDesk = new OperatorDesk(rooms, this.#orderDesk, this.#flattening, {
       of: (scope) => this.#limitsOf(scope),
@@ -298,6 +302,7 @@ export class Engine implements EngineSurface {
     const { orders, time } = this.#rooms;
     this.#accountDesk.expire();
     this.#accountDesk.tick();
+    this.#accountStates.tick();
     orders.tick(time.nowUs);
     this.#operatorDesk.tick();
     this.#held.tick();
@@ -375,6 +380,7 @@ export class Engine implements EngineSurface {
     this.#tellPlugin(plugin);
     orders.renameForNewRun(plugin); // which tells it of its open orders
     this.#held.pluginStarted(plugin);
+    this.#accountStates.pluginStarted(plugin);
   }
 
   /** What a plugin that has just come must know besides its open orders: its positions, the venues' health. */
@@ -442,6 +448,7 @@ export class Engine implements EngineSurface {
       }
     }
     for (const plugin of pluginsOf(restore)) this.#restorePlugin(plugin);
+    for (const { plugin, sums } of restore.trades) this.#plugin(plugin).trades = new TradeRecord(sums);
     orders.restore(restore.workingOrders, restore.bookedFills, this.#rooms.time.nowUs);
     this.#held.restore(restore);
   }
@@ -467,6 +474,7 @@ export class Engine implements EngineSurface {
         [...seenFunding].map((paymentId) => ({ venue, paymentId }))
       ),
       lastFillMs: Object.fromEntries(lastFillMs),
+      trades: tradesOf(this.#rooms.plugins.values()),
       limits: states.all().flatMap(({ scope, name }) => {
         const limits = { ...this.#keptLimits.get(name), ...this.#limitOverrides.get(name) };
         return Object.keys(limits).length === 0 ? [] : [{ scope, limits }];

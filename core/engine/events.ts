@@ -4,6 +4,7 @@
  * no other clock.
  */
 import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/account.ts";
+import type { AccountState } from "../model/account_state.ts";
 import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
 import type { CauseId, ClientOrderId, InstrumentId, PluginId, VenueId } from "../model/ids.ts";
 import type { ExitIntent, ExitPlan, ExitTerms } from "../model/exit_plan.ts";
@@ -12,6 +13,7 @@ import type { LegGroup, LegGroupIntent, LegGroupLimits } from "../model/leg_grou
 import type { KillReport } from "../model/kill_report.ts";
 import type { BookUpdate } from "../model/market.ts";
 import type { Order, OrderIntent, OrderReport, OrderTrigger } from "../model/order.ts";
+import type { TradeSums } from "../model/trade_record.ts";
 import type { TriggerOrder } from "../model/trigger_order.ts";
 import type { RiskScope, RiskSettings, ScopeLimits, TradingState } from "../model/risk_limits.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
@@ -58,6 +60,8 @@ export interface EngineRestore {
   }[];
   /** What operators changed, by scope; taken where it is tighter than the configuration. */
   readonly limits: readonly { readonly scope: RiskScope; readonly limits: Partial<ScopeLimits> }[];
+  /** Closed trades of each plugin, added up. */
+  readonly trades: readonly { readonly plugin: PluginId; readonly sums: TradeSums }[];
   /** Profit and loss at the last midnight UTC, and at its highest, per scope name. */
   readonly baselines: readonly PnlBaseline[];
   /** Leg groups that were not over; fills that the journal has of their orders are in their totals. */
@@ -252,6 +256,7 @@ export type PluginNotice =
   | { readonly type: "fill"; readonly ref: string; readonly fill: Fill }
   | ({ readonly type: "position" } & Omit<PluginPosition, "plugin" | "fundingPaid">)
   | { readonly type: "venue_health"; readonly health: VenueHealth }
+  | { readonly type: "account"; readonly account: AccountState }
   | { readonly type: "trigger"; readonly ref: string; readonly phase: TriggerOrder["phase"] }
   | { readonly type: "exit"; readonly plan: ExitPlan }
   | { readonly type: "group"; readonly ref: string; readonly group: LegGroup };

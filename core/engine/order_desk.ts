@@ -8,6 +8,7 @@ import {
   type CauseId,
   causeId,
   type ClientOrderId,
+  type InstrumentId,
   type PluginId,
   pluginId,
   type VenueId,
@@ -15,8 +16,11 @@ import {
 } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Facts, PluginPosition, ReconciliationRepair } from "../model/journal_entry.ts";
+import { moneyToNumber } from "../model/money.ts";
 import { isFinalStatus, type Order, type OrderIntent, type OrderReport } from "../model/order.ts";
 import type { RiskScope } from "../model/risk_limits.ts";
+import type { ClosedTrade } from "../model/trade_record.ts";
+import type { RoundTrip } from "../portfolio/portfolio.ts";
 import { checkOrder, type RiskApproved } from "../risk/gate.ts";
 import type { Refusal } from "../model/refusals.ts";
 import { type IntentContext, orderFacts, scopesOf } from "./fact_builder.ts";
@@ -270,20 +274,36 @@ export class OrderDesk implements OrderManagerPort {
     });
     outbox.toPlugin(plugin, { type: "fill", ref, fill });
     const index = instruments.indexOf(fill.instrument);
-    const booked = index === undefined ? undefined : portfolio.applyFill(plugin, index, fill);
+    const booked = index === undefined ? undefined : portfolio.applyFill(plugin, index, fill, time.nowUs);
     for (const follower of this.#followers) follower.filled(order, fill);
     if (booked === undefined) return;
     this.tellPosition(booked.position, id);
-    if (booked.roundTrip !== undefined) this.#roundTrip(plugin, venue, booked.roundTrip.net < 0n);
+    if (booked.roundTrip !== undefined) this.#roundTrip(plugin, fill.instrument, booked.roundTrip, id);
   }
 
-  #roundTrip(plugin: PluginId, venue: VenueId, isLoss: boolean): void {
+  #roundTrip(plugin: PluginId, instrument: InstrumentId, trip: RoundTrip, cause: CauseId): void {
+    const { outbox, plugins, states, time: { nowUs } } = this.#rooms();
+    const record = plugins.get(plugin);
+    if (record !== undefined && trip.isUsd) {
+      const closedMs = nowUs / 1000;
+      const trade: ClosedTrade = {
+        instrument,
+        side: trip.side,
+        netPnlUsd: moneyToNumber(trip.net),
+        feesUsd: moneyToNumber(trip.fees),
+        openedMs: Number.isNaN(trip.openedUs) ? closedMs : trip.openedUs / 1000,
+        closedMs,
+      };
+      record.trades.add(trade);
+      const sums = record.trades.save();
+      outbox.journal(outbox.nextId("round_trip"), cause, nowUs, { kind: "round_trip", plugin, trade, sums });
+    }
     const scopes: readonly RiskScope[] = [
       { kind: "plugin", plugin },
-      { kind: "account", venue },
+      { kind: "account", venue: venueOf(instrument) },
       { kind: "global" },
     ];
-    for (const scope of scopes) this.#rooms().states.countRoundTrip(scope, isLoss);
+    for (const scope of scopes) states.countRoundTrip(scope, trip.net < 0n);
   }
 
   /** Journal and plugin learn of a position. */

@@ -1,8 +1,9 @@
 /** A strategy as the engine knows it. It outlives its process: orders and positions stay in its name. */
 import type { PluginId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
-import type { GrantedBudget, InstrumentIndex, Subscriber, TradingGrant } from "./events.ts";
-import { grantCovers } from "./router.ts";
+import { TradeRecord } from "../model/trade_record.ts";
+import type { EngineRestore, GrantedBudget, InstrumentIndex, Subscriber, TradingGrant } from "./events.ts";
+import { grantCovers, matchesPattern } from "./router.ts";
 
 const nothingGranted: TradingGrant = { venues: [], instruments: [], data: [], orders: "none" };
 
@@ -14,6 +15,8 @@ export class PluginRecord {
   isRunning = false;
   orders = 0;
   refusals = 0;
+  /** Of its positions that went from flat to flat, by the fills. */
+  trades = new TradeRecord();
   #grant: TradingGrant = nothingGranted;
   /** Answers of `covers`, by index: patterns are matched once. */
   #covered: (boolean | undefined)[] = [];
@@ -34,3 +37,13 @@ export class PluginRecord {
     return this.#covered[index] ??= grantCovers(this.#grant, instrument);
   }
 }
+
+/** What a restart must know of the trades that are over. */
+export const tradesOf = (records: Iterable<PluginRecord>): EngineRestore["trades"] =>
+  [...records].map(({ plugin, trades }) => ({ plugin, sums: trades.save() })).filter(({ sums }) =>
+    sums.trades > 0
+  );
+
+/** Whether its grant lets it place orders on a venue. */
+export const mayTradeOn = ({ grant }: PluginRecord, venue: string): boolean =>
+  grant.orders !== "none" && grant.venues.some((pattern) => matchesPattern(pattern, venue));

@@ -25,6 +25,7 @@ import {
   triggerKinds,
 } from "../model/order.ts";
 import { tradingStates } from "../model/risk_limits.ts";
+import { isTradeSums, type TradeSums } from "../model/trade_record.ts";
 import type { EngineRestore, PnlBaseline } from "./events.ts";
 import { exitPlanSchema } from "./restore_exits.ts";
 import { groupSchema, ownedFillSchema, withJournalledFills } from "./restore_groups.ts";
@@ -46,6 +47,8 @@ export interface KeptState {
   readonly orders: readonly unknown[];
   /** `PluginPosition`, one for each plugin and instrument. */
   readonly positions: readonly unknown[];
+  /** A plugin and the sums of its `round_trip` entries. */
+  readonly trades: readonly unknown[];
   /** Bodies of `trading_state` entries, the newest of each scope. */
   readonly tradingStates: readonly unknown[];
   /** Bodies of `limits` entries, the newest of each scope. */
@@ -129,6 +132,11 @@ const positionSchema = v.object({
   fundingPaid: moneyText,
 });
 
+const tradesSchema = v.object({
+  plugin: branded(pluginId),
+  sums: v.custom<TradeSums>(isTradeSums, "no sums of trades"),
+});
+
 const scopeSchema = v.variant("kind", [
   v.object({ kind: v.literal("global") }),
   v.object({ kind: v.literal("account"), venue: branded(venueId) }),
@@ -198,6 +206,7 @@ export function restoreOf(kept: KeptState): {
   const restore: EngineRestore = {
     workingOrders: orders.filter(({ status }) => !isFinalStatus(status)),
     positions,
+    trades: read("trades", tradesSchema),
     bookedFills: fills.map(({ venue, fillId: id }) => ({ venue, fillId: id })),
     bookedFunding: read("funding", fundingSchema).map(({ payment }) => ({
       venue: venueOf(payment.instrument),

@@ -7,7 +7,9 @@ import type { RequestCounts } from "../execution/request_statistics.ts";
 import type { LatencyHistogram } from "../model/latency_histogram.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import type { RiskScope, ScopeLimits, TradingState } from "../model/risk_limits.ts";
+import type { TradeStatistics } from "../model/trade_record.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
+import type { OpenTrade } from "../portfolio/portfolio.ts";
 import type { ExitSnapshot } from "./exit_desk.ts";
 import type { GroupSnapshot, GroupTotals } from "./group_snapshot.ts";
 
@@ -49,6 +51,11 @@ export interface PositionSnapshot extends PluginPosition {
   readonly averageEntryPrice: number | undefined;
   readonly markPrice: number;
   readonly unrealizedUsd: number;
+  /** Since it was last flat; undefined while it is. */
+  readonly openTrade: OpenTrade | undefined;
+  /** The venue's word on the account's position of the instrument, where it says so. */
+  readonly venueLeverage: number | undefined;
+  readonly liquidationPrice: number | undefined;
 }
 
 export interface ScopeSnapshot {
@@ -92,6 +99,10 @@ export interface PluginSnapshot {
   readonly isFlattening: boolean;
   readonly orders: number;
   readonly refusals: number;
+  /** Of its positions that went from flat to flat, by the fills. */
+  readonly trades: TradeStatistics;
+  /** Of the accounts that it may trade on; NaN before any is known. */
+  readonly equityUsd: number;
 }
 
 export interface EngineSnapshot {

@@ -6,7 +6,8 @@ import { incrementValue } from "../model/ticks.ts";
 import type { Flattening } from "./flattening.ts";
 import type { HostHeld } from "./host_held.ts";
 import type { OrderDesk } from "./order_desk.ts";
-import { exposureNow, type Rooms } from "./rooms.ts";
+import { mayTradeOn, type PluginRecord } from "./plugin_record.ts";
+import { equityUsd, exposureNow, type Rooms } from "./rooms.ts";
 import type {
   EngineSnapshot,
   PluginSnapshot,
@@ -78,14 +79,27 @@ function venueSnapshot(rooms: Rooms, account: VenueAccount, tsUs: number): Venue
   };
 }
 
-function pluginSnapshots({ rooms, flattening }: SnapshotSources): readonly PluginSnapshot[] {
-  return [...rooms.plugins.values()].map(({ plugin, isRunning, orders, refusals }) => ({
-    plugin,
-    isRunning,
-    isFlattening: flattening.isFlattening(plugin),
-    orders,
-    refusals,
-  }));
+function pluginSnapshots({ rooms, flattening, tsUs }: SnapshotSources): readonly PluginSnapshot[] {
+  return [...rooms.plugins.values()].map((record) => {
+    const { plugin, isRunning, orders, refusals, trades } = record;
+    return {
+      plugin,
+      isRunning,
+      isFlattening: flattening.isFlattening(plugin),
+      orders,
+      refusals,
+      trades: trades.statistics(tsUs / 1000),
+      equityUsd: pluginEquityUsd(rooms, record, tsUs),
+    };
+  });
+}
+
+/** Of the accounts whose balance is known; NaN of none. */
+function pluginEquityUsd(rooms: Rooms, record: PluginRecord, tsUs: number): number {
+  const known = [...rooms.accounts.values()].filter(({ venue }) => mayTradeOn(record, venue))
+    .map(({ venue }) => equityUsd(rooms, { kind: "account", venue }, tsUs))
+    .filter(Number.isFinite);
+  return known.length === 0 ? NaN : known.reduce((sum, one) => sum + one, 0);
 }
 
 function quoteSnapshot(
@@ -116,7 +130,7 @@ function quoteSnapshot(
   };
 }
 
-function positionSnapshots({ portfolio, instruments }: Rooms): readonly PositionSnapshot[] {
+function positionSnapshots({ portfolio, instruments, accounts }: Rooms): readonly PositionSnapshot[] {
   return portfolio.positions().flatMap((position) => {
     const index = instruments.indexOf(position.instrument);
     const instrument = index === undefined ? undefined : instruments.get(index);
@@ -125,12 +139,16 @@ function positionSnapshots({ portfolio, instruments }: Rooms): readonly Position
     const lots = position.positionLots;
     const markTicks = instruments.lastTicks(index);
     const costTicksLots = Number(position.costTicksLots);
+    const atVenue = accounts.get(instrument.venue)?.positions.get(position.instrument);
     return [{
       ...position,
       sizeBase: lots * lot,
       averageEntryPrice: lots === 0 ? undefined : (costTicksLots / lots) * tick,
       markPrice: markTicks * tick,
       unrealizedUsd: lots === 0 ? 0 : (lots * markTicks - costTicksLots) * portfolio.tickLotUsd(index),
+      openTrade: portfolio.openTrade(position.plugin, index),
+      venueLeverage: atVenue?.leverage,
+      liquidationPrice: atVenue?.liquidationPrice,
     }];
   });
 }

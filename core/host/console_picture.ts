@@ -3,6 +3,7 @@ import type { AlertStatus } from "../alerts/ports.ts";
 import type { ConsoleLogLine, ConsolePlugin, ConsoleRun, HostPicture } from "../console/ports.ts";
 import type { EngineSurface } from "../engine/surface.ts";
 import type { Instrument } from "../model/instrument.ts";
+import { redactedReport } from "../model/strategy_report.ts";
 import type { DisplayFeed } from "./display_feed.ts";
 import { powersOf } from "./plain_words.ts";
 import type { PluginView } from "./plugin_manager.ts";
@@ -12,7 +13,7 @@ export interface PictureSources {
   readonly engine: EngineSurface;
   readonly feed: Pick<
     DisplayFeed,
-    "seen" | "taken" | "orders" | "fills" | "roundTrips" | "gauges" | "latest"
+    "seen" | "taken" | "orders" | "fills" | "roundTrips" | "gauges" | "latest" | "strategies"
   >;
   readonly plugins: readonly (PluginView & { readonly fingerprint: string | undefined })[];
   readonly run: ConsoleRun;
@@ -27,11 +28,13 @@ export interface PictureSources {
 export function hostPicture(sources: PictureSources): HostPicture {
   const { engine, feed, plugins, run, alerts, tsUs, newLogs, redact } = sources;
   const { opportunities, notices } = feed.latest();
+  const state = engine.snapshot(tsUs);
   return {
     run,
-    engine: engine.snapshot(tsUs),
+    engine: state,
     instruments: instrumentsOf(engine),
     plugins: plugins.map((plugin) => pluginOf(plugin, redact)),
+    strategies: feed.strategies(state).map((report) => redactedReport(report, redact)),
     opportunities: { seen: feed.seen, taken: feed.taken, latest: opportunities },
     notices: notices.map((notice) => ({ ...notice, text: redact(notice.text) })),
     alerts,

@@ -7,6 +7,8 @@ import type { Instrument } from "../model/instrument.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import { scopeName } from "../model/risk_limits.ts";
 import { incrementsToNumber } from "../model/ticks.ts";
+import type { Panel } from "../model/panel.ts";
+import type { StrategyReport } from "../model/strategy_report.ts";
 import type { OpportunityMessage } from "../protocol/messages.ts";
 import type {
   DisplaySnapshot,
@@ -23,6 +25,7 @@ import type {
 import type { PluginManager, PluginView } from "./plugin_manager.ts";
 import { whyOf } from "./plugin_states.ts";
 import type { Tally } from "./ports.ts";
+import { strategyReports } from "./strategy_reports.ts";
 
 const keptOpportunities = 50;
 const keptNotices = 50;
@@ -41,6 +44,8 @@ export class DisplayFeed implements Tally {
   readonly #notices: NoticeRow[] = [];
   readonly #held = new Set<string>();
   readonly gauges = new Map<string, number>();
+  /** What strategies show of themselves, newest of each. */
+  readonly panels = new Map<string, Panel>();
   seen = 0;
   taken = 0;
   orders = 0;
@@ -69,6 +74,10 @@ export class DisplayFeed implements Tally {
     this.gauges.set(`${plugin}/${name}`, value);
   }
 
+  panel(plugin: string, panel: Panel): void {
+    this.panels.set(plugin, panel);
+  }
+
   notice(severity: NoticeRow["severity"], text: string): void {
     this.#notices.unshift({ tsMs: this.#options.clock.epochMs(), severity, text });
     this.#notices.length = Math.min(this.#notices.length, keptNotices);
@@ -86,11 +95,19 @@ export class DisplayFeed implements Tally {
     return { opportunities: [...this.#opportunities], notices: [...this.#notices] };
   }
 
+  /** Each strategy with its money by the fills and its own panel. */
+  strategies(state: EngineSnapshot): readonly StrategyReport[] {
+    const plugins = this.#options.manager()?.views() ?? [];
+    const decimals = (instrument: Instrument["id"]) => this.#decimals(instrument);
+    return strategyReports({ state, plugins, panels: this.panels, decimals });
+  }
+
   snapshot(): DisplaySnapshot {
     const { engine, clock } = this.#options;
     const state = engine.snapshot(clock.epochUs());
     const global = state.scopes.find(({ scope }) => scope.kind === "global");
     return {
+      tsMs: clock.epochMs(),
       run: this.#options.run(),
       totals: {
         realizedUsd: global?.pnl.realizedUsd ?? 0,
@@ -112,6 +129,7 @@ export class DisplayFeed implements Tally {
       groups: state.groups.map((group) => this.#groupRow(group)),
       groupCounts: state.groupTotals,
       plugins: (this.#options.manager()?.views() ?? []).map(pluginRow),
+      strategies: this.strategies(state),
       risk: state.scopes.map((scope) => ({
         scope: scopeName(scope.scope),
         state: scope.state,

@@ -15,7 +15,7 @@ import type { EngineSurface } from "../engine/surface.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import type { Fill } from "../model/account.ts";
 import type { Clock } from "../model/clock.ts";
-import { type InstrumentId, venueOf } from "../model/ids.ts";
+import { type InstrumentId, parseInstrumentId, venueOf } from "../model/ids.ts";
 import type { Facts, JournalBody, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import { isTriggerEnded } from "../model/trigger_order.ts";
@@ -203,6 +203,8 @@ function columnsOf(body: JournalBody): Columns {
       return instrumentColumns(body.payment.instrument);
     case "position":
       return { plugin: body.position.plugin, ...instrumentColumns(body.position.instrument) };
+    case "round_trip":
+      return { plugin: body.plugin, ...instrumentColumns(parseInstrumentId(body.trade.instrument)) };
     case "foreign_order":
     case "request":
     case "repair":
@@ -241,6 +243,9 @@ function keepState(journal: JournalWriter, body: JournalBody): void {
   }
   if (body.kind === "position") {
     journal.keep("position", `${body.position.plugin}/${body.position.instrument}`, body.position);
+  }
+  if (body.kind === "round_trip") {
+    journal.keep("trades", body.plugin, { plugin: body.plugin, sums: body.sums });
   }
   if (body.kind === "limits") journal.keep("limits", JSON.stringify(body.scope), body);
   if (body.kind === "trading_state") journal.keep("trading_state", JSON.stringify(body.scope), body);

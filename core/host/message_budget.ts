@@ -11,6 +11,8 @@ interface Rate {
 const rates = {
   log: { limit: "logLinesPerSecond", perSecond: 200, burst: 2_000 },
   gauge: { limit: "gaugesPerSecond", perSecond: 2_000, burst: 10_000 },
+  // The SDK sends five a second; each may be some tens of kilobytes.
+  panel: { limit: "panelsPerSecond", perSecond: 10, burst: 50 },
   other: { limit: "messagesPerSecond", perSecond: 5_000, burst: 20_000 },
 } as const satisfies Record<string, Rate>;
 const maxGaugeNames = 200;
@@ -19,8 +21,8 @@ const rateOf = (
   type: PluginMessage["type"],
 ): keyof typeof rates => (type === "log" || type === "callback_error"
   ? "log"
-  : type === "gauge"
-  ? "gauge"
+  : type === "gauge" || type === "panel"
+  ? type
   : "other");
 
 export class MessageBudget {
@@ -28,6 +30,7 @@ export class MessageBudget {
   readonly #tokens: Record<keyof typeof rates, number> = {
     log: rates.log.burst,
     gauge: rates.gauge.burst,
+    panel: rates.panel.burst,
     other: rates.other.burst,
   };
   readonly #gaugeNames = new Set<string>();
@@ -42,7 +45,7 @@ export class MessageBudget {
   spend(message: PluginMessage, nowMs: number): BerthError | undefined {
     const elapsedS = Math.max(0, nowMs - this.#lastMs) / 1000;
     this.#lastMs = nowMs;
-    for (const kind of ["log", "gauge", "other"] as const) {
+    for (const kind of ["log", "gauge", "panel", "other"] as const) {
       this.#tokens[kind] = Math.min(rates[kind].burst, this.#tokens[kind] + elapsedS * rates[kind].perSecond);
     }
     const kind = rateOf(message.type);

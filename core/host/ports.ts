@@ -3,6 +3,7 @@ import type { EngineEvent } from "../engine/events.ts";
 import type { EngineSurface } from "../engine/surface.ts";
 import type { Clock } from "../model/clock.ts";
 import type { BookUpdate } from "../model/market.ts";
+import type { Panel } from "../model/panel.ts";
 import type { OpportunityMessage } from "../protocol/messages.ts";
 import type { SandboxProcess } from "../sandbox/sandbox.ts";
 
@@ -40,4 +41,5 @@ export interface MarketTap {
 export interface Tally {
   opportunity(plugin: string, message: OpportunityMessage): void;
   gauge(plugin: string, name: string, value: number): void;
+  panel(plugin: string, panel: Panel): void;
 }

@@ -45,6 +45,7 @@ export function restoreDecisions(journal: JournalWriter, driver: EngineDriver, l
     {
       orders: [],
       positions: [],
+      trades: [],
       tradingStates: kept("trading_state").filter(isOfPerson),
       limits: kept("limits"),
       baselines: [],
@@ -102,6 +103,7 @@ export function restoreRun(
     {
       orders: kept("order"),
       positions: kept("position"),
+      trades: kept("trades"),
       tradingStates: kept("trading_state"),
       limits: kept("limits"),
       baselines: kept("baseline"),

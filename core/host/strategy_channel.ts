@@ -124,6 +124,8 @@ export class StrategyChannel {
         });
       case "gauge":
         return tally.gauge(plugin, message.name, message.value);
+      case "panel":
+        return tally.panel(plugin, message.panel);
       case "opportunity":
         return tally.opportunity(plugin, message);
       default:

@@ -13,6 +13,7 @@ import type { Money } from "./money.ts";
 import type { Order, OrderIntent, OrderReport } from "./order.ts";
 import type { RiskScope, ScopeLimits, TradingState } from "./risk_limits.ts";
 import type { PriceTicks, SizeLots } from "./ticks.ts";
+import type { ClosedTrade, TradeSums } from "./trade_record.ts";
 import type { TriggerOrder } from "./trigger_order.ts";
 
 /** Numbers and words of an event; never a secret. */
@@ -96,6 +97,13 @@ export type JournalBody =
   | { readonly kind: "foreign_fill"; readonly fill: Fill }
   | { readonly kind: "funding"; readonly payment: FundingPayment }
   | { readonly kind: "position"; readonly position: PluginPosition }
+  /** A position that was held is flat again or has turned: what that came to, and all such trades of the plugin. */
+  | {
+    readonly kind: "round_trip";
+    readonly plugin: PluginId;
+    readonly trade: ClosedTrade;
+    readonly sums: TradeSums;
+  }
   | {
     readonly kind: "trading_state";
     readonly scope: RiskScope;

@@ -13,7 +13,7 @@ import type { PluginId, VenueId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import { type Money, money, moneyToNumber, tickLotMoney, zeroMoney } from "../model/money.ts";
-import { isFinalStatus, isPluginReducing, type Order } from "../model/order.ts";
+import { isFinalStatus, isPluginReducing, type Order, type Side } from "../model/order.ts";
 import { remainingLots } from "../model/order_transitions.ts";
 import { type RiskScope, scopeName } from "../model/risk_limits.ts";
 import type { ExposureCell } from "./exposure.ts";
@@ -42,8 +42,11 @@ interface PluginCell extends OpenLots {
   positionLots: number;
   feesPaid: Money;
   fundingPaid: Money;
-  /** realized − fees − funding when the position was last flat. */
+  /** realized − fees − funding, and the fees alone, when the position was last flat. */
   flatNet: Money;
+  flatFees: Money;
+  /** When the position was opened that is held now; NaN while flat, and of one that was restored. */
+  openedUs: number;
   /** The exact figures as floats, made when they change; 0 where the settlement asset does not count as USD. */
   realizedUsd: number;
   feesUsd: number;
@@ -68,6 +71,23 @@ interface InstrumentCell {
 export interface RoundTrip {
   /** Realized − fees − funding from flat to flat. */
   readonly net: Money;
+  readonly fees: Money;
+  /** How the position was opened. */
+  readonly side: Side;
+  /** NaN of a position that an earlier run opened. */
+  readonly openedUs: number;
+  /** Whether `net` and `fees` are USD. */
+  readonly isUsd: boolean;
+}
+
+/** What the position that is held now has cost and made besides its price, since it was last flat. */
+export interface OpenTrade {
+  /** NaN of a position that an earlier run opened. */
+  readonly openedUs: number;
+  /** Fees since then; NaN where the settlement asset does not count as USD. */
+  readonly feesUsd: number;
+  /** Realized by closing parts of it − fees − funding. */
+  readonly netUsd: number;
 }
 
 export interface Booked {
@@ -148,6 +168,8 @@ export class Portfolio {
         feesPaid: zeroMoney,
         fundingPaid: zeroMoney,
         flatNet: zeroMoney,
+        flatFees: zeroMoney,
+        openedUs: NaN,
         realizedUsd: 0,
         feesUsd: 0,
         fundingUsd: 0,
@@ -174,6 +196,7 @@ export class Portfolio {
     cell.feesPaid = restored.feesPaid;
     cell.fundingPaid = restored.fundingPaid;
     cell.flatNet = this.#net(cell);
+    cell.flatFees = cell.feesPaid;
     this.#refreshFigures(cell);
   }
 
@@ -193,8 +216,13 @@ export class Portfolio {
     return money(this.#realized(cell) - cell.feesPaid - cell.fundingPaid);
   }
 
-  /** Books a fill of a plugin's order. Undefined when the instrument is not registered. */
-  applyFill(plugin: PluginId, index: number, fill: Fill): Booked | undefined {
+  /** Books a fill of a plugin's order, now. Undefined when the instrument is not registered. */
+  applyFill(
+    plugin: PluginId,
+    index: number,
+    fill: Fill,
+    nowUs: number = fill.tsRecvUs,
+  ): Booked | undefined {
     const cell = this.#cell(plugin, index);
     const account = this.#accounts[index];
     if (cell === undefined || account === undefined) return undefined;
@@ -205,10 +233,37 @@ export class Portfolio {
     this.#bookFee(cell, fill);
     this.#refreshFigures(cell);
     const isTripOver = before !== 0 && (cell.positionLots === 0 || before > 0 !== cell.positionLots > 0);
-    const net = this.#net(cell);
-    const roundTrip = isTripOver ? { net: money(net - cell.flatNet) } : undefined;
-    if (isTripOver) cell.flatNet = net;
+    const roundTrip = isTripOver ? this.#closeTrip(cell, before > 0 ? "buy" : "sell") : undefined;
+    const isOpened = cell.positionLots !== 0 && (before === 0 || isTripOver);
+    if (isOpened) cell.openedUs = nowUs;
     return { position: this.#record(cell), roundTrip };
+  }
+
+  #closeTrip(cell: PluginCell, side: Side): RoundTrip {
+    const net = this.#net(cell);
+    const trip: RoundTrip = {
+      net: money(net - cell.flatNet),
+      fees: money(cell.feesPaid - cell.flatFees),
+      side,
+      openedUs: cell.openedUs,
+      isUsd: this.#isUsd(cell.instrument.settlementAsset),
+    };
+    cell.flatNet = net;
+    cell.flatFees = cell.feesPaid;
+    cell.openedUs = NaN;
+    return trip;
+  }
+
+  /** Undefined while a plugin holds nothing of an instrument. */
+  openTrade(plugin: PluginId, index: number): OpenTrade | undefined {
+    const cell = this.#plugins.get(plugin)?.get(index);
+    if (cell === undefined || cell.positionLots === 0) return undefined;
+    const isUsd = this.#isUsd(cell.instrument.settlementAsset);
+    return {
+      openedUs: cell.openedUs,
+      feesUsd: isUsd ? moneyToNumber(money(cell.feesPaid - cell.flatFees)) : NaN,
+      netUsd: isUsd ? moneyToNumber(money(this.#net(cell) - cell.flatNet)) : NaN,
+    };
   }
 
   #bookFee(cell: PluginCell, fill: Fill): void {
@@ -355,9 +410,10 @@ export class Portfolio {
     return unrealizedTicksLots(cell.position, markTicks(cell.index)) * this.tickLotUsd(cell.index);
   }
 
-  /** Of our plugins' positions; NaN when one has no price. */
-  unrealizedUsd(scope: RiskScope, markTicks: (index: number) => number): number {
-    return this.#cellsOf(scope).reduce((sum, cell) => sum + this.#unrealizedUsd(cell, markTicks), 0);
+  /** Of our plugins' positions, one plugin's left out where it is named; NaN when one has no price. */
+  unrealizedUsd(scope: RiskScope, markTicks: (index: number) => number, except?: PluginId): number {
+    const cells = this.#cellsOf(scope).filter(({ plugin }) => plugin !== except);
+    return cells.reduce((sum, cell) => sum + this.#unrealizedUsd(cell, markTicks), 0);
   }
 
   /** Of our plugins; foreign holdings make no profit of ours. */

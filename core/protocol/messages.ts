@@ -6,12 +6,14 @@
  * Version 1. A peer of another version is refused at the handshake.
  */
 import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/account.ts";
+import type { AccountState } from "../model/account_state.ts";
 import type { AdapterRequest, AdapterResponse, MarketQuestion } from "../model/adapter_request.ts";
 import type { CauseId, InstrumentId, PluginId } from "../model/ids.ts";
 import type { ExitPlan, ExitTerms } from "../model/exit_plan.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { LegGroup, LegGroupTerms } from "../model/leg_group.ts";
 import type { Order, OrderReport, OrderTerms, OrderTrigger } from "../model/order.ts";
+import type { Panel } from "../model/panel.ts";
 import type { PriceTicks, SizeLots } from "../model/ticks.ts";
 import type { TriggerOrder } from "../model/trigger_order.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
@@ -130,6 +132,8 @@ export type HostMessage =
   | { readonly type: "fill"; readonly ref: string; readonly fill: Fill }
   | PositionMessage
   | { readonly type: "venue_health"; readonly health: VenueHealth }
+  /** The venue's word on an account that the plugin may trade on. */
+  | { readonly type: "account"; readonly account: AccountState }
   /** What became of an order that waits in the host for a price. */
   | { readonly type: "trigger"; readonly ref: string; readonly phase: TriggerOrder["phase"] }
   /** What guards one of the plugin's positions changed. */
@@ -244,6 +248,7 @@ export type PluginMessage =
   | { readonly type: "save_state"; readonly json: string }
   | { readonly type: "history_question"; readonly questionId: number; readonly question: HistoryQuestion }
   | OpportunityMessage
+  | { readonly type: "panel"; readonly panel: Panel }
   // from adapters
   | { readonly type: "instrument"; readonly index: InstrumentIndex; readonly instrument: Instrument }
   | { readonly type: "order_report"; readonly report: OrderReport }

@@ -8,6 +8,7 @@ import { klineIntervals, maxHistoryRows } from "../model/market.ts";
 import { legModes } from "../model/leg_group.ts";
 import { money } from "../model/money.ts";
 import { cancelReasons, rejectCodes, sides, timesInForce, triggerKinds } from "../model/order.ts";
+import { panelLimits } from "../model/panel.ts";
 import { increment, priceTicks, sizeLots } from "../model/ticks.ts";
 import { frameLimits, type PluginMessage } from "./messages.ts";
 
@@ -295,6 +296,35 @@ const channelStatistics = v.object({
 const connectionState = v.picklist(["connecting", "connected", "reconnecting", "stopped"]);
 const ref = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,40}$/));
 
+const panel = v.object({
+  status: text(panelLimits.statusChars),
+  leverage: orUndefined(v.pipe(finite, v.gtValue(0), v.maxValue(panelLimits.maxLeverage))),
+  lines: rows(
+    v.object({ name: text(panelLimits.nameChars), value: text(panelLimits.valueChars) }),
+    panelLimits.lines,
+  ),
+  readings: rows(
+    v.object({
+      instrument,
+      readings: rows(v.object({ name: text(panelLimits.nameChars), value: finite }), panelLimits.readings),
+    }),
+    panelLimits.instruments,
+  ),
+  signals: rows(
+    v.object({
+      tsMs: timestamp,
+      instrument,
+      side: v.picklist(sides),
+      isTaken: v.boolean(),
+      score: finite,
+      confidence: finite,
+      reasons: rows(text(panelLimits.reasonChars), panelLimits.reasons),
+      rejections: rows(text(panelLimits.reasonChars), panelLimits.reasons),
+    }),
+    panelLimits.signals,
+  ),
+});
+
 const commonSchemas = [
   v.object({ type: v.literal("manifest"), manifest: v.unknown() }),
   v.object({
@@ -370,6 +400,7 @@ const strategySchema = v.variant("type", [
       v.object({ kind: v.literal("funding_rates"), instrument, fromMs: timestamp, toMs: timestamp }),
     ]),
   }),
+  v.object({ type: v.literal("panel"), panel }),
   v.object({
     type: v.literal("opportunity"),
     symbol: text(64),

@@ -38,6 +38,7 @@ export interface RuntimeOptions {
 const reports: ReadonlySet<PluginMessage["type"]> = new Set([
   "log",
   "gauge",
+  "panel",
   "callback_error",
   "opportunity",
   "save_state",

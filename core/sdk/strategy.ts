@@ -30,11 +30,13 @@ import type { Quote } from "../model/quote.ts";
 import type { QuoteFinding, QuoteThresholds } from "../model/quote_health.ts";
 import type { RoundingDirection } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
+import type { AccountView } from "./accounts.ts";
 import type { ExitOptions, Exits, ExitView } from "./exits.ts";
 import type { Books } from "./books.ts";
 import type { Groups, GroupView } from "./groups.ts";
 import type { History } from "./history.ts";
 import type { Environment, StrategyManifest } from "./manifest.ts";
+import type { PanelOptions } from "./panels.ts";
 import type { QuoteStatistics } from "./quote_meter.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
 
@@ -265,6 +267,8 @@ export interface StrategyContext<Shape extends SettingsShape = SettingsShape> {
   /** Trades of two legs that the host holds. */
   readonly groups: Groups;
   readonly positions: Positions;
+  /** The account on a venue where this plugin may trade; undefined until the venue has told its balances. */
+  readonly account: (venue: VenueId) => AccountView | undefined;
   /** Klines and funding rates of the past, asked of the venue. Not to be had in a backtest over bars. */
   readonly history: History;
   readonly time: Time;
@@ -274,6 +278,11 @@ export interface StrategyContext<Shape extends SettingsShape = SettingsShape> {
   /** A number for display and metrics, newest wins: `gauge("half_life_s", 12.5)`. */
   readonly gauge: (name: string, value: number) => void;
   readonly opportunity: (record: OpportunityRecord) => void;
+  /**
+   * Shows what it is doing: status, readings, signals. `make` is called when the panel is sent, a few times a second; the
+   * newest wins. In a backtest nobody looks, and it is not called.
+   */
+  readonly panel: (make: () => PanelOptions) => void;
   readonly health: (venue: VenueId) => VenueHealth | undefined;
   /** A secret that the manifest names and the operator granted; undefined for any other. Never a venue's keys. */
   readonly secret: (name: string) => string | undefined;

@@ -15,6 +15,7 @@ import {
   type StrategyHello,
 } from "../protocol/messages.ts";
 import { recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
+import { Accounts } from "./accounts.ts";
 import { BookKeeper } from "./books.ts";
 import { exitTermsOf, type ExitView, exitView } from "./exits.ts";
 import { GroupsRuntime } from "./groups_runtime.ts";
@@ -23,6 +24,7 @@ import { LiveMarket } from "./live_market.ts";
 import { type KnownInstrument, markAt, tradeAt } from "./live_quotes.ts";
 import { fillView, positionView } from "./order_views.ts";
 import { OrdersRuntime } from "./orders_runtime.ts";
+import { PanelSender } from "./panels.ts";
 import { createTime, type Platform, type PluginTime } from "./plugin_time.ts";
 import { checkGauge, checkOpportunity } from "./report_checks.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
@@ -36,6 +38,8 @@ export interface StrategyRuntimeOptions<Shape extends SettingsShape> {
   readonly module: StrategyModule<Shape>;
   readonly send: (message: PluginMessage) => void;
   readonly platform: Platform;
+  /** Whether somebody sees its panel. @default true on real time */
+  readonly isWatched?: boolean;
   /** The plugin can't go on: too many errors in a row. */
   readonly onGiveUp: (details: string) => void;
 }
@@ -59,6 +63,8 @@ export class StrategyRuntime<Shape extends SettingsShape> {
   readonly #market: LiveMarket;
   readonly #orders: OrdersRuntime;
   readonly #positions = new Map<InstrumentId, Extract<HostMessage, { readonly type: "position" }>>();
+  readonly #accounts = new Accounts();
+  readonly #panel: PanelSender | undefined;
   readonly #health = new Map<VenueId, VenueHealth>();
   readonly #groups: GroupsRuntime;
   readonly #exits = new Map<InstrumentId, ExitView>();
@@ -87,6 +93,10 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       epochMs: () => this.#time.epochMs(),
       onGroup: (view) => this.#guard("onGroup", () => this.#strategy.onGroup?.(view)),
     });
+    const { isWatched = options.hello.timeMode === "real" } = options;
+    this.#panel = isWatched
+      ? new PanelSender(this.#time, (panel) => this.#send({ type: "panel", panel }))
+      : undefined;
     this.#books = new BookKeeper(port.instrument, () => this.#time.epochUs());
     // The host has checked every value against the manifest that this shape is.
     this.#settings = options.hello.settings as SettingValues<Shape>;
@@ -157,6 +167,8 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       case "venue_health":
         this.#health.set(message.health.venue, message.health);
         return this.#guard("onVenueHealth", () => this.#strategy.onVenueHealth?.(message.health));
+      case "account":
+        return this.#accounts.onState(message.account);
       case "settings":
         this.#settings = message.settings as SettingValues<Shape>;
         return this.#guard("onSettings", () => this.#strategy.onSettings?.());
@@ -243,6 +255,10 @@ export class StrategyRuntime<Shape extends SettingsShape> {
     return positionView(id, this.#positions.get(id), instruments.get(id), this.#market.get(id));
   }
 
+  #positionViews(): readonly PositionView[] {
+    return [...this.#positions.keys()].map((instrument) => this.#positionView(instrument));
+  }
+
   #log(level: "debug" | "info" | "warn" | "error", message: string, fields: LogFields = {}): void {
     const kept: Record<string, string | number | boolean> = {};
     for (const [name, value] of Object.entries(fields)) {
@@ -297,8 +313,9 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       groups: this.#groups,
       positions: {
         get: (instrument) => this.#positionView(instrument),
-        all: () => [...this.#positions.keys()].map((instrument) => this.#positionView(instrument)),
+        all: () => this.#positionViews(),
       },
+      account: (venue) => this.#accounts.view(venue, this.#positionViews()),
       history: this.#history,
       time: this.#time,
       random,
@@ -312,6 +329,7 @@ export class StrategyRuntime<Shape extends SettingsShape> {
         checkGauge(name);
         send({ type: "gauge", name, value });
       },
+      panel: (make) => this.#panel?.show(make),
       opportunity: (record) => {
         checkOpportunity(record);
         const { plan, skipped } = record;

@@ -27,6 +27,7 @@ import {
 import type { Instrument } from "../model/instrument.ts";
 import { money, tickLotMoney, zeroMoney } from "../model/money.ts";
 import { isFinalStatus, type Order, type OrderStatus, type OrderTerms, type Side } from "../model/order.ts";
+import type { Panel } from "../model/panel.ts";
 import { increment, incrementsToNumber, priceTicks, roundToIncrements, sizeLots } from "../model/ticks.ts";
 import { type PluginMessage, protocolVersion } from "../protocol/messages.ts";
 import { recordBytes, type RecordKind, recordKinds, writeRecord } from "../protocol/records.ts";
@@ -115,6 +116,8 @@ export async function testStrategy<Shape extends SettingsShape>(
 export class StrategyTest<Shape extends SettingsShape> {
   readonly log: TestLine[] = [];
   readonly gauges = new Map<string, number>();
+  /** What it shows of itself. */
+  panel: Panel | undefined;
   readonly #runtime: StrategyRuntime<Shape>;
   readonly #instruments: readonly Instrument[];
   readonly #orders: Order[] = [];
@@ -154,6 +157,7 @@ export class StrategyTest<Shape extends SettingsShape> {
         instruments: this.#instruments.map((instrument, index) => ({ index, instrument })),
       },
       module,
+      isWatched: true,
       send: (message) => this.#onMessage(message),
       platform: virtualPlatform(options.startMs ?? Date.UTC(2026, 0, 1)),
       onGiveUp: (details) => void this.#errors.push(details),
@@ -192,6 +196,21 @@ export class StrategyTest<Shape extends SettingsShape> {
   /** @param fundingRate of one funding interval, as a share */
   mark(instrument: string, markPrice: number, indexPrice = NaN, fundingRate = NaN): void {
     this.#record(recordKinds.mark, instrument, [markPrice, indexPrice, fundingRate, NaN]);
+  }
+
+  /** The venue tells what the account holds in USD, all of it free. */
+  account(venue: string, walletUsd: number): void {
+    this.#runtime.onMessage({
+      type: "account",
+      account: {
+        venue: venueId(venue),
+        walletUsd,
+        availableUsd: walletUsd,
+        othersUnrealizedUsd: 0,
+        positions: [],
+      },
+    });
+    this.#settle();
   }
 
   /** Lets time pass; timers that fall due run. */
@@ -307,6 +326,9 @@ export class StrategyTest<Shape extends SettingsShape> {
         return;
       case "gauge":
         this.gauges.set(message.name, message.value);
+        return;
+      case "panel":
+        this.panel = message.panel;
         return;
       case "callback_error":
         this.#errors.push(`${message.callback} threw: ${message.details}`);

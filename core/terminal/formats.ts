@@ -33,6 +33,15 @@ export function usdText(value: number): string {
 
 export const usdStyle = (value: number): Style => value >= 0.005 ? "good" : value <= -0.005 ? "bad" : "dim";
 
+/** `+1.25%`; a dash for what is not known. */
+export function percentText(percent: number): string {
+  if (!Number.isFinite(percent)) return missing;
+  const text = Math.abs(percent) >= 10_000
+    ? Math.abs(percent).toExponential(1)
+    : Math.abs(percent).toFixed(2);
+  return `${percent >= 0.005 ? "+" : percent <= -0.005 ? "−" : ""}${text}%`;
+}
+
 /** `+1.25`. */
 export function bpsText(bps: number): string {
   if (!Number.isFinite(bps)) return missing;

@@ -14,6 +14,8 @@ export interface LiveDisplayOptions {
   readonly intervalMs: number;
   /** The whole screen, given back at the end; false draws below the prompt and leaves the last picture there. */
   readonly clear: boolean;
+  /** Id of the strategy that is shown in full; empty for the whole host. */
+  readonly view: string;
   /** What to draw; called only when it will be drawn. */
   snapshot(): DisplaySnapshot;
 }
@@ -88,7 +90,8 @@ export class LiveDisplay implements AsyncDisposable {
     const { output, snapshot } = this.#options;
     if (!this.#isRunning || output.pendingBytes > 0) return;
     const size = output.size() ?? fallbackSize;
-    const lines = render(snapshot(), { ...size, color: output.useColor, unicode: output.useUnicode });
+    const { view } = this.#options;
+    const lines = render(snapshot(), { ...size, color: output.useColor, unicode: output.useUnicode, view });
     const changes = this.#options.clear
       ? this.#changesOnScreen(lines, size)
       : this.#changesBelowPrompt(lines, size);

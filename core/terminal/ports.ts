@@ -3,6 +3,8 @@
  * for the eye; NaN is what is not known, and is shown as a dash.
  */
 
+import type { StrategyReport } from "../model/strategy_report.ts";
+
 /** Where text goes. Writing never waits: a reader that does not keep up loses text, never time of the host. */
 export interface TerminalOutput {
   /** True when standard output is a terminal: live display, else log lines only. */
@@ -201,6 +203,8 @@ export interface Totals {
 
 /** Everything that one picture shows. Lists are in the order in which they are shown. */
 export interface DisplaySnapshot {
+  /** When it was taken. */
+  readonly tsMs: number;
   readonly run: RunInfo;
   readonly totals: Totals;
   readonly venues: readonly VenueRow[];
@@ -217,6 +221,7 @@ export interface DisplaySnapshot {
   readonly groups: readonly GroupRow[];
   readonly groupCounts: GroupCounts;
   readonly plugins: readonly PluginRow[];
+  readonly strategies: readonly StrategyReport[];
   readonly risk: readonly RiskRow[];
   readonly refusals: readonly { readonly code: string; readonly count: number }[];
   /** Newest first. */

@@ -2,7 +2,16 @@
  * One picture of the host: pure, the same snapshot gives the same lines. Sections share the rows by priority; on wide
  * terminals they stand in two columns.
  */
-import { clockText, countText, shortNumberText, signedUsdText, usdStyle, usdText } from "./formats.ts";
+import {
+  clockText,
+  countText,
+  shortNumberText,
+  signedUsdText,
+  timeOfDayText,
+  usdStyle,
+  usdText,
+} from "./formats.ts";
+import type { StrategyReport } from "../model/strategy_report.ts";
 import type { DisplayEnvironment, DisplaySnapshot } from "./ports.ts";
 import {
   groupsSection,
@@ -14,9 +23,10 @@ import {
   quotesSection,
   refusalsSection,
   riskSection,
-  type Section,
   venuesSection,
 } from "./sections.ts";
+import type { Section } from "./section.ts";
+import { strategyLines, strategySections } from "./strategy_view.ts";
 import { clipped, fitted, type Line, paint, type Span, span, widthOf } from "./styled_text.ts";
 
 export interface RenderOptions {
@@ -25,6 +35,8 @@ export interface RenderOptions {
   readonly color: boolean;
   /** Box drawing and signs; plain ASCII without. @default true */
   readonly unicode?: boolean;
+  /** Id of the strategy that is shown in full; empty for the whole host. @default "" */
+  readonly view?: string;
 }
 
 /** From this width on there are two columns of sections. */
@@ -41,10 +53,14 @@ export const environmentWords: Readonly<Record<DisplayEnvironment, string>> = {
 /** At most `rows` lines of at most `columns` cells each. */
 export function render(snapshot: DisplaySnapshot, options: RenderOptions): string[] {
   const { columns, rows } = options;
-  const top = [headLine(snapshot, columns), moneyLine(snapshot)];
-  const bottom = [footLine(snapshot)];
+  const { view = "" } = options;
+  const strategy = snapshot.strategies.find(({ id }) => id === view);
+  const top = [headLine(snapshot, columns), ...topLines(snapshot, view, strategy)];
+  const bottom = [strategy === undefined ? footLine(snapshot) : updatedLine(snapshot)];
   const bodyRows = rows - top.length - bottom.length;
-  const body = columns >= twoColumnWidth
+  const body = strategy !== undefined
+    ? stacked([...strategySections(strategy), noticesSection(snapshot)], columns, bodyRows)
+    : columns >= twoColumnWidth
     ? beside(snapshot, columns, bodyRows)
     : stacked([...leftSections(snapshot), ...rightSections(snapshot)], columns, bodyRows);
   const filler: readonly Line[] = Array.from({ length: Math.max(bodyRows - body.length, 0) }, () => []);
@@ -81,6 +97,29 @@ function moneyLine({ totals }: DisplaySnapshot): Line {
     span(`  fees ${usdText(totals.feesUsd)}  funding ${usdText(totals.fundingUsd)}`, "dim"),
   ];
 }
+
+function topLines(
+  snapshot: DisplaySnapshot,
+  view: string,
+  strategy: StrategyReport | undefined,
+): readonly Line[] {
+  if (strategy !== undefined) return strategyLines(strategy);
+  if (view === "") return [moneyLine(snapshot)];
+  const known = snapshot.strategies.map(({ id }) => id).join(", ");
+  const words = ` no strategy ${view} to show${known === "" ? " yet" : `; there are ${known}`}`;
+  return [moneyLine(snapshot), [span(words, "warn")]];
+}
+
+const updatedLine = ({ tsMs, run, totals }: DisplaySnapshot): Line => {
+  const parts = [
+    `updated ${timeOfDayText(tsMs)} UTC`,
+    `host: orders ${countText(totals.orders)}`,
+    `fills ${countText(totals.fills)}`,
+    "Ctrl-C stops",
+    ...(run.consoleUrl === undefined ? [] : [run.consoleUrl]),
+  ];
+  return [span(` ${parts.join(" · ")}`, "dim")];
+};
 
 function footLine({ run, totals, opportunities }: DisplaySnapshot): Line {
   const counts = [

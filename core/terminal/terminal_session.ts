@@ -4,10 +4,11 @@
  * when it is given back.
  */
 import type { Clock, Scheduler } from "../model/clock.ts";
-import { LiveDisplay } from "./live_display.ts";
+import { LiveDisplay, type LiveDisplayOptions } from "./live_display.ts";
 import { createLog, HeldLines, joinedLog, type Log } from "./log_lines.ts";
 import { atLeast, type LogLevels } from "./log_levels.ts";
 import type { LogFile } from "./log_file.ts";
+import { redactedReport } from "../model/strategy_report.ts";
 import type { DisplaySnapshot, TerminalOutput } from "./ports.ts";
 import { SecretShield } from "./redaction.ts";
 import { type RunSummary, summaryJson, summaryLines } from "./summary.ts";
@@ -19,7 +20,7 @@ export interface TerminalSessionOptions {
   readonly log: { readonly levels: LogLevels; readonly format: "json" | "pretty" };
   /** Takes the lines as JSON, whatever the terminal shows; undefined for none. */
   readonly logFile?: Pick<LogFile, "write"> | undefined;
-  readonly display: { readonly intervalMs: number; readonly clear: boolean };
+  readonly display: Pick<LiveDisplayOptions, "intervalMs" | "clear" | "view">;
   /** Called for each picture, and only then. */
   snapshot(): DisplaySnapshot;
 }
@@ -122,6 +123,7 @@ function withoutSecrets(snapshot: DisplaySnapshot, redact: (text: string) => str
     notices: snapshot.notices.map((row) => ({ ...row, text: redact(row.text) })),
     plugins: snapshot.plugins.map((row) => ({ ...row, why: redact(row.why) })),
     risk: snapshot.risk.map((row) => ({ ...row, reason: redact(row.reason) })),
+    strategies: snapshot.strategies.map((row) => redactedReport(row, redact)),
     opportunities: {
       ...snapshot.opportunities,
       latest: snapshot.opportunities.latest.map((row) => ({ ...row, words: redact(row.words) })),

@@ -2,23 +2,25 @@
  * The scalper: one signal a closed bar and symbol, one position a symbol, exits held by the host. A position is what
  * was filled, never an order that was sent.
  */
-import type {
-  ExitOptions,
-  FillView,
-  Instrument,
-  InstrumentId,
-  OrderView,
-  PositionView,
-  Strategy,
-  StrategyContext,
-  Trade,
+import {
+  type ExitOptions,
+  type FillView,
+  type Instrument,
+  type InstrumentId,
+  type OrderView,
+  type PanelOptions,
+  type PositionView,
+  type Strategy,
+  type StrategyContext,
+  type Trade,
+  TradeRecord,
 } from "@berth/sdk";
 import { analystUrl, askAnalyst, type Opinion } from "./analyst.ts";
-import { positionNotional, preflight, roePercent, roeToMoveBps } from "./economics.ts";
+import { positionNotional, type Preflight, preflight, roePercent, roeToMoveBps } from "./economics.ts";
 import { MarketWatch } from "./market_watch.ts";
+import { planLine, readingsShown, SignalLog } from "./panel.ts";
 import { type ScalperSettings, settings, signalSettings } from "./settings.ts";
 import type { Signal, signalOf } from "./signal.ts";
-import { TradeRecord } from "./statistics.ts";
 
 type Context = StrategyContext<typeof settings>;
 
@@ -65,8 +67,8 @@ export class Scalper implements Strategy {
   readonly #watched = new Map<InstrumentId, Watched>();
   readonly #record: TradeRecord;
   readonly #shown = new Map<string, number>();
-  #taken = 0;
-  #rejected = 0;
+  readonly #signals = new SignalLog();
+  #ticks = 0;
   #isStopping = false;
 
   constructor(ctx: Context, hooks: ScalperHooks) {
@@ -167,15 +169,17 @@ export class Scalper implements Strategy {
     );
   }
 
+  #preflight(instrument: Instrument): Preflight {
+    const values = this.#ctx.settings;
+    const entryFeeBps = values.entryOrder === "limit" ? instrument.makerFeeBps : instrument.takerFeeBps;
+    const terms = { ...values, entryFeeBps, exitFeeBps: instrument.takerFeeBps, spreadBps: 0 };
+    return preflight(terms, this.#notionalUsd() ?? 0);
+  }
+
   /** What the settings come to in money and basis points, and where they can't earn. */
   #explain(instrument: Instrument): void {
-    const values = this.#ctx.settings;
-    const notionalUsd = positionNotional(this.#equityUsd(), values.positionPercent);
-    const entryFeeBps = values.entryOrder === "limit" ? instrument.makerFeeBps : instrument.takerFeeBps;
-    const found = preflight(
-      { ...values, entryFeeBps, exitFeeBps: instrument.takerFeeBps, spreadBps: 0 },
-      notionalUsd,
-    );
+    const found = this.#preflight(instrument);
+    const notionalUsd = this.#notionalUsd();
     this.#ctx.log.info("what the settings mean", {
       instrument: instrument.id,
       notionalUsd,
@@ -193,6 +197,7 @@ export class Scalper implements Strategy {
 
   #beat(): void {
     const nowMs = this.#ctx.time.epochMs();
+    this.#ticks++;
     if (this.#watched.size < this.#ctx.settings.symbols.length) this.#follow();
     for (const watched of this.#watched.values()) {
       if (watched.watch.advanceTo(nowMs)) this.#judge(watched);
@@ -210,7 +215,7 @@ export class Scalper implements Strategy {
     if (signal === undefined) return;
     const rejections = [...signal.rejections, ...this.#obstacles(watched)];
     if (rejections.length > 0) {
-      this.#rejected++;
+      this.#signals.add(watched.id, signal, rejections, this.#ctx.time.epochMs());
       return this.#ctx.log.debug("signal rejected", {
         ...outline(watched.id, signal),
         why: rejections.join("; "),
@@ -226,9 +231,11 @@ export class Scalper implements Strategy {
     const question = { url: analystUrl, instrument: watched.id, signal, timeoutMs, onSilence };
     askAnalyst(question, this.#hooks.send).then((opinion: Opinion) => {
       watched.isAsking = false;
-      const fields = { ...outline(watched.id, signal), analyst: opinion.reason };
-      if (opinion.decision === "veto" || this.#obstacles(watched).length > 0) {
-        this.#rejected++;
+      const veto = opinion.decision === "veto" ? [`analyst: ${opinion.reason}`] : [];
+      const rejections = [...veto, ...this.#obstacles(watched)];
+      if (rejections.length > 0) {
+        this.#signals.add(watched.id, signal, rejections, this.#ctx.time.epochMs());
+        const fields = { ...outline(watched.id, signal), why: rejections.join("; ") };
         return this.#ctx.log.info("signal rejected", fields);
       }
       this.#take(watched, signal, opinion.scale);
@@ -247,6 +254,7 @@ export class Scalper implements Strategy {
     }
     if (time.epochMs() < watched.blockedUntilMs) found.push("cooling down after a loss");
     const equityUsd = this.#equityUsd();
+    if (equityUsd === undefined) return [...found, "the account's equity is not known yet"];
     const dayUsd = this.#record.statistics(time.epochMs()).dayNetUsd + this.#unrealizedUsd();
     if (dayUsd <= (-values.dailyLossPercent / 100) * equityUsd) found.push("the daily loss limit is reached");
     return found;
@@ -258,8 +266,9 @@ export class Scalper implements Strategy {
     const quote = quotes.get(watched.id);
     if (instrument === undefined || quote === undefined) return;
     const touch = signal.side === "buy" ? quote.askPrice : quote.bidPrice;
-    const sizeBase = (positionNotional(this.#equityUsd(), values.positionPercent) * scale) / touch;
+    const sizeBase = ((this.#notionalUsd() ?? 0) * scale) / touch;
     if (!(sizeBase * touch >= instrument.minNotional) || !(sizeBase > 0)) {
+      this.#signals.add(watched.id, signal, ["smaller than the venue takes"], time.epochMs());
       return this.#ctx.log.warn(
         "the position would be smaller than the venue takes",
         outline(watched.id, signal),
@@ -276,7 +285,7 @@ export class Scalper implements Strategy {
     const limitPrice = signal.side === "buy" ? quote.bidPrice : quote.askPrice;
     const ref = orders.submit(isLimit ? { ...order, limitPrice, postOnly: true } : order);
     watched.entry = ref;
-    this.#taken++;
+    this.#signals.add(watched.id, signal, [], time.epochMs());
     this.#ctx.log.info("signal taken", {
       ...outline(watched.id, signal),
       reasons: signal.reasons.join("; "),
@@ -300,30 +309,47 @@ export class Scalper implements Strategy {
     return [...this.#watched.keys()].reduce((sum, id) => sum + this.#ctx.positions.get(id).unrealizedPnl, 0);
   }
 
-  /** The capital it began with and all that its positions have made since, the open ones included. */
-  #equityUsd(): number {
-    const made = [...this.#watched.keys()].map((id) => this.#ctx.positions.get(id)).reduce(
+  /** All that its positions have made, the open ones included, after fees. */
+  #madeUsd(): number {
+    return [...this.#watched.keys()].map((id) => this.#ctx.positions.get(id)).reduce(
       (sum, { realizedPnl, unrealizedPnl, feesPaid }) => sum + realizedPnl + unrealizedPnl - feesPaid,
       0,
     );
-    return this.#ctx.settings.capitalUsd + made;
+  }
+
+  /** What positions are sized by: the account's equity, at most the capital that was given to it and what that has made. */
+  #equityUsd(): number | undefined {
+    const { capitalUsd } = this.#ctx.settings;
+    const givenUsd = capitalUsd > 0 ? capitalUsd + this.#madeUsd() : undefined;
+    const equities = this.#ctx.venues().flatMap((venue) => this.#ctx.account(venue)?.equityUsd ?? []);
+    if (equities.length === 0) return givenUsd;
+    return Math.min(givenUsd ?? Infinity, equities.reduce((sum, one) => sum + one, 0));
+  }
+
+  /** Value of a new position; undefined while the equity is not known. */
+  #notionalUsd(): number | undefined {
+    const { positionPercent, maxPositionUsd } = this.#ctx.settings;
+    const equityUsd = this.#equityUsd();
+    return equityUsd === undefined
+      ? undefined
+      : Math.min(positionNotional(equityUsd, positionPercent), maxPositionUsd);
   }
 
   /** For the display and the metrics. */
   #show(nowMs: number): void {
     const { positions, quotes, settings: values } = this.#ctx;
     const found = this.#record.statistics(nowMs);
-    const equityUsd = this.#equityUsd();
-    this.#gauge("equity_usd", equityUsd);
+    this.#ctx.panel(() => this.#panel());
+    this.#gauge("equity_usd", this.#equityUsd() ?? 0);
     this.#gauge("daily_pnl_usd", found.dayNetUsd + this.#unrealizedUsd());
-    this.#gauge("total_pnl_usd", equityUsd - values.capitalUsd);
+    this.#gauge("total_pnl_usd", this.#madeUsd());
     this.#gauge("trades", found.trades);
     this.#gauge("wins", found.wins);
     this.#gauge("win_rate_percent", found.winRatePercent ?? 0);
     this.#gauge("profit_factor", found.profitFactor ?? 0);
     this.#gauge("average_hold_s", (found.averageHoldMs ?? 0) / 1000);
-    this.#gauge("signals_taken", this.#taken);
-    this.#gauge("signals_rejected", this.#rejected);
+    this.#gauge("signals_taken", this.#signals.taken);
+    this.#gauge("signals_rejected", this.#signals.rejected);
     for (const { id, trade, flat } of this.#watched.values()) {
       const { sizeBase, averageEntryPrice: entryPrice, feesPaid } = positions.get(id);
       const quote = quotes.get(id);
@@ -333,6 +359,48 @@ export class Scalper implements Strategy {
       const position = { side, sizeBase: Math.abs(sizeBase), entryPrice, leverage: values.leverage };
       this.#gauge(`roe_percent.${gaugeName(id)}`, roePercent(position, price, feesPaid - flat.feesPaid));
     }
+  }
+
+  #panel(): PanelOptions {
+    const { settings: values, instruments } = this.#ctx;
+    const all = [...this.#watched.values()];
+    const plans = all.flatMap(({ id, watch }) => {
+      const instrument = instruments.get(id);
+      return instrument === undefined
+        ? []
+        : [planLine(instrument.symbol, watch.trend, this.#preflight(instrument))];
+    });
+    const { taken, rejected, latest } = this.#signals;
+    return {
+      status: this.#status(all),
+      leverage: values.leverage,
+      lines: [
+        { name: "tick", value: String(this.#ticks) },
+        { name: "signals", value: `${taken} taken, ${rejected} rejected` },
+        ...plans,
+      ],
+      readings: all.flatMap(({ id, watch: { readings } }) =>
+        readings === undefined ? [] : [{ instrument: id, readings: readingsShown(readings) }]
+      ),
+      signals: latest,
+    };
+  }
+
+  #status(all: readonly Watched[]): string {
+    if (this.#isStopping) return "stopping";
+    if (all.length === 0) return "no symbol is listed yet";
+    const nowMs = this.#ctx.time.epochMs();
+    const open = all.filter(({ trade }) => trade !== undefined).length;
+    const entering = all.filter(({ entry }) => entry !== undefined).length;
+    const cooling = all.filter(({ blockedUntilMs }) => nowMs < blockedUntilMs).length;
+    const learning = all.filter(({ watch: { readings } }) => readings === undefined).length;
+    const parts = [
+      open > 0 ? `${open} open` : "",
+      entering > 0 ? `${entering} entering` : "",
+      cooling > 0 ? `${cooling} cooling down` : "",
+      learning > 0 ? `${learning} of ${all.length} symbols wait for bars` : "",
+    ].filter((part) => part !== "");
+    return parts.length === 0 ? `${all.length} symbols, looking for a signal` : parts.join(", ");
   }
 
   /** Tells what has changed. */

@@ -93,10 +93,11 @@ export const settings = {
     description: "No signal while the ATR is under this many bps of the price; 0 is off.",
   }),
   capitalUsd: setting.number({
-    default: 1_000,
-    min: 1,
+    default: 0,
+    min: 0,
     max: 100_000_000,
-    description: "Equity that this strategy began with, USD; its own profit and loss is added.",
+    description:
+      "Size by at most this many USD and what the strategy has made of them; 0: by the account's whole equity.",
   }),
   leverage: setting.number({
     default: 10,
@@ -110,6 +111,12 @@ export const settings = {
     min: 0.1,
     max: 1_000,
     description: "Value of one position in percent of equity.",
+  }),
+  maxPositionUsd: setting.number({
+    default: 1_000,
+    min: 1,
+    max: 100_000_000,
+    description: "Largest value of one position, USD, whatever the percentage; no more than its risk budget.",
   }),
   maxPositions: setting.number({
     default: 5,

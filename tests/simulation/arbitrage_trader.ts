@@ -85,6 +85,7 @@ export class ArbitrageTrader {
       tally: {
         opportunity: (_plugin, { isTaken }) => count(isTaken ? "opportunities taken" : "opportunities left"),
         gauge: () => undefined,
+        panel: () => undefined,
       },
       saveState: (value) => host.keepPluginState(plugin, value),
       askHistory: () => Promise.resolve({ kind: "failed", code: "unreachable", details: "not asked for" }),

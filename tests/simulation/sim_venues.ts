@@ -164,6 +164,7 @@ const context = (name: VenueName, secrets: SimulatedCredentials, around: Adapter
   random: around.random,
   log: around.log,
   gauge: () => {},
+  panel: () => {},
 });
 
 function okxAdapter(

@@ -21,6 +21,7 @@ import { systemClock } from "../../core/host/system_clock.ts";
 import type { JournalRecord, JournalWriter } from "../../core/journal/writer.ts";
 import { instrumentId, venueId } from "../../core/model/ids.ts";
 import type { Instrument } from "../../core/model/instrument.ts";
+import type { Panel } from "../../core/model/panel.ts";
 import { increment } from "../../core/model/ticks.ts";
 import { recordBytes, recordKinds, writeRecord } from "../../core/protocol/records.ts";
 import type { ExchangeManifest } from "../../core/sdk/manifest.ts";
@@ -111,6 +112,7 @@ export interface MiniHostOptions {
 
 export class MiniHost {
   readonly gauges = new Map<string, number>();
+  readonly panels = new Map<string, Panel>();
   readonly lines: LogLine[] = [];
   readonly states: { readonly id: string; readonly state: PluginState; readonly atMs: number }[] = [];
   readonly records: JournalRecord[] = [];
@@ -166,6 +168,7 @@ export class MiniHost {
       log,
       tally: {
         opportunity: () => undefined,
+        panel: (plugin, panel) => void this.panels.set(plugin, panel),
         gauge: (plugin, name, value) => void this.gauges.set(`${plugin}/${name}`, value),
       },
       environment: "sim",

@@ -120,6 +120,7 @@ export class TwoPaperVenues {
       orders: newest("order", ({ order }) => order.clientOrderId).map(({ order }) => stored(order)),
       positions: newest("position", ({ position }) => `${position.plugin}/${position.instrument}`)
         .map(({ position }) => stored(position)),
+      trades: newest("round_trip", ({ plugin }) => plugin).map(stored),
       tradingStates: newest("trading_state", ({ scope }) => JSON.stringify(scope)).map(stored),
       limits: [],
       baselines: [],

@@ -68,6 +68,7 @@ export function hostAlerts(parts: HostAlertsParts): HostAlerts {
         observer.opportunity(plugin, message);
       },
       gauge: (plugin, name, value) => feed.gauge(plugin, name, value),
+      panel: (plugin, panel) => feed.panel(plugin, panel),
     },
   };
 }

@@ -135,6 +135,14 @@ export const configFileSchema = v.strictObject({
           v.pipe(truth(), describe("Use the whole screen and give it back at the end. Default true.")),
           true,
         ),
+        view: v.optional(
+          v.pipe(
+            v.string(),
+            v.maxLength(60),
+            describe('Id of the strategy that is shown in full; "" for the whole host. Default "".'),
+          ),
+          "",
+        ),
       }, record("display settings")),
       describe("The live display; used when the output is a terminal."),
     ),

@@ -197,7 +197,7 @@ export class Patient implements AsyncDisposable {
       sandbox,
       driver: this.#driver,
       log: this.#log,
-      tally: { opportunity: () => undefined, gauge: () => undefined },
+      tally: { opportunity: () => undefined, gauge: () => undefined, panel: () => undefined },
       environment,
       seed,
       grants,

@@ -16,6 +16,7 @@ const start = {
   pluginFolders: [],
   trustedFolders: [],
   isLiveConfirmed: false,
+  view: undefined,
   consolePort: undefined,
   isConsoleOff: false,
 };

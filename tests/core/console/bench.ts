@@ -1,4 +1,5 @@
 /** The console as a function, over a picture of a small run, with commands that are only written down. */
+import { sampleStrategy } from "../terminal/sample_snapshot.ts";
 import { type App, createApp } from "../../../core/console/app.ts";
 import type { CommandInput } from "../../../core/console/commands.ts";
 import { History } from "../../../core/console/history.ts";
@@ -63,6 +64,7 @@ export function somePicture(): HostPicture {
         droppedTrades: 0,
       },
     }],
+    strategies: [sampleStrategy],
     opportunities: {
       seen: 2,
       taken: 1,

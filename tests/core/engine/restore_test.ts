@@ -25,7 +25,9 @@ function keptOf(harness: EngineHarness) {
       { position },
     ) => [`${position.plugin}/${position.instrument}`, position]),
   );
+  const trades = new Map(harness.journal("round_trip").map(({ plugin, sums }) => [plugin, { plugin, sums }]));
   return {
+    trades: [...trades.values()].map(stored),
     orders: [...orders.values()].map(stored),
     positions: [...positions.values()].map(stored),
     tradingStates: harness.journal("trading_state").map(stored),
@@ -42,7 +44,8 @@ function keptOf(harness: EngineHarness) {
 function someRun(): EngineHarness {
   const harness = EngineHarness.ready();
   harness.trade("buy", 30);
-  harness.trade("sell", 10);
+  harness.trade("sell", 30); // flat: a round trip
+  harness.trade("buy", 20);
   harness.fill(harness.place(), 4);
   harness.price(alpha, 49_990);
   harness.pass(1_000);

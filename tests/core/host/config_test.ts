@@ -24,7 +24,7 @@ Deno.test("without a file every default holds", () => {
   assertEquals(config.dataDir, "/work/here/var");
   assertEquals(config.pluginFolders, ["/work/here/plugins"]);
   assertEquals(config.risk, defaultRiskSettings);
-  assertEquals(config.display, { intervalMs: 250, clear: true });
+  assertEquals(config.display, { intervalMs: 250, clear: true, view: "" });
   assertEquals(config.log, { level: "info", format: "auto" });
   assertEquals(config.simulation, { depositUsd: 100_000, faults: {} });
   assertEquals(config.plugins, {});

@@ -15,6 +15,7 @@ function displayOf(clear = true) {
     scheduler,
     intervalMs: 250,
     clear,
+    view: "",
     snapshot: () => {
       asked += 1;
       return snapshot;

@@ -1,5 +1,7 @@
 /** A snapshot as a busy simulated run has it, and random ones. */
 import fc from "fast-check";
+import { instrumentId } from "../../../core/model/ids.ts";
+import type { StrategyReport } from "../../../core/model/strategy_report.ts";
 import type {
   DisplaySnapshot,
   GroupRow,
@@ -75,7 +77,84 @@ export const sampleGroup: GroupRow = {
   why: "",
 };
 
+/** A scalper with a long position, by hand: ROE is 3.07 % at leverage 10, as the founding document should have had it. */
+export const sampleStrategy: StrategyReport = {
+  id: "paradex_scalper",
+  state: "running",
+  why: "",
+  tradingState: "active",
+  status: "2 symbols, looking for a signal",
+  equityUsd: 10_012.5,
+  todayUsd: 12.5,
+  totalUsd: -4.25,
+  todayPercent: 0.125,
+  totalPercent: -0.0424,
+  feesUsd: 3.1,
+  trades: {
+    trades: 5,
+    wins: 3,
+    losses: 2,
+    winRatePercent: 60,
+    totalNetUsd: -7,
+    dayNetUsd: 9.75,
+    feesUsd: 3.1,
+    averageWinUsd: 4.5,
+    averageLossUsd: -10.25,
+    profitFactor: 0.66,
+    averageHoldMs: 720_000,
+    longestHoldMs: 1_800_000,
+    consecutiveLosses: 0,
+  },
+  positions: [{
+    venue: "paradex",
+    symbol: "BTC-PERP",
+    side: "buy",
+    sizeBase: 0.015,
+    entryPrice: 43_250.1,
+    markPrice: 43_390.1,
+    pnlUsd: 1.99,
+    roePercent: 3.0674,
+    leverage: 10,
+    heldMs: 83_000,
+    liquidationPrice: 39_100,
+    priceDecimals: 1,
+    sizeDecimals: 5,
+  }],
+  lines: [{ name: "tick", value: "1204" }],
+  readings: [
+    {
+      instrument: instrumentId("paradex", "BTC-PERP"),
+      readings: [{ name: "RSI", value: 41.33333 }, { name: "VWAP", value: 43_211.25 }],
+    },
+    { instrument: instrumentId("paradex", "ETH-PERP"), readings: [{ name: "RSI", value: 71 }] },
+  ],
+  signals: [
+    {
+      tsMs: Date.UTC(2026, 0, 1, 15, 6, 40),
+      instrument: instrumentId("paradex", "BTC-PERP"),
+      side: "buy",
+      isTaken: true,
+      score: 52.4,
+      confidence: 81,
+      reasons: ["RSI 28.1 is oversold", "MACD crossed above its signal line"],
+      rejections: [],
+    },
+    {
+      tsMs: Date.UTC(2026, 0, 1, 15, 1, 40),
+      instrument: instrumentId("paradex", "ETH-PERP"),
+      side: "sell",
+      isTaken: false,
+      score: 31,
+      confidence: 55,
+      reasons: ["RSI 71.0 is overbought"],
+      rejections: ["score 31.0 is under 40"],
+    },
+  ],
+};
+
 export const sampleSnapshot: DisplaySnapshot = {
+  tsMs: Date.UTC(2026, 0, 1, 15, 6, 41),
+  strategies: [sampleStrategy],
   run: {
     version: "0.1.0",
     environment: "sim",
@@ -311,7 +390,42 @@ const noticeRow: fc.Arbitrary<NoticeRow> = fc.record({
 });
 const few = <T>(row: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(row, { maxLength: 9 });
 
+const strategyReport: fc.Arbitrary<StrategyReport> = fc.record({
+  id: fc.constantFrom("paradex_scalper", "other"),
+  state: text,
+  why: text,
+  tradingState: fc.constantFrom("active", "reducing", "halted"),
+  status: text,
+  equityUsd: number,
+  todayUsd: number,
+  totalUsd: number,
+  todayPercent: number,
+  totalPercent: number,
+  feesUsd: number,
+  trades: fc.constant(sampleStrategy.trades),
+  positions: few(fc.record({
+    venue: text,
+    symbol: text,
+    side: fc.constantFrom("buy", "sell"),
+    sizeBase: number,
+    entryPrice: number,
+    markPrice: number,
+    pnlUsd: number,
+    roePercent: number,
+    leverage: number,
+    heldMs: number,
+    liquidationPrice: number,
+    priceDecimals: fc.nat({ max: 8 }),
+    sizeDecimals: fc.nat({ max: 8 }),
+  })),
+  lines: few(fc.record({ name: text, value: text })),
+  readings: fc.constant(sampleStrategy.readings),
+  signals: fc.constant(sampleStrategy.signals),
+});
+
 export const anySnapshot: fc.Arbitrary<DisplaySnapshot> = fc.record({
+  tsMs: number,
+  strategies: few(strategyReport),
   run: fc.record({
     version: text,
     environment: fc.constantFrom("sim", "paper", "testnet", "live"),

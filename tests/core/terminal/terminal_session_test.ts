@@ -18,7 +18,7 @@ function sessionOn(
     clock: { epochMs: () => 1_750_000_000_000 },
     scheduler: new ManualScheduler(),
     log: { levels: parseLogLevels("info"), format },
-    display: { intervalMs: 250, clear: true },
+    display: { intervalMs: 250, clear: true, view: "" },
     snapshot: () => snapshot,
   });
   return { output, session };

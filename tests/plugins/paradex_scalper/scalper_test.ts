@@ -70,7 +70,7 @@ Deno.test("its own record agrees with the books: trades, wins, profit after fees
   const recording = await backtest(
     folder,
     minuteBars(swings(400)),
-    settingsOf(eager),
+    settingsOf({ ...eager, capitalUsd: 1_000 }),
     (line) => lines.push(line),
   );
   const { trips, gauges, openPositions } = recording;

@@ -1,4 +1,7 @@
-/** The record of closed trades and what it says. Money in USD, floats: for display, not for books. */
+/**
+ * The record of closed trades and what it says. A trade goes from flat to flat on one instrument. Money in USD, floats: for
+ * display and decisions about days, not for books.
+ */
 
 export interface ClosedTrade {
   readonly instrument: string;
@@ -29,7 +32,7 @@ export interface TradeStatistics {
 }
 
 /** What survives a reload or restart; plain JSON. */
-export interface SavedStatistics {
+export interface TradeSums {
   readonly trades: number;
   readonly wins: number;
   readonly winsUsd: number;
@@ -44,7 +47,7 @@ export interface SavedStatistics {
 }
 
 const dayMs = 86_400_000;
-const nothing: SavedStatistics = {
+const nothing: TradeSums = {
   trades: 0,
   wins: 0,
   losses: 0,
@@ -60,10 +63,10 @@ const nothing: SavedStatistics = {
 
 /** Adds closed trades up; a day begins at 00:00 UTC. A trade that nets zero is neither won nor lost. */
 export class TradeRecord {
-  #sums: SavedStatistics;
+  #sums: TradeSums;
 
   constructor(saved: unknown = undefined) {
-    this.#sums = isSaved(saved) ? saved : nothing;
+    this.#sums = isTradeSums(saved) ? saved : nothing;
   }
 
   add(trade: ClosedTrade): void {
@@ -105,18 +108,19 @@ export class TradeRecord {
     };
   }
 
-  save(): SavedStatistics {
+  save(): TradeSums {
     return this.#sums;
   }
 
   /** A new day begins with nothing won or lost. */
-  #onDay(nowMs: number): SavedStatistics {
+  #onDay(nowMs: number): TradeSums {
     const day = Math.floor(nowMs / dayMs);
     return day > this.#sums.day ? { ...this.#sums, day, dayNetUsd: 0 } : this.#sums;
   }
 }
 
-function isSaved(value: unknown): value is SavedStatistics {
+/** Whether something that was saved is what {@link TradeRecord.save} gave. */
+export function isTradeSums(value: unknown): value is TradeSums {
   if (typeof value !== "object" || value === null) return false;
   const fields = new Map(Object.entries(value));
   return Object.keys(nothing).every((name) => Number.isFinite(fields.get(name)));

@@ -1,6 +1,6 @@
 /** Trade statistics by hand and over days. */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { type ClosedTrade, TradeRecord } from "../../../plugins/paradex_scalper/statistics.ts";
+import { type ClosedTrade, TradeRecord } from "../../../core/model/trade_record.ts";
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
