@@ -1,0 +1,258 @@
+/** The dashboard of a running host in a real browser: what a person sees, does by keyboard, and must be spared. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Browser, Locator, Page } from "playwright-core";
+import { isSkipped, openChromium } from "./chromium.ts";
+import { hostileText, type WatchedHost, watchedHosts } from "./watched_host.ts";
+
+const waitMs = 20_000;
+
+/** What went wrong in a page, and where its requests went. */
+interface Witness {
+  readonly faults: string[];
+  readonly hosts: Set<string>;
+}
+
+async function openPage(
+  browser: Browser,
+  url: string,
+  phone = false,
+): Promise<Page & { readonly witness: Witness }> {
+  const page = await browser.newPage({
+    viewport: phone ? { width: 360, height: 740 } : { width: 1440, height: 1000 },
+    colorScheme: "dark",
+  });
+  page.setDefaultTimeout(waitMs);
+  const witness: Witness = { faults: [], hosts: new Set() };
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") witness.faults.push(message.text());
+  });
+  page.on("pageerror", (error) => witness.faults.push(error.message));
+  page.on("request", (request) => witness.hosts.add(new URL(request.url()).host));
+  await page.addInitScript(() => {
+    addEventListener(
+      "securitypolicyviolation",
+      (event) => console.error(`policy: ${event.violatedDirective}`),
+    );
+  });
+  await page.goto(url);
+  await page.locator("#link[data-state=live]").waitFor();
+  return Object.assign(page, { witness });
+}
+
+/** The text of an element once it fits. */
+async function textOnce(locator: Locator, fits: RegExp): Promise<string> {
+  const found = locator.filter({ hasText: fits });
+  await found.first().waitFor();
+  return await found.first().innerText();
+}
+
+/** Moves by Tab alone until the element has the focus. */
+async function tabTo(page: Page, locator: Locator): Promise<void> {
+  for (let presses = 0; presses < 200; presses++) {
+    if (await locator.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error("Tab never got there");
+}
+
+const background = (page: Page): Promise<string> =>
+  page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+
+/** Text that is cut off at its right would be a page wider than its window. */
+const overhang = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+Deno.test({ name: "the dashboard in Chromium", ignore: isSkipped() }, async (t) => {
+  await using hosts = await watchedHosts();
+  const host: WatchedHost = await hosts.start(0);
+  await using browser = await openChromium();
+  const page = await openPage(browser, host.url);
+  const { faults } = page.witness;
+  const dialog = page.locator("dialog[open]");
+
+  await t.step("it says where orders go, and shows live quotes that change", async () => {
+    assertEquals(await page.title(), "SIM · berth");
+    assertMatch(await page.locator(".environment").innerText(), /SIM\s+simulated venues/);
+    await textOnce(page.locator("#trading"), /^active$/);
+    await page.locator("#quotes tr").nth(7).waitFor();
+    const first = page.locator("#quotes tr").first();
+    const before = await first.innerText();
+    await page.waitForFunction(
+      (text) => document.querySelector<HTMLElement>("#quotes tr")?.innerText !== text,
+      before,
+    );
+    assertMatch(before, /^BTC-PERP\s+okx\s/);
+    assertMatch(await page.locator("#venues li").first().innerText(), /okx\s+trading/);
+  });
+
+  await t.step("charts are drawn of the console's history", async () => {
+    for (const name of ["spreads", "equity"]) {
+      const canvas = page.locator(`#${name}-chart canvas`);
+      await canvas.waitFor();
+      const colors = await canvas.evaluate((element) => {
+        if (!(element instanceof HTMLCanvasElement)) return 0;
+        const { data } = element.getContext("2d")?.getImageData(0, 0, element.width, element.height) ??
+          { data: [] };
+        const seen = new Set<string>();
+        for (let at = 0; at < data.length; at += 4) seen.add(`${data[at]} ${data[at + 1]} ${data[at + 2]}`);
+        return seen.size;
+      });
+      assert(colors > 4, `${name}: ${colors} colours`);
+    }
+  });
+
+  await t.step("texts of a plugin are shown as they are, never as HTML", async () => {
+    await page.locator("#log .message", { hasText: hostileText }).first().waitFor();
+    const card = page.locator("[data-plugin=shouting]");
+    assert((await card.innerText()).includes(hostileText), "its description");
+    await textOnce(card, /Last error/);
+    const made = await page.evaluate(() => ({
+      images: document.images.length,
+      scripts: document.querySelectorAll("body script").length,
+      wasRun: "wasRun" in globalThis,
+    }));
+    assertEquals(made, { images: 0, scripts: 0, wasRun: false });
+  });
+
+  await t.step("the log can be filtered by level and by text", async () => {
+    await page.locator("#log-filter").fill("quotes are flowing");
+    await page.waitForFunction(() => document.querySelectorAll("#log li").length === 1);
+    await page.locator("#log-filter").fill("");
+    await page.locator("#log-level").selectOption("error");
+    await page.waitForFunction(() => {
+      const rows = [...document.querySelectorAll<HTMLElement>("#log li")];
+      return rows.length > 0 && rows.every((row) => row.dataset.level === "error");
+    });
+    await page.locator("#log-level").selectOption("info");
+  });
+
+  await t.step("a fill is explained back to the quote that it was decided on", async () => {
+    await page.getByRole("tab", { name: /Positions/ }).focus();
+    for (let presses = 0; presses < 3; presses++) await page.keyboard.press("ArrowRight");
+    assertEquals(await page.getByRole("tab", { name: /Fills/ }).getAttribute("aria-selected"), "true");
+    await page.locator("#tab-body tr").first().waitFor();
+    await page.getByRole("button", { name: "Why?" }).first().click();
+    const chain = await textOnce(dialog, /filled/);
+    for (const word of ["quote", "intent", "order", "fill"]) assert(chain.includes(word), word);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
+  await t.step("a plugin is approved by keyboard alone, after a wrong token is turned down", async () => {
+    const card = page.locator("[data-plugin=asking]");
+    await textOnce(card, /awaiting approval/);
+    await tabTo(page, card.getByRole("button", { name: "Approve asking" }));
+    await page.keyboard.press("Enter");
+    const asked = await textOnce(dialog, /Approve asking/);
+    assertMatch(asked, /place orders[\s\S]*lose 25 USD a day[\s\S]*news\.example\.com/, "money first");
+    const submit = dialog.getByRole("button", { name: "Approve" });
+    assert(await submit.isDisabled(), "not without a token");
+    await page.keyboard.type("berth_wrong");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => sessionStorage.getItem("berth.token") === null);
+    await tabTo(page, dialog.locator("input[type=password]"));
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type(host.token);
+    await page.keyboard.press("Enter");
+    await dialog.waitFor({ state: "detached" });
+    await textOnce(card, /running/);
+    assertEquals(new URL(page.url()).search, "", "the token is never in the address");
+    faults.splice(0, faults.length, ...faults.filter((fault) => !/status of 401/.test(fault)));
+  });
+
+  await t.step("the theme follows the system, and the button overrules it", async () => {
+    const dark = await background(page);
+    await page.emulateMedia({ colorScheme: "light" });
+    const light = await background(page);
+    assert(light !== dark);
+    for (const [theme, color] of [["light", light], ["dark", dark], ["auto", light]] as const) {
+      await page.locator("#theme").click();
+      assertEquals(await page.locator("#theme").getAttribute("aria-label"), `Theme: ${theme}`);
+      assertEquals(await background(page), color);
+    }
+    await page.emulateMedia({ colorScheme: "dark" });
+  });
+
+  await t.step("a tab in the background rests, and comes back", async () => {
+    const hide = (isHidden: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, isHidden);
+    const clients = async () =>
+      /berth_console_live_clients (\d+)/.exec(await (await fetch(`${host.url}/metrics`)).text())?.[1];
+    assertEquals(await clients(), "1");
+    await hide(true);
+    await page.locator("#link[data-state=paused]").waitFor();
+    while ((await clients()) !== "0") await new Promise((resolve) => setTimeout(resolve, 50));
+    await hide(false);
+    await page.locator("#link[data-state=live]").waitFor();
+  });
+
+  await t.step("on a phone nothing reaches beyond the screen, and the kill switch is in sight", async () => {
+    const phone = await openPage(browser, host.url, true);
+    await phone.locator("#quotes tr").nth(7).waitFor();
+    assert(await overhang(phone) <= 0, `${await overhang(phone)} px too wide`);
+    const box = await phone.locator("#kill").boundingBox();
+    assert(box !== null && box.x >= 0 && box.x + box.width <= 360 && box.height >= 32);
+    assertEquals(phone.witness.faults, []);
+    await phone.close();
+  });
+
+  await t.step("the kill switch takes the typed word, and shows what the venues said", async () => {
+    await page.locator("body").press("Home");
+    await tabTo(page, page.locator("#kill"));
+    await page.keyboard.press("Enter");
+    const throwIt = dialog.getByRole("button", { name: "Throw the kill switch" });
+    await page.keyboard.type("kill");
+    assert(await throwIt.isDisabled(), "not by the word in small letters");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("KILL");
+    await tabTo(page, dialog.locator("input[type=checkbox]"));
+    await page.keyboard.press("Space");
+    await tabTo(page, throwIt);
+    await page.keyboard.press("Enter");
+    const verdict = await textOnce(dialog, /verified/i);
+    assertMatch(verdict, /verified: no order is open, no position is held/);
+    for (const venue of ["okx", "paradex"]) {
+      assertMatch(verdict, new RegExp(`${venue}: no open order, no position`));
+    }
+    await page.keyboard.press("Enter"); // the focus is on Close
+    await dialog.waitFor({ state: "detached" });
+    await textOnce(page.locator("#trading"), /^halted$/);
+    assert(
+      await page.locator("#kill").evaluate((element) => element === document.activeElement),
+      "the focus is back",
+    );
+  });
+
+  assertEquals(faults, []);
+
+  await t.step(
+    "it survives a restart of the host: says since when it knows nothing, and comes back",
+    async () => {
+      assertEquals(await host.stop(), 0);
+      assertMatch(await textOnce(page.locator("#banner"), /Disconnected/), /as of \d\d:\d\d:\d\d/);
+      const { port } = host;
+      const again = await hosts.start(port);
+      await page.locator("#link[data-state=live]").waitFor();
+      await page.locator("#banner").waitFor({ state: "hidden" });
+      await textOnce(page.locator("#trading"), /^halted$/); // the halt outlives the host
+      await textOnce(page.locator("#spoken"), /started anew/);
+      const scope = page.locator("#scopes li").first();
+      await scope.getByRole("button", { name: "Resume…" }).click();
+      await page.keyboard.type("the test goes on");
+      await page.keyboard.press("Enter");
+      await textOnce(page.locator("#trading"), /^active$/);
+      // Requests that nobody took while the host was away are all that may be amiss.
+      assertEquals(
+        faults.filter((fault) =>
+          !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/.test(fault)
+        ),
+        [],
+      );
+      assertEquals([...page.witness.hosts], [`127.0.0.1:${again.port}`], "no request leaves this machine");
+      assertEquals(await again.stop(), 0);
+    },
+  );
+});
