@@ -166,7 +166,7 @@ function scopeSnapshots(rooms: Rooms, tsUs: number): readonly ScopeSnapshot[] {
       limits: view.limits,
       pnl: { ...pnl, todayUsd: pnl.totalUsd - view.dayStartPnlUsd },
       peakPnlUsd: view.peakPnlUsd,
-      drawdownUsd: view.peakPnlUsd - pnl.totalUsd,
+      drawdownUsd: Math.max(view.peakPnlUsd - pnl.totalUsd, 0), // a new peak is taken with the next tick
       consecutiveLosses: view.consecutiveLosses,
       grossExposureUsd: exposure.grossUsd,
       netExposureUsd: exposure.netUsd,

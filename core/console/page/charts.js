@@ -75,13 +75,13 @@ export class Chart {
     this.#plot = new globalThis.uPlot(
       {
         ...this.#size(),
-        padding: [8, 8, 0, 0],
+        padding: [8, 24, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
         scales: { y: { range: (_plot, low, high) => padded(low, high) } },
         axes: [
           { ...axis, size: 24, space: 60, values: (_plot, seconds) => seconds.map(clockOf) },
-          { ...axis, size: 52, space: 28, values: (_plot, values) => values.map(this.format) },
+          { ...axis, size: 52, space: 24, values: (_plot, values) => values.map(this.format) },
         ],
         series: [{}, ...this.#lines.map(seriesOf)],
         hooks: { setCursor: [(plot) => this.#tell(plot)] },

@@ -12,6 +12,7 @@ const lastRetryMs = 4_000;
 /**
  * @typedef {"connecting" | "live" | "lost" | "locked" | "paused"} LinkState
  * @typedef {{
+ *   readonly topics: readonly string[],
  *   readonly onEvent: (topic: string, data: any) => void,
  *   readonly onState: (state: LinkState) => void,
  * }} ConnectionOptions
@@ -72,7 +73,7 @@ export class Connection {
     let timer = setTimeout(() => silent.abort(), silenceMs);
     let isLive = false;
     try {
-      const response = await fetch("/api/v1/events", {
+      const response = await fetch(`/api/v1/events?topics=${this.#options.topics.join(",")}`, {
         headers: authorization(),
         signal: AbortSignal.any([stopped, silent.signal]),
       });

@@ -27,7 +27,7 @@ const logs = new Logs();
 let runId = "";
 let toldMs = 0;
 
-/** @type {{ readonly [T in keyof Topics]: (data: Topics[T]) => void }} */
+/** Each topic that is followed. @type {{ readonly [T in keyof Topics]: (data: Topics[T]) => void }} */
 const handlers = {
   status(status) {
     toldMs = Date.now();
@@ -49,7 +49,6 @@ const handlers = {
     plugins.showRisk(state);
   },
   kill: (state) => risk.showKill(state),
-  notices: () => {},
   curves(moment) {
     market.addMoment(moment);
     money.addMoment(moment);
@@ -122,6 +121,7 @@ function showLink(state) {
 }
 
 const connection = new Connection({
+  topics: Object.keys(handlers),
   onEvent(topic, data) {
     if (Object.hasOwn(handlers, topic)) handlers[/** @type {keyof Topics} */ (topic)](data);
   },

@@ -110,7 +110,7 @@ export class Money {
   #showFigures() {
     const [pnl, status, risk] = [this.#pnl, this.#status, this.#risk];
     if (pnl === undefined || status === undefined) return;
-    const { orders, fills, roundTrips } = status.counts;
+    const { orders, workingOrders, fills, roundTrips } = status.counts;
     this.#figures.update([
       { name: "Net result USD", text: usd(pnl.totalUsd), ...toneOf(pnl.totalUsd), isMain: true },
       { name: "Today", text: usd(pnl.todayUsd), ...toneOf(pnl.todayUsd) },
@@ -120,7 +120,9 @@ export class Money {
       { name: "Funding", text: fixed(pnl.fundingUsd, 2) },
       { name: "Drawdown", text: fixed(pnl.drawdownUsd, 2) },
       { name: "Gross exposure", text: fixed(risk?.grossExposureUsd, 0) },
+      { name: "Net exposure", text: fixed(risk?.netExposureUsd, 0) },
       { name: "Orders", text: fixed(orders, 0) },
+      { name: "Working", text: fixed(workingOrders, 0) },
       { name: "Fills", text: fixed(fills, 0) },
       { name: "Round trips", text: fixed(roundTrips, 0) },
     ]);

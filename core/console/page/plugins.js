@@ -2,7 +2,7 @@
 import { change } from "./api.js";
 import { ask, bullets, paragraph } from "./dialogs.js";
 import { button, byId, element, KeyedList, setAttribute, setText } from "./dom.js";
-import { fixed, spaced, span } from "./formats.js";
+import { fixed, spaced, span, usd } from "./formats.js";
 import { Meters } from "./meters.js";
 
 /** @import { LogLine, Plugin, Risk } from "./types.ts" */
@@ -77,6 +77,7 @@ export class Plugins {
     const newest = () => this.#plugins.find((one) => one.id === id);
     const state = element("span", { class: "state" });
     const version = element("span", { class: "dim" });
+    const result = element("p", { class: "result" });
     const description = element("p", { class: "dim" });
     const why = element("p", { class: "notice" });
     const error = element("p", { class: "trouble" });
@@ -114,6 +115,7 @@ export class Plugins {
       description,
       why,
       error,
+      result,
       meters.root,
       usage,
       powers,
@@ -142,7 +144,9 @@ export class Plugins {
         usage.hidden = plugin.usage === null;
         const scope = this.#scopes.find((one) => one.scope === `plugin/${id}`);
         if (scope !== undefined) meters.show(scope);
+        setText(result, `Today ${usd(scope?.todayUsd)} USD · budget used:`);
         meters.root.hidden = scope === undefined || plugin.kind === "exchange";
+        result.hidden = meters.root.hidden;
         const key = plugin.may.join("\n");
         if (key !== mayKey) {
           mayKey = key;

@@ -31,7 +31,10 @@ export class RiskPanel {
 
   /** @param {Risk} risk */
   show({ scopes, refusals }) {
-    this.#scopes.update(scopes);
+    // A plugin that may trade has its figures on its own card.
+    this.#scopes.update(
+      scopes.filter(({ scope, state }) => !scope.startsWith("plugin/") || state !== "active"),
+    );
     const limited = scopes.filter(({ state }) => state !== "active").length;
     setText(this.#aside, limited === 0 ? "all active" : `${limited} not active`);
     const counted = Object.entries(refusals).sort(([, a], [, b]) => b - a);

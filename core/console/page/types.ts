@@ -19,12 +19,11 @@ export type KillStatus = InferOutput<typeof s.killStatusSchema>;
 export type KillReport = InferOutput<typeof s.killReportSchema>;
 export type Explanation = InferOutput<typeof s.explanationSchema>;
 export type LogLine = InferOutput<typeof s.logLineSchema>;
-export type Notice = InferOutput<typeof s.noticeSchema>;
 export type Curves = InferOutput<typeof s.curvesSchema>;
 export type PnlHistory = InferOutput<typeof s.pnlHistorySchema>;
 export type SpreadHistory = InferOutput<typeof s.spreadHistorySchema>;
 
-/** Each topic of the live stream, with what it carries. */
+/** Topics of the live stream that the page follows, with what each carries. */
 export interface Topics {
   readonly status: Status;
   readonly venues: readonly Venue[];
@@ -36,7 +35,6 @@ export interface Topics {
   readonly pnl: readonly Pnl[];
   readonly risk: Risk;
   readonly kill: KillStatus;
-  readonly notices: readonly Notice[];
   readonly curves: Curves;
   readonly logs: readonly LogLine[];
 }

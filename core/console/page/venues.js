@@ -37,7 +37,7 @@ const facts = [
     text: ({ requestTokens: { left, burst } }) => `${fixed(left, 0)}/${fixed(burst, 0)}`,
   },
   {
-    name: "Dead man's switch",
+    name: "Dead man",
     text: ({ health }) => spaced(health?.deadMansSwitch ?? dash),
   },
 ];

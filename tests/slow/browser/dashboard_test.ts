@@ -31,7 +31,7 @@ async function openPage(
   await page.addInitScript(() => {
     addEventListener(
       "securitypolicyviolation",
-      (event) => console.error(`policy: ${event.violatedDirective}`),
+      (event) => reportError(new Error(`policy: ${event.violatedDirective}`)),
     );
   });
   await page.goto(url);

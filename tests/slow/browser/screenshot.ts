@@ -12,8 +12,8 @@ const images = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
 const runMs = 75_000;
 
 const shots = [
-  { name: "dashboard_dark.png", scheme: "dark", width: 1440, height: 1010 },
-  { name: "dashboard_light.png", scheme: "light", width: 1440, height: 1010 },
+  { name: "dashboard_dark.png", scheme: "dark", width: 1360, height: 1000 },
+  { name: "dashboard_light.png", scheme: "light", width: 1360, height: 1000 },
   { name: "dashboard_phone.png", scheme: "dark", width: 390, height: 844 },
 ] as const;
 
