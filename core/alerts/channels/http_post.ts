@@ -6,7 +6,8 @@ import { redactor } from "../../terminal/redaction.ts";
 import type { Delivery } from "./channel.ts";
 
 const timeoutMs = 10_000;
-const maxAnswerBytes = 4_096;
+/** Telegram and Discord repeat the message in their answer. */
+const maxAnswerBytes = 65_536;
 const maxReasonLength = 200;
 
 export interface Post {
@@ -22,7 +23,7 @@ export interface Answer {
   readonly kind: "answer";
   readonly status: number;
   readonly headers: Headers;
-  /** At most 4 KiB of it. */
+  /** At most 64 KiB of it. */
   readonly text: string;
   /** `status 400: what it said`, without secrets. */
   readonly reason: string;
@@ -68,15 +69,18 @@ async function beginningOf(response: Response): Promise<string> {
 const causes: readonly (readonly [RegExp, string])[] = [
   [/dns|resolve|name or service|ENOTFOUND|EAI_AGAIN/i, "its name can't be resolved"],
   [/refused/i, "the connection was refused"],
-  [/certificate|tls|ssl/i, "its certificate is not trusted, or it speaks no TLS"],
+  [/certificate|tls|ssl|handshake/i, "its certificate is not trusted, or it speaks no TLS"],
   [/reset|closed|broken pipe|EOF|ECONNRESET/i, "the connection was broken off"],
-  [/unreachable/i, "there is no way to it"],
+  [/unreach/i, "there is no way to it"],
   [/timed? ?out|ETIMEDOUT/i, "no answer in time"],
 ];
 
 /** The cause in words of ours: what the platform says about a failed request contains its address. */
 export function whyNot(error: unknown): string {
-  const said = error instanceof Error ? `${error.message} ${String(error.cause ?? "")}` : "";
+  const { code, originalCode }: { code?: unknown; originalCode?: unknown } = Object(error);
+  const said = `${
+    error instanceof Error ? `${error.message} ${error.cause ?? ""}` : ""
+  } ${code} ${originalCode}`;
   return causes.find(([pattern]) => pattern.test(said))?.[1] ?? "it can't be reached";
 }
 
