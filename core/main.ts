@@ -10,6 +10,7 @@ import type { StartOptions } from "./cli/start_options.ts";
 import { version } from "./cli/version.ts";
 import { BerthError, describeError } from "./errors.ts";
 import { exitCodes, type HostOptions } from "./host/options.ts";
+import { systemClock } from "./host/system_clock.ts";
 import type { TerminalOutput } from "./terminal/ports.ts";
 import { openTerminalOutput } from "./terminal/terminal_output.ts";
 
@@ -135,6 +136,10 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
     case "plugin": {
       const { runPluginCommand } = await import("./cli/plugin_commands.ts");
       return await runPluginCommand(line.options, { workingFolder, nowMs: Date.now(), output, version });
+    }
+    case "alerts": {
+      const { runAlertsCommand } = await import("./cli/alerts.ts");
+      return await runAlertsCommand(line.options, { workingFolder, write, clock: systemClock() });
     }
     case "config_check": {
       const { checkConfiguration } = await import("./cli/config.ts");

@@ -7,6 +7,7 @@ import { BerthError } from "../errors.ts";
 import { addCompletions } from "./completions.ts";
 import { addConfig, type ConfigLine } from "./config_options.ts";
 import { addStart, type StartOptions } from "./start_options.ts";
+import { addAlerts, type AlertsOptions } from "./alerts_options.ts";
 import { addBacktest, type BacktestCommandOptions } from "./backtest_options.ts";
 import { addPlugin, type PluginCommandOptions } from "./plugin_options.ts";
 import { addRecord, type RecordOptions } from "./record.ts";
@@ -61,6 +62,7 @@ export type CommandLine =
   | { readonly kind: "backtest"; readonly options: BacktestCommandOptions }
   | { readonly kind: "record"; readonly options: RecordOptions }
   | OperatorLine
+  | { readonly kind: "alerts"; readonly options: AlertsOptions }
   | { readonly kind: "plugin"; readonly options: PluginCommandOptions }
   | ConfigLine
   /** Help or version, asked for. */
@@ -246,6 +248,7 @@ export function commandTable(
   }
   addBacktest(program, (options) => found({ kind: "backtest", options }));
   addRecord(program, (options) => found({ kind: "record", options }));
+  addAlerts(program, (options) => found({ kind: "alerts", options }));
   addPlugin(program, (options) => found({ kind: "plugin", options }));
   addCompletions(program, (text) => found({ kind: "show", text }));
   return program;

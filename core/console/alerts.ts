@@ -1,6 +1,7 @@
 /** What the console says of the alerts: rules, what is wrong now, what people were told, and how the channels do. */
 import * as v from "valibot";
 import { alertRules, alertSeverities, ruleSeverities } from "../alerts/alert.ts";
+import type { AlertStatus } from "../alerts/ports.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import type { HostPicture } from "./ports.ts";
 
@@ -61,10 +62,15 @@ export const alertsSchema = v.object({
 export type AlertsResource = v.InferOutput<typeof alertsSchema>;
 
 export function alerts({ alerts: status }: Pick<HostPicture, "alerts">): AlertsResource {
-  if (status === undefined) return { isWatching: false, rules: [], active: [], recent: [], channels: [] };
+  return status === undefined
+    ? { isWatching: false, rules: [], active: [], recent: [], channels: [] }
+    : { isWatching: true, ...alertsOf(status) };
+}
+
+/** Also without a host: what the configuration would have watched. */
+export function alertsOf(status: Omit<AlertStatus, "told">): Omit<AlertsResource, "isWatching"> {
   const { settings, active, recent, channels } = status;
   return {
-    isWatching: true,
     rules: alertRules.map((rule) => {
       const { isEnabled, severity, afterMs, cooldownMs } = settings.rules[rule];
       return {

@@ -202,6 +202,7 @@ class Host {
         journal,
         secrets: this.#secrets,
         protect: (values) => session.protect(values),
+        redact: session.redact,
       })
       : undefined;
     this.#alerts = alerts;

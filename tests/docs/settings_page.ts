@@ -97,6 +97,14 @@ const secrets =
 # HYPERLIQUID_ACCOUNT_ADDRESS=0x0
 # HYPERLIQUID_AGENT_PRIVATE_KEY=
 
+# Alert channels (docs/alerts.md): read by the alerts alone, and only where a channel of alerts.channels names them.
+# TELEGRAM_BOT_TOKEN=123456789:AAExampleOnly_notARealBotToken0000000
+# DISCORD_WEBHOOK_URL=https://discord.com/api/webhooks/223704706495545344/ExampleOnly
+# SLACK_WEBHOOK_URL=https://hooks.slack.com/services/T00000000/B00000000/ExampleOnly
+# ALERT_WEBHOOK_URL=https://alerts.example.com/berth
+# ALERT_WEBHOOK_KEY=whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
+# SMTP_PASSWORD=
+
 # Settings, over those of berth.json; docs/settings.md says what each means. <NAME> is a plugin's or a venue's id.
 `;
 

@@ -24,6 +24,8 @@ export interface AlertObserverOptions {
   readonly engine: EngineSurface;
   readonly clock: Clock;
   readonly plugins: () => readonly PluginView[];
+  /** Takes secrets out of what plugins and venues had a hand in: notes leave this machine. */
+  readonly redact: (text: string) => string;
   /** Opportunities below this are none of the alerts'. */
   readonly minOpportunityBps: number;
 }
@@ -65,16 +67,16 @@ export class AlertObserver {
   opportunity(plugin: string, { symbol, buy, sell, netBps, isTaken }: OpportunityMessage): void {
     if (!(netBps >= this.#options.minOpportunityBps)) return;
     const words = `buy ${venueOf(buy)}, sell ${venueOf(sell)}`;
-    this.#add({ kind: "opportunity", plugin, symbol, words, netBps, isTaken });
+    this.#add({ kind: "opportunity", plugin, symbol: this.#options.redact(symbol), words, netBps, isTaken });
   }
 
   notice(severity: Severity, code: NoticeCode, text: string, facts: Facts): void {
-    this.#add({ kind: "notice", severity, code, text, facts });
+    this.#add({ kind: "notice", severity, code, text: this.#options.redact(text), facts });
   }
 
   /** How things are now, and what happened since this was asked last. */
   observe(loopDelayMs: number): Observation {
-    const { engine, clock, plugins } = this.#options;
+    const { engine, clock, plugins, redact } = this.#options;
     const tsUs = clock.epochUs();
     const state = engine.snapshot(tsUs);
     const happenings = this.#happenings;
@@ -101,12 +103,12 @@ export class AlertObserver {
         venue: venueOf(instrument),
         ageMs,
       })),
-      scopes: state.scopes.map((scope) => scopeOf(scope, state.positions)),
+      scopes: state.scopes.map((scope) => scopeOf(scope, state.positions, redact)),
       brokenGroups: brokenGroupsOf(state),
       plugins: plugins().map(({ id, state: life, restarts }) => ({
         plugin: id,
         state: life.kind,
-        why: whyOf(life),
+        why: redact(whyOf(life)),
         restarts,
       })),
       totals: totalsOf(state),
@@ -122,12 +124,16 @@ export class AlertObserver {
   }
 }
 
-function scopeOf(snapshot: ScopeSnapshot, positions: readonly PositionSnapshot[]): ScopeObservation {
+function scopeOf(
+  snapshot: ScopeSnapshot,
+  positions: readonly PositionSnapshot[],
+  redact: (text: string) => string,
+): ScopeObservation {
   const { scope, state, reason, limits, grossExposureUsd, netExposureUsd, openOrders, pnl } = snapshot;
   return {
     scope: scopeName(scope),
     state,
-    reason,
+    reason: redact(reason),
     limits,
     grossExposureUsd,
     netExposureUsd,

@@ -25,6 +25,7 @@ export interface HostAlertsParts {
   readonly journal: Pick<JournalWriter, "keep" | "kept">;
   readonly secrets: Pick<Secrets, "get">;
   readonly protect: (secrets: readonly string[]) => void;
+  readonly redact: (text: string) => string;
 }
 
 export interface HostAlerts {
@@ -44,7 +45,7 @@ export function hostAlerts(parts: HostAlertsParts): HostAlerts {
   });
   parts.protect(values);
   const { minOpportunityBps } = settings.thresholds;
-  const observer = new AlertObserver({ engine, clock, plugins, minOpportunityBps });
+  const observer = new AlertObserver({ engine, clock, plugins, minOpportunityBps, redact: parts.redact });
   const kept = journal.kept.find(({ scope, key }) => scope === "alerts" && key === "day")?.body;
   const service = new AlertService({
     observer,
