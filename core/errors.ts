@@ -158,6 +158,11 @@ export const errorTexts = {
     why: "Entries pass through a buffer of fixed size on their way to the journal's thread.",
     fix: "Write less into one entry.",
   }),
+  JOURNAL_COPY_FAILED: (f: { file: string; reason: string }) => ({
+    what: `${f.file} can't be written: ${f.reason}.`,
+    why: "A copy is written whole into a file of its own and read through once.",
+    fix: "Name a new file in a folder with room for a whole journal.",
+  }),
   JOURNAL_FAILED: (f: { file: string; reason: string }) => ({
     what: `The journal ${f.file} can't be written: ${f.reason}.`,
     why: "What is not in the journal can't be told apart after a crash, so nothing may trade without it.",
@@ -171,7 +176,8 @@ export const errorTexts = {
   JOURNAL_SCHEMA_NEWER: (f: { file: string; found: number; known: number }) => ({
     what: `The journal ${f.file} has schema version ${f.found}; this berth knows versions up to ${f.known}.`,
     why: "A newer berth wrote it, and an older one would misread it.",
-    fix: "Use the newer berth, or give this one its own dataDir.",
+    fix:
+      `Use the newer berth again. To go back, berth journal restore the copy that it kept beside the journal before it changed the schema: journal-schema-${f.known}.db.`,
   }),
   JOURNAL_UNREADABLE: (f: { file: string; reason: string }) => ({
     what: `The journal ${f.file} can't be read: ${f.reason}.`,

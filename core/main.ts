@@ -116,6 +116,11 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
       await showJournal(line.options, { workingFolder, nowMs: Date.now(), write });
       return exitCodes.ok;
     }
+    case "journal_upkeep": {
+      const { keepUpJournal } = await import("./cli/journal_upkeep.ts");
+      await keepUpJournal(line.options, { workingFolder, nowMs: Date.now(), write });
+      return exitCodes.ok;
+    }
     case "explain": {
       const { showExplanation } = await import("./cli/journal.ts");
       await showExplanation(line.options, { workingFolder, nowMs: Date.now(), write });

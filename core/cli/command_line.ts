@@ -8,6 +8,7 @@ import { addCompletions } from "./completions.ts";
 import { addConfig, type ConfigLine } from "./config_options.ts";
 import { addStart, type StartOptions } from "./start_options.ts";
 import { addAlerts, type AlertsOptions } from "./alerts_options.ts";
+import { addJournalUpkeep, type JournalUpkeepLine } from "./journal_upkeep.ts";
 import { addBacktest, type BacktestCommandOptions } from "./backtest_options.ts";
 import { addPlugin, type PluginCommandOptions } from "./plugin_options.ts";
 import { addRecord, type RecordOptions } from "./record.ts";
@@ -21,6 +22,7 @@ import {
   textOf,
   textsOf,
   wholeOption,
+  withGroupExamples,
   withPlace,
 } from "./option_readers.ts";
 import { addKill, addRisk, addStatus, type OperatorLine } from "./operator_command_line.ts";
@@ -57,6 +59,7 @@ export interface DoctorCommandOptions extends PlaceOptions {
 export type CommandLine =
   | { readonly kind: "start"; readonly options: StartOptions }
   | { readonly kind: "journal"; readonly options: JournalOptions }
+  | JournalUpkeepLine
   | { readonly kind: "explain"; readonly options: ExplainOptions }
   | { readonly kind: "doctor"; readonly options: DoctorCommandOptions }
   | { readonly kind: "backtest"; readonly options: BacktestCommandOptions }
@@ -88,11 +91,14 @@ Examples:
   berth journal --kind fill --last 20
   berth journal --since 2h --plugin paradex_scalper --json
   berth journal --runs
+  berth journal backup /backups/live.db --env live
+  berth journal restore /backups/live.db --env live
+  berth journal prune --days 90
 `;
 
 function addJournal(program: Command, found: Found): void {
   const none: readonly string[] = [];
-  withPlace(program.command("journal").summary("show what was written down"))
+  const journal = withPlace(program.command("journal").summary("show what was written down, and keep it"))
     .description("Shows records of the journal, newest last; also while a host runs.")
     .addOption(
       new Option("--last <count>", "how many").argParser(wholeOption("--last", 1, 1_000_000)).default(50),
@@ -110,7 +116,6 @@ function addJournal(program: Command, found: Found): void {
     .addOption(new Option("--runs", "show the runs instead").conflicts("counts"))
     .option("--counts", "show how many there are of each kind instead")
     .option("--json", "one JSON object a line")
-    .addHelpText("after", journalExamples)
     .action((options: Readonly<Record<string, unknown>>) =>
       found({
         kind: "journal",
@@ -129,6 +134,8 @@ function addJournal(program: Command, found: Found): void {
         },
       })
     );
+  addJournalUpkeep(journal, found);
+  withGroupExamples(journal, journalExamples);
 }
 
 const explainExamples = `

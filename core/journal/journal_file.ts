@@ -5,9 +5,11 @@
  * whole there does not exist.
  */
 import { DatabaseSync } from "node:sqlite";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Durability, JournalNotice } from "./operations.ts";
-import { applicationId, migrate, schemaVersionOf } from "./schema.ts";
+import type { Migration } from "./migrations/migration.ts";
+import { applicationId, migrate, migrations, newestVersion, schemaVersionOf } from "./schema.ts";
+import { setAside } from "./set_aside.ts";
 
 /** Up to this size the whole file is checked at every start; beyond it, its tail, or the start would take seconds. */
 const wholeCheckLimitBytes = 32 * 1024 * 1024;
@@ -26,6 +28,8 @@ export interface OpenFileOptions {
   readonly path: string;
   readonly durability: Durability;
   readonly tsNowMs: number;
+  /** Steps of the schema. @default those of this berth */
+  readonly migrations?: readonly Migration[];
 }
 
 /** Beside a journal that turned out to be damaged while it was written: the next start sets it aside. */
@@ -91,7 +95,9 @@ function openSound(options: OpenFileOptions): OpenFileResult {
 function prepare(database: DatabaseSync, options: OpenFileOptions): OpenFileResult {
   if (isForeign(database)) return { kind: "failed", reason: "it is another program's database" };
   checkWhole(database, options.path);
-  const migration = migrate(database, options.tsNowMs);
+  const { migrations: steps = migrations } = options;
+  const keptAs = keepBeforeMigration(database, options.path, newestVersion(steps));
+  const migration = migrate(database, options.tsNowMs, steps);
   if (migration.kind === "newer") return { ...migration, kind: "newer_schema" };
   const { before, after } = migration;
   if (before === 0) database.exec(`PRAGMA application_id = ${applicationId}`);
@@ -101,8 +107,25 @@ function prepare(database: DatabaseSync, options: OpenFileOptions): OpenFileResu
   database.exec("PRAGMA wal_autocheckpoint = 0");
   database.exec("PRAGMA busy_timeout = 5000");
   checkWhatIsRead(database);
-  const isUpdate = before !== 0 && before !== after;
-  return { kind: "open", database, notices: isUpdate ? [{ kind: "migrated", before, after }] : [] };
+  const notices = keptAs === undefined ? [] : [{ kind: "migrated", before, after, keptAs } as const];
+  return { kind: "open", database, notices };
+}
+
+/**
+ * A copy of a journal that is about to get a newer schema: an older berth can't read it any more, and has this to go back
+ * to. Undefined when nothing changes.
+ */
+function keepBeforeMigration(database: DatabaseSync, path: string, newest: number): string | undefined {
+  const found = schemaVersionOf(database);
+  if (found === 0 || found >= newest) return undefined;
+  const keptAs = join(dirname(path), `journal-schema-${found}.db`);
+  try {
+    Deno.removeSync(keptAs); // of a start that got no further
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  database.prepare("VACUUM INTO ?").run(keptAs);
+  return keptAs;
 }
 
 function isForeign(database: DatabaseSync): boolean {
@@ -137,10 +160,9 @@ function checkWhatIsRead(database: DatabaseSync): void {
 /** Moves the damaged file and its logs aside and starts an empty one with what could be saved. */
 function beginAnew(options: OpenFileOptions, reason: string): OpenFileResult {
   const { path } = options;
-  const stamp = new Date(options.tsNowMs).toISOString().replaceAll(/[:.]/g, "-");
-  const setAsideAs = freeName(`${dirname(path)}/journal-corrupt-${stamp}`);
-  const problem = renameAll(path, setAsideAs);
-  if (problem !== undefined) return { kind: "failed", reason: problem };
+  const moved = setAside(path, "corrupt", options.tsNowMs);
+  if (moved.kind === "failed") return moved;
+  const setAsideAs = moved.to;
   const opened = openSound(options);
   if (opened.kind !== "open") return opened;
   const carriedOver = carryOver(opened.database, setAsideAs);
@@ -148,31 +170,6 @@ function beginAnew(options: OpenFileOptions, reason: string): OpenFileResult {
     ...opened,
     notices: [{ kind: "corrupt_file_set_aside", file: path, setAsideAs, reason, carriedOver }],
   };
-}
-
-/** Renames a database with its logs; says what stood in the way. */
-function renameAll(from: string, to: string): string | undefined {
-  for (const suffix of ["", "-wal", "-shm"]) {
-    try {
-      Deno.renameSync(from + suffix, to + suffix);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) return reasonOf(error);
-    }
-  }
-  return undefined;
-}
-
-/** A name in the folder that nothing has yet: two damaged files within a millisecond both stay. */
-function freeName(base: string): string {
-  for (let attempt = 0;; attempt++) {
-    const name = attempt === 0 ? `${base}.db` : `${base}-${attempt}.db`;
-    try {
-      Deno.lstatSync(name);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return name;
-      throw error;
-    }
-  }
 }
 
 /**

@@ -70,7 +70,13 @@ export type JournalNotice =
     /** Kept values and counters that could still be read and were carried over. */
     readonly carriedOver: number;
   }
-  | { readonly kind: "migrated"; readonly before: number; readonly after: number }
+  /** Brought to a newer schema; a copy from before lies at `keptAs`, for the way back. */
+  | {
+    readonly kind: "migrated";
+    readonly before: number;
+    readonly after: number;
+    readonly keptAs: string;
+  }
   /** A kept value whose text is damaged: it is left out, and stays in the file. */
   | { readonly kind: "unreadable_value"; readonly scope: string; readonly key: string }
   | { readonly kind: "previous_run_crashed"; readonly runId: string };
