@@ -3,15 +3,11 @@
  * sums; only what the console itself does (its requests) is counted here.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import {
-  addHistograms,
-  emptyHistogram,
-  latencyBoundsMs,
-  type LatencyHistogram,
-} from "../model/latency_histogram.ts";
+import { addHistograms, emptyHistogram, type LatencyHistogram } from "../model/latency_histogram.ts";
 import { alertSeverities } from "../alerts/alert.ts";
 import { refusalCodes } from "../model/refusals.ts";
 import { scopeName, tradingStates } from "../model/risk_limits.ts";
+import { KeptHistogram } from "./kept_histogram.ts";
 import type { HostPicture } from "./ports.ts";
 
 const prefix = "berth_";
@@ -91,23 +87,10 @@ export class Metrics {
     };
   }
 
-  /** The three series of a histogram whose counts are kept elsewhere; its buckets are added up as Prometheus wants. */
+  /** A histogram whose counts are kept elsewhere. */
   #distribution(name: string, help: string, labelNames: readonly string[]) {
-    const buckets = this.#sum(`${name}_bucket`, help, [...labelNames, "le"]);
-    const sum = this.#gauge(`${name}_sum`, `${help} Sum, milliseconds.`, labelNames);
-    const count = this.#sum(`${name}_count`, `${help} Count.`, labelNames);
-    return (labels: Labels, { counts, sumMs }: LatencyHistogram): void => {
-      let total = 0;
-      for (const [at, one] of counts.entries()) {
-        total += one;
-        buckets.set(
-          { ...labels, le: at < latencyBoundsMs.length ? String(latencyBoundsMs[at]) : "+Inf" },
-          total,
-        );
-      }
-      sum.set({ ...labels }, sumMs);
-      count.set(labels, total);
-    };
+    const histogram = new KeptHistogram({ name: prefix + name, help, labelNames, registry: this.#registry });
+    return (labels: Labels, counted: LatencyHistogram): void => histogram.set(labels, counted);
   }
 
   /** Makes every family, and gives back what fills them all. */

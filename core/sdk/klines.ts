@@ -96,6 +96,7 @@ export class KlineBuilder {
   #bar: OpenBar | undefined;
   #seededUpToMs = -Infinity;
   #lateTrades = 0;
+  #builtCount = 0;
 
   /** @throws {BerthError} MODEL_OUT_OF_RANGE for a history of no bars */
   constructor(options: KlineBuilderOptions) {
@@ -117,6 +118,11 @@ export class KlineBuilder {
     return this.#lateTrades;
   }
 
+  /** Bars that were closed since the start, of the past from the venue left out: `ctx.gauge("klines", …)` shows their rate. */
+  get builtCount(): number {
+    return this.#builtCount;
+  }
+
   /** Closed bars in the history. */
   get count(): number {
     return this.#closed.length;
@@ -131,12 +137,14 @@ export class KlineBuilder {
     this.#closed.length = 0;
     this.#bar = undefined;
     this.#seededUpToMs = upToMs;
+    const builtCount = this.#builtCount;
     for (const bar of bars) {
       const openTimeMs = this.#openTimeOf(bar.tsOpenMs);
       this.#closeUpTo(openTimeMs);
       this.#bar = seededBar(openTimeMs, bar);
     }
     this.advanceTo(upToMs);
+    this.#builtCount = builtCount;
   }
 
   /** Adds a trade; trades whose price or size is no positive number are left out. */
@@ -210,6 +218,7 @@ export class KlineBuilder {
 
   #keep(candle: Candle): void {
     this.#closed.push(candle);
+    this.#builtCount += 1;
     if (this.#closed.length > this.#historyLength) this.#closed.shift();
   }
 }

@@ -40,6 +40,11 @@ export class MarketWatch {
     return this.#bars.count;
   }
 
+  /** Bars built from trades, of both intervals. */
+  get builtBars(): number {
+    return this.#bars.builtCount + this.#trendBars.builtCount;
+  }
+
   /** Bars of the past from the venue, on both intervals; replaces what was built before. @throws when there are none to be had */
   async seed(history: History, instrument: InstrumentId, nowMs: () => number): Promise<void> {
     const { interval, trendInterval, historyBars } = this.#settings;

@@ -350,6 +350,7 @@ export class Scalper implements Strategy {
     this.#gauge("average_hold_s", (found.averageHoldMs ?? 0) / 1000);
     this.#gauge("signals_taken", this.#signals.taken);
     this.#gauge("signals_rejected", this.#signals.rejected);
+    this.#gauge("klines", [...this.#watched.values()].reduce((sum, { watch }) => sum + watch.builtBars, 0));
     for (const { id, trade, flat } of this.#watched.values()) {
       const { sizeBase, averageEntryPrice: entryPrice, feesPaid } = positions.get(id);
       const quote = quotes.get(id);

@@ -1,6 +1,7 @@
 /** Names, labels and values of the metrics, as a scraper reads them. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Metrics } from "../../../core/console/metrics.ts";
+import { latencyBoundsMs } from "../../../core/model/latency_histogram.ts";
 import { refusalCodes } from "../../../core/model/refusals.ts";
 import { consoleBench, somePicture } from "./bench.ts";
 
@@ -20,6 +21,10 @@ function samplesOf(text: string): readonly Sample[] {
     return { name, labels: Object.fromEntries(pairs), value: Number(value) };
   });
 }
+
+/** By family: what its `# TYPE` line says. */
+const typesOf = (text: string): ReadonlyMap<string, string> =>
+  new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => [name, type]));
 
 const valueOf = (samples: readonly Sample[], name: string, labels: Readonly<Record<string, string>> = {}) =>
   samples.find((one) =>
@@ -91,6 +96,46 @@ Deno.test("/metrics has every family with its labels, in Prometheus' own format"
     const found = samples.find((one) => one.name === name);
     assert(found !== undefined, `${name} is missing`);
     assertEquals(Object.keys(found.labels).toSorted(), [...labels].toSorted(), name);
+  }
+});
+
+Deno.test("every sample belongs to a family with help and a type that its name fits", async () => {
+  const bench = await consoleBench();
+  await bench.ask("/api/v1/status");
+  const text = await (await bench.ask("/metrics")).text();
+  const types = typesOf(text);
+  for (const { name } of samplesOf(text)) {
+    const family = [name, name.replace(/_(bucket|sum|count)$/, "")].find((one) => types.has(one));
+    assert(family !== undefined, `${name} has no type`);
+    assert(new RegExp(`^# HELP ${family} .{10,}$`, "m").test(text), `${family} has no help`);
+    const type = types.get(family);
+    assertEquals(type === "counter", family.endsWith("_total"), `${family} is a ${type}`);
+    assertEquals(type === "histogram", family !== name, `${name} of the ${type} ${family}`);
+  }
+  assertEquals([...types].filter(([, type]) => type === "histogram").map(([name]) => name), [
+    "berth_console_request_seconds",
+    "berth_quote_latency_ms",
+    "berth_venue_request_ms",
+  ]);
+});
+
+Deno.test("a histogram's buckets are added up to its count, series by series", async () => {
+  const metrics = new Metrics();
+  metrics.update(somePicture());
+  const { text } = await metrics.render();
+  const samples = samplesOf(text);
+  for (const family of ["berth_quote_latency_ms", "berth_venue_request_ms"]) {
+    const counts = samples.filter(({ name }) => name === `${family}_count`);
+    assert(counts.length > 0);
+    for (const { labels, value } of counts) {
+      const buckets = samples.filter(({ name, labels: { le: _, ...own } }) =>
+        name === `${family}_bucket` && JSON.stringify(own) === JSON.stringify(labels)
+      );
+      assertEquals(buckets.map(({ labels: { le } }) => le), [...latencyBoundsMs.map(String), "+Inf"]);
+      assertEquals(buckets.at(-1)?.value, value);
+      assert(buckets.every((bucket, at) => bucket.value >= (buckets[at - 1]?.value ?? 0)));
+      assertEquals(typeof valueOf(samples, `${family}_sum`, labels), "number");
+    }
   }
 });
 

@@ -193,3 +193,12 @@ Deno.test({
     }
   },
 });
+
+Deno.test("bars that were built are counted; bars of the past are not", () => {
+  const builder = new KlineBuilder({ interval: "1m" });
+  const bar = { openPrice: 1, highPrice: 1, lowPrice: 1, closePrice: 1, volumeBase: 1 };
+  builder.seed([0, 1, 2].map((minute) => ({ ...bar, tsOpenMs: minute * 60_000 })), 150_000);
+  assertEquals([builder.count, builder.builtCount], [2, 0]);
+  builder.processTrade({ takerSide: "buy", price: 1, sizeBase: 1, tsVenueMs: 5 * 60_000 });
+  assertEquals([builder.count, builder.builtCount], [5, 3]);
+});
