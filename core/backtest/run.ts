@@ -30,6 +30,7 @@ import type { MarketData } from "../recording/market_data.ts";
 import { Recorder, type Recording } from "./recorder.ts";
 import { RecordQueue } from "./record_queue.ts";
 import { type TimedMessage, VirtualStrategy } from "./virtual_strategy.ts";
+import { defaultResidentStops } from "../execution/exit_plans/resident_stops.ts";
 import { defaultLegGroupLimits } from "../model/leg_group.ts";
 
 export interface BacktestOptions {
@@ -99,6 +100,7 @@ class BacktestRun implements EngineDriver {
       risk,
       // Nothing is lost on the way to a venue of paper: comparing with it now and then is enough.
       legGroups: { ...defaultLegGroupLimits, maxSweepAgeMs: Infinity },
+      residentStops: { ...defaultResidentStops, enabled: false }, // this host does not go down
       timing: { ...defaultTiming, reconcileOrdersEveryMs: 3_600_000, reconcilePositionsEveryMs: 3_600_000 },
       rateBudgets: {},
       defaultRateBudget: { requestsPerSecond: 1_000, burst: 1_000, reservedShare: 0.3 },

@@ -105,10 +105,12 @@ const withoutStandardOutput = (output: TerminalOutput): TerminalOutput => ({
 
 /** For a person. */
 export function reportLines(report: Report): readonly string[] {
-  const venues = report.venues.flatMap(({ venue, isVerified, why, openOrders, positions }) => [
+  const venues = report.venues.flatMap(({ venue, isVerified, why, openOrders, positions, residentStops }) => [
     `${venue}: ${isVerified ? "verified" : "NOT VERIFIED"}${
       why === "" ? "" : ` (${why})`
-    }, ${openOrders.length} open orders, ${positions.length} positions`,
+    }, ${openOrders.length} open orders, ${positions.length} positions${
+      residentStops === 0 ? "" : `, ${residentStops} stops at the venue guard them`
+    }`,
     ...openOrders.map((order) =>
       `  order ${order.venueOrderId} ${order.side} ${
         order.sizeLots - order.filledLots

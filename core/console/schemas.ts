@@ -338,6 +338,10 @@ export const killReportSchema = v.object({
     venue: text,
     isVerified: v.boolean(),
     why: text,
+    residentStops: described(
+      count,
+      "Stops kept at the venue for positions that stay; none of the open orders.",
+    ),
     openOrders: v.array(v.object({
       instrument: text,
       venueOrderId: text,

@@ -8,7 +8,7 @@ import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.t
 import { type CauseId, causeId, fillId, type InstrumentId, venueOf, venueOrderId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { zeroMoney } from "../model/money.ts";
-import type { OrderReport, UnknownWhy } from "../model/order.ts";
+import { isResidentStop, type OrderReport, type UnknownWhy } from "../model/order.ts";
 import { incrementValue, priceTicks, sizeLots } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
 import { PluginRecord } from "./plugin_record.ts";
@@ -295,7 +295,10 @@ export class AccountDesk {
     for (const position of positions) {
       if (isSound(position.positionLots, 0)) account.positions.set(position.instrument, position);
     }
-    const working = new Set(orders.working().map(({ instrument }) => instrument));
+    const moving = orders.working().filter((order) =>
+      !(isResidentStop(order) && order.status === "accepted")
+    );
+    const working = new Set(moving.map(({ instrument }) => instrument));
     const compared = instruments.all().flatMap((instrument, index) => {
       if (instrument.venue !== account.venue) return [];
       const foreignLots = portfolio.foreignLots(index);

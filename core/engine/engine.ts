@@ -17,7 +17,7 @@ import type { Instrument } from "../model/instrument.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import type { BookUpdate } from "../model/market.ts";
 import { tickLotMoney } from "../model/money.ts";
-import { isHostRef, type Side } from "../model/order.ts";
+import { isHostRef, isResidentStop, type Side } from "../model/order.ts";
 import type { DataSource } from "../model/quote.ts";
 import { type RiskScope, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
 import { TradeRecord } from "../model/trade_record.ts";
@@ -81,6 +81,7 @@ export class Engine implements EngineSurface {
     this.#held = new HostHeld(rooms, () => ({
       orderDesk: this.#orderDesk,
       bookOf: (index) => this.#books.get(index),
+      isFlattening: (plugin, index) => this.#flattening.isFlattening(plugin, index),
       halt: (plugin, reason, cause) => this.#operatorDesk.haltPlugin(plugin, reason, cause),
     }));
     const ids = new ClientOrderIds(settings.hostTag, settings.nextOrderCounter, settings.claims?.hostTags);
@@ -419,7 +420,7 @@ export class Engine implements EngineSurface {
   #checkStopping(): void {
     if (this.#stopping.size === 0) return;
     const { orders, outbox } = this.#rooms;
-    const busy = new Set(orders.working().map(({ plugin }) => plugin));
+    const busy = new Set(orders.working().flatMap((order) => isResidentStop(order) ? [] : [order.plugin]));
     for (const plugin of this.#stopping) {
       if (busy.has(plugin)) continue;
       this.#stopping.delete(plugin);

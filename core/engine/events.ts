@@ -3,6 +3,7 @@
  * `Engine` (onQuote, onTrade, onMark); all else is one closed union each way. Events carry their time; the engine has
  * no other clock.
  */
+import type { ResidentStopSettings } from "../execution/exit_plans/resident_stops.ts";
 import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/account.ts";
 import type { AccountState } from "../model/account_state.ts";
 import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
@@ -300,6 +301,9 @@ export const noticeCodes = [
   "TRIGGER_FIRED",
   "EXIT_FIRED",
   "EXIT_FAILING",
+  "RESIDENT_STOP_FIRED",
+  "RESIDENT_STOP_LOST",
+  "RESIDENT_STOP_ABSENT",
   "GROUP_BROKEN",
   "GROUP_NAKED_TOO_LONG",
   "GROUP_HALTED",
@@ -353,6 +357,8 @@ export interface EngineSettings {
   readonly timing: EngineTiming;
   /** The host's bounds on leg groups. @default those of `risk` */
   readonly legGroups?: LegGroupLimits;
+  /** The stops at the venues behind exit plans. @default on, 50 bps behind */
+  readonly residentStops?: ResidentStopSettings | undefined;
   /** Requests a second that each venue allows; absent venues have the default. */
   readonly rateBudgets: Readonly<Record<string, VenueRateBudget>>;
   readonly defaultRateBudget: VenueRateBudget;

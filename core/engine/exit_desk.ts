@@ -20,11 +20,10 @@ import { type CauseId, causeId, type InstrumentId, type PluginId, venueOf } from
 import { type ExitIntent, type ExitPlan, type ExitTerms, isExitEnded } from "../model/exit_plan.ts";
 import { isFinalStatus, isHostRef, type Order, type OrderIntent } from "../model/order.ts";
 import type { Refusal } from "../model/refusals.ts";
-import { incrementValue } from "../model/ticks.ts";
 import { grantRefusal, passingRefusals } from "./host_orders.ts";
 import type { OrderDesk, OrderFollower, OrderMeant } from "./order_desk.ts";
 import type { PriceWatch } from "./price_watch.ts";
-import type { Rooms } from "./rooms.ts";
+import { entryPrice, type Rooms } from "./rooms.ts";
 
 /** A better price is written down when it is this much better than the one that stands in the journal. */
 const journalStepBps = 2;
@@ -33,15 +32,6 @@ interface Held {
   plan: ExitPlan;
   /** As the journal has it. */
   written: ExitPlan;
-}
-
-export interface ExitSnapshot {
-  readonly plugin: PluginId;
-  readonly instrument: InstrumentId;
-  readonly phase: ExitPlan["phase"]["kind"];
-  readonly direction: ExitPlan["direction"];
-  readonly bestPrice: number;
-  readonly terms: ExitTerms;
 }
 
 export class ExitDesk implements OrderFollower {
@@ -69,17 +59,6 @@ export class ExitDesk implements OrderFollower {
 
   get isBusy(): boolean {
     return this.live().some(({ phase }) => phase.kind === "exiting");
-  }
-
-  snapshots(): readonly ExitSnapshot[] {
-    return this.live().map(({ plugin, instrument, phase, direction, bestPrice, terms }) => ({
-      plugin,
-      instrument,
-      phase: phase.kind,
-      direction,
-      bestPrice,
-      terms,
-    }));
   }
 
   #of(plugin: PluginId, instrument: InstrumentId): Held | undefined {
@@ -198,15 +177,13 @@ export class ExitDesk implements OrderFollower {
       const index = instruments.indexOf(plan.instrument);
       const { direction, phase } = plan;
       if (index === undefined || direction === undefined || phase.kind !== "armed") continue;
-      const { lowPrice, highPrice } = quietRange(plan, direction, this.#entryPrice(plan.plugin, index));
+      const { lowPrice, highPrice } = quietRange(
+        plan,
+        direction,
+        entryPrice(this.#rooms(), plan.plugin, index),
+      );
       prices.narrow(index, direction === "long" ? "bid" : "ask", lowPrice, highPrice);
     }
-  }
-
-  #entryPrice(plugin: PluginId, index: number): number {
-    const { portfolio, instruments } = this.#rooms();
-    const tick = instruments.get(index)?.tick;
-    return tick === undefined ? NaN : portfolio.entryTicks(plugin, index) * incrementValue(tick);
   }
 
   #look(id: string): void {
@@ -245,7 +222,7 @@ export class ExitDesk implements OrderFollower {
     return {
       nowUs: time.nowUs,
       positionLots: portfolio.positionLots(plugin, index),
-      entryPrice: this.#entryPrice(plugin, index),
+      entryPrice: entryPrice(this.#rooms(), plugin, index),
       bidPrice: isYoung ? quotes.bidPrice(index) : NaN,
       askPrice: isYoung ? quotes.askPrice(index) : NaN,
       tick: instrument.tick,

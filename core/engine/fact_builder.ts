@@ -1,7 +1,7 @@
 /** Puts together what the risk gate looks at for one intent. */
 import { venueOf } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
-import { isFinalStatus, isPluginReducing, type Order, type OrderIntent } from "../model/order.ts";
+import { isBackstop, isFinalStatus, isPluginReducing, type Order, type OrderIntent } from "../model/order.ts";
 import { remainingLots } from "../model/order_transitions.ts";
 import type { RiskScope } from "../model/risk_limits.ts";
 import { type ExposureCell, exposureOf } from "../portfolio/exposure.ts";
@@ -154,13 +154,20 @@ function reducibleFacts(
       entryTicks: intent.pricing.kind === "limit" ? intent.pricing.limitPriceTicks : NaN,
     };
   }
-  return {
+  const held = {
     pluginPositionLots: portfolio.positionLots(intent.plugin, index),
-    pluginReducingLots: portfolio.reducingLots(intent.plugin, index, intent.side) - freedOfPlugin,
     accountPositionLots: portfolio.accountPositionLots(index),
+    entryTicks: portfolio.entryTicks(intent.plugin, index),
+  };
+  // A backstop stands beside whatever else closes the position: the venue fills what is left of it then.
+  if (isBackstop(intent)) {
+    return { ...held, pluginReducingLots: 0, accountReducingLots: 0, contendingLots: 0 };
+  }
+  return {
+    ...held,
+    pluginReducingLots: portfolio.reducingLots(intent.plugin, index, intent.side) - freedOfPlugin,
     accountReducingLots: portfolio.reducingLots(undefined, index, intent.side) - freed,
     contendingLots: portfolio.contendingLots(intent.plugin, index, intent.side),
-    entryTicks: portfolio.entryTicks(intent.plugin, index),
   };
 }
 

@@ -7,7 +7,7 @@
  */
 import type { CauseId, PluginId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
-import { isFinalStatus, type OrderIntent } from "../model/order.ts";
+import { isFinalStatus, isResidentStop, type OrderIntent } from "../model/order.ts";
 import { sizeLots } from "../model/ticks.ts";
 import type { InstrumentIndex } from "./events.ts";
 import type { Rooms } from "./rooms.ts";
@@ -86,7 +86,8 @@ export class Flattening {
     if (Math.abs(lots) < Math.abs(job.lastLots)) job.attempts = 0;
     job.lastLots = lots;
     const isWaiting = orders.working().some((order) =>
-      order.plugin === job.plugin && order.instrument === instrument.id && !isFinalStatus(order.status)
+      order.plugin === job.plugin && order.instrument === instrument.id && !isFinalStatus(order.status) &&
+      !isResidentStop(order) // it stands until the position is gone
     );
     if (isWaiting || time.nowUs < job.nextUs) return undefined;
     if (job.attempts >= settings.timing.flattenAttempts) return "failed";

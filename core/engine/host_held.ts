@@ -1,5 +1,6 @@
 /**
- * What the host holds for plugins beyond single orders: leg groups and exit plans, with the prices that they wait for.
+ * What the host holds for plugins beyond single orders: leg groups and exit plans, with the prices that they wait for and
+ * the stops behind them at the venues.
  * Goes on whether the plugins run or not.
  */
 import { type CauseId, causeId, type InstrumentId, type PluginId } from "../model/ids.ts";
@@ -10,6 +11,7 @@ import { ExitDesk } from "./exit_desk.ts";
 import { GroupDesk } from "./group_desk.ts";
 import type { OrderBook } from "../model/order_book.ts";
 import type { OrderDesk, OrderMeant } from "./order_desk.ts";
+import { ResidentStopDesk } from "./resident_stop_desk.ts";
 import { TriggerDesk } from "./trigger_desk.ts";
 import { PriceWatch } from "./price_watch.ts";
 import type { Rooms } from "./rooms.ts";
@@ -34,12 +36,14 @@ export type HeldEvent = Extract<
 export interface HostHeldPort {
   readonly orderDesk: OrderDesk;
   readonly bookOf: (index: InstrumentIndex) => OrderBook | undefined;
+  readonly isFlattening: (plugin: PluginId, index: InstrumentIndex) => boolean;
   readonly halt: (plugin: PluginId, reason: string, cause: CauseId) => void;
 }
 
 export class HostHeld {
   readonly groups: GroupDesk;
   readonly exits: ExitDesk;
+  readonly residentStops: ResidentStopDesk;
   readonly amends: AmendDesk;
   readonly triggers: TriggerDesk;
   readonly prices = new PriceWatch();
@@ -56,12 +60,14 @@ export class HostHeld {
       isGuarded: (plugin: PluginId, instrument: InstrumentId) => this.exits.guards(plugin, instrument),
     }));
     this.exits = new ExitDesk(rooms, () => port().orderDesk);
+    this.residentStops = new ResidentStopDesk(rooms, () => ({ ...port(), plans: () => this.exits.live() }));
   }
 
   /** Follows the orders of a desk. */
   follow(orderDesk: OrderDesk): void {
     orderDesk.follow(this.groups);
     orderDesk.follow(this.exits);
+    orderDesk.follow(this.residentStops);
     orderDesk.follow(this.amends);
     orderDesk.follow(this.triggers);
   }
@@ -147,8 +153,9 @@ export class HostHeld {
     this.groups.settle();
     this.exits.settle();
     this.amends.settle();
-    const isOld = [this.exits.takeRangeOld(), this.triggers.takeRangeOld()].includes(true);
-    if (!isOld) return;
+    const isPlanChanged = this.exits.takeRangeOld();
+    this.residentStops.settle(isPlanChanged);
+    if (!this.triggers.takeRangeOld() && !isPlanChanged) return;
     this.prices.clear();
     this.exits.watch(this.prices);
     this.triggers.watch(this.prices);
@@ -157,6 +164,7 @@ export class HostHeld {
   tick(): void {
     this.groups.tick();
     this.exits.review();
+    this.residentStops.tick();
     this.triggers.review();
     this.amends.tick();
   }

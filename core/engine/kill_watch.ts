@@ -4,6 +4,7 @@
  */
 import type { CauseId } from "../model/ids.ts";
 import type { KilledVenue, KillReport } from "../model/kill_report.ts";
+import { isResidentStop, type OrderReport } from "../model/order.ts";
 import type { Flattening } from "./flattening.ts";
 import type { OrderDesk } from "./order_desk.ts";
 import type { Rooms } from "./rooms.ts";
@@ -62,7 +63,8 @@ export class KillWatch {
     const watch = this.#watch;
     if (watch === undefined) return;
     const { time: { nowUs }, orders, accounts } = this.#rooms();
-    const isBusy = orders.workingCount > 0 || (watch.isFlattening && this.#flattening.isBusy);
+    const isBusy = orders.working().some((order) => watch.isFlattening || !isResidentStop(order)) ||
+      (watch.isFlattening && this.#flattening.isBusy);
     if (isBusy) {
       watch.busyUs = nowUs;
       this.#orderDesk.cancelWhere((order) => !order.ref.startsWith("flatten_"), watch.cause);
@@ -77,7 +79,7 @@ export class KillWatch {
   #pursue(watch: Watch, account: VenueAccount): void {
     const { time: { nowUs } } = this.#rooms();
     const { reconciliation } = account;
-    const isOpen = account.openOrdersAtVenue.length > 0;
+    const isOpen = this.#openOrders(account).length > 0;
     for (const kind of ["open_orders", "positions"] as const) {
       if (reconciliation.readUs(kind) <= watch.busyUs || isOpen) reconciliation.want(kind, nowUs);
     }
@@ -95,17 +97,27 @@ export class KillWatch {
 
   #isDone(watch: Watch, account: VenueAccount): boolean {
     if (account.isStarted && !account.hasTrading) return true; // no keys: nothing of ours can be there
-    return this.#isRead(watch, account) && account.openOrdersAtVenue.length === 0;
+    return this.#isRead(watch, account) && this.#openOrders(account).length === 0;
+  }
+
+  /** By the venue's word, without the stops that guard what is held: they go when it is flat. */
+  #openOrders({ openOrdersAtVenue }: VenueAccount): readonly OrderReport[] {
+    const { orders } = this.#rooms();
+    return openOrdersAtVenue.filter(({ clientOrderId: id }) => {
+      const order = id === undefined ? undefined : orders.get(id);
+      return order === undefined || !isResidentStop(order);
+    });
   }
 
   #end(watch: Watch): void {
     const { time, accounts, orders, outbox } = this.#rooms();
     this.#watch = undefined;
     const venues = [...accounts.values()].map((account) => this.#venue(watch, account));
-    const isClean = orders.workingCount === 0 &&
+    const left = orders.working().filter((order) => watch.isFlattening || !isResidentStop(order));
+    const isClean = left.length === 0 &&
       venues.every((venue) =>
         venue.isVerified && venue.openOrders.length === 0 &&
-        (!watch.isFlattening || venue.positions.length === 0)
+        (!watch.isFlattening || (venue.positions.length === 0 && venue.residentStops === 0))
       );
     const report: KillReport = {
       by: watch.by,
@@ -113,7 +125,7 @@ export class KillWatch {
       startedUs: watch.startedUs,
       endedUs: time.nowUs,
       isClean,
-      unresolvedOrders: orders.working().map(({ clientOrderId, instrument, status }) => ({
+      unresolvedOrders: left.map(({ clientOrderId, instrument, status }) => ({
         clientOrderId,
         instrument,
         status,
@@ -136,6 +148,7 @@ export class KillWatch {
         venue,
         isVerified: true,
         why: "no keys: nothing of ours can be there",
+        residentStops: 0,
         openOrders: [],
         positions: [],
       };
@@ -145,9 +158,11 @@ export class KillWatch {
     const positions = [...account.positions.values()].filter(({ positionLots }) => positionLots !== 0).map((
       { instrument, positionLots },
     ) => ({ instrument, positionLots }));
-    const openOrders = account.openOrdersAtVenue.map((
+    const open = this.#openOrders(account);
+    const openOrders = open.map((
       { instrument, venueOrderId, clientOrderId, side, sizeLots, filledLots },
     ) => ({ instrument, venueOrderId, clientOrderId, side, sizeLots, filledLots }));
-    return { venue, isVerified, why, openOrders, positions };
+    const residentStops = account.openOrdersAtVenue.length - open.length;
+    return { venue, isVerified, why, residentStops, openOrders, positions };
   }
 }

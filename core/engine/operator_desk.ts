@@ -2,6 +2,7 @@
 import { type CauseId, causeId, type PluginId, type VenueId, venueOf } from "../model/ids.ts";
 import type { Facts } from "../model/journal_entry.ts";
 import { type RiskScope, scopeLimitNames, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
+import { isResidentStop, type Order } from "../model/order.ts";
 import { loosened } from "../risk/limit_changes.ts";
 import type { StandingFigure, StateChange } from "../risk/trading_state.ts";
 import type { OperatorCommand } from "./events.ts";
@@ -24,6 +25,9 @@ const isIn = (scope: RiskScope) => (order: OrderMeant): boolean => {
       return scope satisfies never;
   }
 };
+
+/** A resident stop that the venue has confirmed: it may stay when the host goes. */
+const isAtRest = (order: Order): boolean => isResidentStop(order) && order.status === "accepted";
 
 /** Where a scope's limits come from: settings, a plugin's budget, and what the operator changed since. */
 export interface LimitBook {
@@ -225,7 +229,7 @@ export class OperatorDesk {
     const { orders, portfolio, time, outbox, groups } = this.#rooms();
     const shutdown = this.#shutdown;
     if (shutdown === undefined || shutdown.isComplete) return;
-    const isQuiet = orders.workingCount === 0 && !this.#flattening.isBusy && !groups.isBusy;
+    const isQuiet = orders.working().every(isAtRest) && !this.#flattening.isBusy && !groups.isBusy;
     if (!isQuiet && time.nowUs < shutdown.deadlineUs) return;
     shutdown.isComplete = true;
     const positions = portfolio.positions().filter(({ positionLots }) => positionLots !== 0);

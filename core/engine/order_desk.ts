@@ -17,7 +17,13 @@ import {
 import type { Instrument } from "../model/instrument.ts";
 import type { Facts, PluginPosition, ReconciliationRepair } from "../model/journal_entry.ts";
 import { moneyToNumber } from "../model/money.ts";
-import { isFinalStatus, type Order, type OrderIntent, type OrderReport } from "../model/order.ts";
+import {
+  isFinalStatus,
+  isResidentStop,
+  type Order,
+  type OrderIntent,
+  type OrderReport,
+} from "../model/order.ts";
 import type { RiskScope } from "../model/risk_limits.ts";
 import type { ClosedTrade } from "../model/trade_record.ts";
 import type { RoundTrip } from "../portfolio/portfolio.ts";
@@ -122,8 +128,10 @@ export class OrderDesk implements OrderManagerPort {
     }
     const { instrument, plugin } = decision;
     outbox.journal(intentId(intent), intent.causes[0], time.nowUs, { kind: "intent", intent });
-    this.countOrder(intent, instrument);
-    plugin.orders += 1;
+    if (!isResidentStop(intent)) {
+      this.countOrder(intent, instrument);
+      plugin.orders += 1;
+    }
     orders.submit(decision.intent, time.nowUs);
     return { refusedBy: undefined };
   }
@@ -202,10 +210,10 @@ export class OrderDesk implements OrderManagerPort {
     return this.#port.account(venue);
   }
 
-  /** Cancels the working orders that `isMeant` names. */
+  /** Cancels the working orders that `isMeant` names. Resident stops stay as long as what they guard does. */
   cancelWhere(isMeant: (order: OrderMeant) => boolean, cause: CauseId): number {
     const { orders, time } = this.#rooms();
-    const meant = orders.working().filter(isMeant);
+    const meant = orders.working().filter((order) => !isResidentStop(order) && isMeant(order));
     for (const order of meant) orders.cancel(order.clientOrderId, time.nowUs, cause);
     for (const follower of this.#followers) follower.cancelWhere?.(isMeant);
     return meant.length;
@@ -253,6 +261,7 @@ export class OrderDesk implements OrderManagerPort {
     this.#recent.push(order);
     this.#done.set(order.status, (this.#done.get(order.status) ?? 0) + 1);
     if (this.#recent.length > 200) this.#recent.shift();
+    if (isResidentStop(order)) return; // its cancels and fills are no sign of how a strategy trades
     const instrument = instruments.get(instruments.indexOf(order.instrument) ?? -1);
     const how = order.filledLots > 0 ? "filled" : order.reason === "requested" ? "cancelled" : undefined;
     if (instrument === undefined || how === undefined) return;

@@ -73,6 +73,8 @@ export interface UnreadableRecord {
   readonly reason: string;
 }
 
+const orderTrigger = v.object({ kind: v.picklist(triggerKinds), triggerPriceTicks: ticks });
+
 const orderSchema = v.pipe(
   v.object({
     instrument: branded(parseInstrumentId),
@@ -81,6 +83,7 @@ const orderSchema = v.pipe(
     reduceOnly: v.boolean(),
     reducesPlugin: absent(v.boolean()),
     pricing,
+    trigger: absent(orderTrigger),
     clientOrderId: branded(clientOrderId),
     plugin: branded(pluginId),
     ref: v.string(),
@@ -95,8 +98,9 @@ const orderSchema = v.pipe(
     tsCreatedUs: finite,
     tsUpdatedUs: finite,
   }),
-  v.transform(({ amending, reducesPlugin, ...order }) => ({
+  v.transform(({ amending, reducesPlugin, trigger, ...order }) => ({
     ...order,
+    ...(trigger === null || trigger === undefined ? {} : { trigger }),
     ...(reducesPlugin === true ? { reducesPlugin } : {}),
     ...(amending === null || amending === undefined ? {} : { amending }),
     venueOrderId: order.venueOrderId ?? undefined,
@@ -117,7 +121,7 @@ const triggerSchema = v.object({
     ref: v.string(),
     causes: v.array(branded(causeId)),
   }),
-  trigger: v.object({ kind: v.picklist(triggerKinds), triggerPriceTicks: ticks }),
+  trigger: orderTrigger,
   phase: v.picklist(["waiting", "fired", "sent", "cancelled", "refused"]),
   tsCreatedUs: finite,
 });

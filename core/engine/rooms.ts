@@ -5,6 +5,7 @@ import type { RequestLedger } from "../execution/request_ledger.ts";
 import type { InstrumentId, PluginId, VenueId } from "../model/ids.ts";
 import type { LegGroupLimits } from "../model/leg_group.ts";
 import type { RiskScope } from "../model/risk_limits.ts";
+import { incrementValue } from "../model/ticks.ts";
 import { type Exposure, exposureOf, type Valuation } from "../portfolio/exposure.ts";
 import type { Portfolio } from "../portfolio/portfolio.ts";
 import type { TradingStates } from "../risk/trading_state.ts";
@@ -53,6 +54,16 @@ export function valuationAt(rooms: Pick<Rooms, "instruments" | "portfolio">, now
     lotUsd: (index) => instruments.valuationTicks(index, nowUs) * portfolio.tickLotUsd(index),
     underlying: (index) => instruments.underlying(index),
   };
+}
+
+/** A plugin's average entry, a float in quote units; NaN when flat. */
+export function entryPrice(
+  { portfolio, instruments }: Pick<Rooms, "instruments" | "portfolio">,
+  plugin: PluginId,
+  index: number,
+): number {
+  const tick = instruments.get(index)?.tick;
+  return tick === undefined ? NaN : portfolio.entryTicks(plugin, index) * incrementValue(tick);
 }
 
 /** A scope's worst case as it stands. */

@@ -1,6 +1,7 @@
 /** The engine's state as one plain record, for display, HTTP and metrics. Money in USD as floats: nothing is decided on it. */
 import type { Balance, VenuePosition } from "../model/account.ts";
 import type { InstrumentId, PluginId, VenueId } from "../model/ids.ts";
+import type { ExitPlan, ExitTerms } from "../model/exit_plan.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import type { Order, OrderReport } from "../model/order.ts";
 import type { RequestCounts } from "../execution/request_statistics.ts";
@@ -10,7 +11,7 @@ import type { RiskScope, ScopeLimits, TradingState } from "../model/risk_limits.
 import type { TradeStatistics } from "../model/trade_record.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 import type { OpenTrade } from "../portfolio/portfolio.ts";
-import type { ExitSnapshot } from "./exit_desk.ts";
+import type { ResidentStopState } from "./resident_stop_desk.ts";
 import type { GroupSnapshot, GroupTotals } from "./group_snapshot.ts";
 
 /** NaN for what is not known: the console shows a dash. */
@@ -34,6 +35,18 @@ export interface QuoteSnapshot {
   readonly tsNextFundingMs: number;
   readonly lastTradePrice: number;
   readonly trades: number;
+}
+
+/** A plan of how a position is to end. */
+export interface ExitSnapshot {
+  readonly plugin: PluginId;
+  readonly instrument: InstrumentId;
+  readonly phase: ExitPlan["phase"]["kind"];
+  readonly direction: ExitPlan["direction"];
+  readonly bestPrice: number;
+  readonly terms: ExitTerms;
+  /** The stop behind it at the venue. */
+  readonly residentStop: ResidentStopState;
 }
 
 export interface PnlSnapshot {

@@ -10,6 +10,7 @@ import { mayTradeOn, type PluginRecord } from "./plugin_record.ts";
 import { equityUsd, exposureNow, type Rooms } from "./rooms.ts";
 import type {
   EngineSnapshot,
+  ExitSnapshot,
   PluginSnapshot,
   PositionSnapshot,
   QuoteSnapshot,
@@ -52,9 +53,16 @@ export function buildSnapshot(sources: SnapshotSources): EngineSnapshot {
     orderCounter: rooms.ids.counter,
     groups: sources.held.groups.snapshots(),
     groupTotals: sources.held.groups.totals(),
-    exits: sources.held.exits.snapshots(),
+    exits: exitSnapshots(sources.held),
   };
 }
+
+const exitSnapshots = ({ exits, residentStops }: HostHeld): readonly ExitSnapshot[] =>
+  exits.live().map((plan) => {
+    const { plugin, instrument, phase, direction, bestPrice, terms } = plan;
+    const residentStop = residentStops.state(plan);
+    return { plugin, instrument, phase: phase.kind, direction, bestPrice, terms, residentStop };
+  });
 
 function venueSnapshot(rooms: Rooms, account: VenueAccount, tsUs: number): VenueSnapshot {
   const { portfolio, requests, instruments } = rooms;

@@ -84,10 +84,11 @@ export class OrderManager {
   /** Sends an approved order: journal first, then the adapter. */
   submit(intent: RiskApproved<OrderIntent>, nowUs: number): Order {
     const order = newOrder(intent, this.#ids.next(intent.plugin), nowUs);
-    const { clientOrderId, instrument, side, sizeLots: size, reduceOnly, pricing } = order;
+    const { clientOrderId, instrument, side, sizeLots: size, reduceOnly, pricing, trigger } = order;
     const tracked = this.#known.track(order, nowUs);
     this.#port.orderChanged(undefined, order, "created", order.cause);
-    const request = { clientOrderId, instrument, side, sizeLots: size, reduceOnly, pricing };
+    const terms = { clientOrderId, instrument, side, sizeLots: size, reduceOnly, pricing };
+    const request = trigger === undefined ? terms : { ...terms, trigger };
     this.#port.send(tracked.venue, { kind: "submit", order: request }, true);
     return order;
   }

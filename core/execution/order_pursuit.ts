@@ -3,7 +3,8 @@
  * late, and questions about orders that nobody knows the state of.
  */
 import type { CauseId } from "../model/ids.ts";
-import { isFinalStatus } from "../model/order.ts";
+import type { OrderKey } from "../model/adapter_request.ts";
+import { isFinalStatus, type Order } from "../model/order.ts";
 import type { OrderLife } from "./order_life.ts";
 import type { OrderManagerPort, OrderManagerTiming } from "./order_manager_port.ts";
 import type { Tracked } from "./tracked_orders.ts";
@@ -30,9 +31,8 @@ export class OrderPursuit {
     if (!this.#port.canSend(venue)) return;
     tracked.isCancelInFlight = true;
     tracked.cancelAttempts += 1;
-    const { instrument, clientOrderId, venueOrderId } = order;
     this.#life.apply(tracked, "cancel_sent", nowUs, cause, {});
-    this.#port.send(venue, { kind: "cancel", instrument, clientOrderId, venueOrderId }, false);
+    this.#port.send(venue, { kind: "cancel", ...keyOf(order) }, false);
   }
 
   retryCancelLater(tracked: Tracked, nowUs: number): void {
@@ -46,12 +46,12 @@ export class OrderPursuit {
     tracked.queryCauseUs = nowUs;
     tracked.queryAttempts += 1;
     tracked.nextQueryUs = nowUs + this.#backoffUs(tracked.queryAttempts);
-    const { instrument, clientOrderId, venueOrderId } = tracked.order;
     if (tracked.queryAttempts === longUnknownAttempts) {
       const seconds = Math.round((nowUs - tracked.order.tsUpdatedUs) / 1e6);
-      this.#port.notice("ORDER_UNKNOWN_LASTS", { clientOrderId, status: tracked.order.status, seconds });
+      const { clientOrderId, status } = tracked.order;
+      this.#port.notice("ORDER_UNKNOWN_LASTS", { clientOrderId, status, seconds });
     }
-    this.#port.send(tracked.venue, { kind: "query_order", instrument, clientOrderId, venueOrderId }, false);
+    this.#port.send(tracked.venue, { kind: "query_order", ...keyOf(tracked.order) }, false);
   }
 
   /** The venue does not know it: that counts when it was said twice, with the fills read between. */
@@ -76,3 +76,10 @@ export class OrderPursuit {
     return this.#timing.queryEveryMs * 1000 * Math.min(maxBackoffFactor, 2 ** Math.max(0, attempts - 1));
   }
 }
+
+const keyOf = ({ instrument, clientOrderId, venueOrderId, trigger }: Order): OrderKey => ({
+  instrument,
+  clientOrderId,
+  venueOrderId,
+  ...(trigger === undefined ? {} : { isTrigger: true }),
+});

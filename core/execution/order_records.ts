@@ -14,7 +14,8 @@ const untouched = {
 } as const;
 
 export function newOrder(intent: OrderIntent, clientOrderId: ClientOrderId, nowUs: number): Order {
-  const { plugin, ref, instrument, side, sizeLots: size, reduceOnly, reducesPlugin, pricing } = intent;
+  const { plugin, ref, instrument, side, sizeLots: size, reduceOnly, reducesPlugin, pricing, trigger } =
+    intent;
   return {
     ...untouched,
     instrument,
@@ -22,6 +23,7 @@ export function newOrder(intent: OrderIntent, clientOrderId: ClientOrderId, nowU
     sizeLots: size,
     reduceOnly,
     ...(reducesPlugin === true ? { reducesPlugin } : {}),
+    ...(trigger === undefined ? {} : { trigger }),
     pricing,
     clientOrderId,
     plugin,
@@ -41,13 +43,15 @@ export function adoptedOrder(
   cause: CauseId,
   nowUs: number,
 ): Order {
-  const { limitPriceTicks } = report;
+  const { limitPriceTicks, triggerPriceTicks } = report;
   return {
     ...untouched,
     instrument: report.instrument,
     side: report.side,
     sizeLots: report.sizeLots,
     reduceOnly: report.reduceOnly,
+    // Of which kind it is nobody says; that it waits for a price is what it has to be cancelled by.
+    ...(triggerPriceTicks === undefined ? {} : { trigger: { kind: "stop", triggerPriceTicks } }),
     pricing: limitPriceTicks === undefined
       ? { kind: "market", worstPriceTicks: undefined }
       : { kind: "limit", limitPriceTicks, timeInForce: "GTC", postOnly: false },

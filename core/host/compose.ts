@@ -154,6 +154,7 @@ class Host {
       claims: claimsOf(config.claims),
       nextOrderCounter: journal.peekCounter("order"),
       risk: config.risk,
+      residentStops: config.residentStops,
       timing: defaultTiming,
       rateBudgets: this.#rateBudgets,
       defaultRateBudget,

@@ -8,6 +8,8 @@ export interface KilledVenue {
   readonly isVerified: boolean;
   /** Why it could not be verified, or what that means; empty when there is nothing to say. */
   readonly why: string;
+  /** Stops kept there for positions that stay; they are none of the open orders. */
+  readonly residentStops: number;
   /** By the venue's own word; the newest, if it is not verified. */
   readonly openOrders: readonly {
     readonly instrument: InstrumentId;
@@ -27,7 +29,7 @@ export interface KillReport {
   readonly isFlattening: boolean;
   readonly startedUs: number;
   readonly endedUs: number;
-  /** Every venue verified, no order open anywhere and, when flattening, no position. */
+  /** Every venue verified, no order open anywhere and, when flattening, no position and no resident stop. */
   readonly isClean: boolean;
   /** Orders of ours of which nobody knows yet that they ended. */
   readonly unresolvedOrders: readonly {

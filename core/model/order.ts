@@ -21,6 +21,15 @@ export type OrderPricing =
   }
   | { readonly kind: "market"; readonly worstPriceTicks: PriceTicks | undefined };
 
+export const triggerKinds = ["stop", "take_profit"] as const;
+
+/** Holds an order at the venue until a price is reached; its pricing then applies. */
+export interface OrderTrigger {
+  /** `stop` fires when the price moves against the position that the order closes, `take_profit` when with it. */
+  readonly kind: (typeof triggerKinds)[number];
+  readonly triggerPriceTicks: PriceTicks;
+}
+
 /** The terms of an order, exact. */
 export interface OrderTerms {
   readonly instrument: InstrumentId;
@@ -34,6 +43,8 @@ export interface OrderTerms {
    */
   readonly reducesPlugin?: boolean | undefined;
   readonly pricing: OrderPricing;
+  /** Kept by the venue until the price is reached, where its capabilities say that it can. */
+  readonly trigger?: OrderTrigger | undefined;
 }
 
 /** What a strategy asks for, before the gate. */
@@ -45,17 +56,20 @@ export interface OrderIntent extends OrderTerms {
   readonly causes: readonly CauseId[];
 }
 
-export const triggerKinds = ["stop", "take_profit"] as const;
-
-/** Holds an order at the venue until a price is reached; its pricing then applies. */
-export interface OrderTrigger {
-  /** `stop` fires when the price moves against the position that the order closes, `take_profit` when with it. */
-  readonly kind: (typeof triggerKinds)[number];
-  readonly triggerPriceTicks: PriceTicks;
-}
-
 /** An order that the host steers in a plugin's name (leg groups, exit plans). No plugin can give such a name. */
 export const isHostRef = (ref: string): boolean => ref.includes(":");
+
+/** What names of resident stops begin with: the stops that the host keeps at a venue behind its exit plans. */
+export const residentStopPrefix = "stop:";
+export const isResidentStop = ({ ref }: { readonly ref: string }): boolean =>
+  ref.startsWith(residentStopPrefix);
+
+/**
+ * Whether an order waits at the venue and can only close what is held when its price is reached: it takes no risk, and
+ * stands beside whatever else closes the position.
+ */
+export const isBackstop = ({ trigger, reduceOnly }: OrderTerms): boolean =>
+  trigger !== undefined && reduceOnly;
 
 /** Whether an order can only shrink its plugin's position, whatever the venue is told. */
 export const isPluginReducing = ({ reduceOnly, reducesPlugin }: OrderTerms): boolean =>
@@ -64,8 +78,6 @@ export const isPluginReducing = ({ reduceOnly, reducesPlugin }: OrderTerms): boo
 /** What goes to the adapter, after the gate. */
 export interface OrderRequest extends OrderTerms {
   readonly clientOrderId: ClientOrderId;
-  /** Kept by the venue until the price is reached, where its capabilities say that it can. */
-  readonly trigger?: OrderTrigger;
 }
 
 /**

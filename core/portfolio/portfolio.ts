@@ -6,14 +6,16 @@
  * Invariants:
  * 1. A plugin's position changes by its fills alone.
  * 2. An account's position is the sum of the plugins' plus `foreignLots`.
- * 3. Open lots are the sums of `remainingLots` over the orders that were reported by `orderChanged`.
+ * 3. Open lots are the sums of `remainingLots` over the orders that were reported by `orderChanged`. A reduce-only order
+ *    that waits at the venue for a price is not among them: it takes no risk, and must not stand in the way of what else
+ *    closes the position.
  */
 import type { Fill } from "../model/account.ts";
 import type { PluginId, VenueId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { PluginPosition } from "../model/journal_entry.ts";
 import { type Money, money, moneyToNumber, tickLotMoney, zeroMoney } from "../model/money.ts";
-import { isFinalStatus, isPluginReducing, type Order, type Side } from "../model/order.ts";
+import { isBackstop, isFinalStatus, isPluginReducing, type Order, type Side } from "../model/order.ts";
 import { remainingLots } from "../model/order_transitions.ts";
 import { type RiskScope, scopeName } from "../model/risk_limits.ts";
 import type { ExposureCell } from "./exposure.ts";
@@ -287,11 +289,11 @@ export class Portfolio {
     });
   }
 
-  /** The change of an order's open lots; `before` is undefined for a new one. */
+  /** The change of an order's open lots; `before` is undefined for a new one. @see isBackstop */
   orderChanged(index: number, before: Order | undefined, after: Order): void {
     const cell = this.#cell(after.plugin, index);
     const account = this.#accounts[index];
-    if (cell === undefined || account === undefined) return;
+    if (cell === undefined || account === undefined || isBackstop(after)) return;
     const isOpenNow = isFinalStatus(after.status) ? 0 : 1;
     const wasOpen = before === undefined || isFinalStatus(before.status) ? 0 : 1;
     if (isOpenNow !== wasOpen) this.#countOpen(after.plugin, account.venue, isOpenNow - wasOpen);

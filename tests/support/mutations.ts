@@ -161,7 +161,7 @@ async function limitMutations(): Promise<readonly Mutation[]> {
 async function termsMutation(): Promise<readonly Mutation[]> {
   const file = "core/risk/limits/order_terms.ts";
   const lines = await linesOf(file);
-  const line = lines.findIndex((text) => text.includes("const { pricing, ref } = intent;"));
+  const line = lines.findIndex((text) => text.includes("const { pricing, ref, trigger } = intent;"));
   const before = lines[line] ?? "";
   const after = `${before} if (ref !== undefined) return undefined;`;
   return [{

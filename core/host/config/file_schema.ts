@@ -1,5 +1,6 @@
 /** The schema of the configuration file; `docs/berth.schema.json` is made from it. */
 import * as v from "valibot";
+import { defaultResidentStops } from "../../execution/exit_plans/resident_stops.ts";
 import { sandboxChoices } from "../../sandbox/kind_names.ts";
 import { environments } from "../../sdk/manifest.ts";
 import { logLevelPattern } from "../../terminal/log_levels.ts";
@@ -227,6 +228,30 @@ export const configFileSchema = v.strictObject({
         ),
       }, record("claims")),
       describe("What stands on the accounts, is not known to the journal, and is yours."),
+    ),
+    {},
+  ),
+  residentStops: v.optional(
+    v.pipe(
+      v.strictObject({
+        enabled: v.optional(
+          v.pipe(
+            truth(),
+            describe(`Whether they are kept where the venue can. Default ${defaultResidentStops.enabled}.`),
+          ),
+          defaultResidentStops.enabled,
+        ),
+        marginBps: v.optional(
+          v.pipe(
+            numberBetween(0, 2_000),
+            describe(
+              `How far behind the host's stop they stand, bps of its price. Default ${defaultResidentStops.marginBps}.`,
+            ),
+          ),
+          defaultResidentStops.marginBps,
+        ),
+      }, record("settings of resident stops")),
+      describe("Stops kept at the venue behind exit plans, for when this machine is down."),
     ),
     {},
   ),

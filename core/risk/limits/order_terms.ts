@@ -8,7 +8,7 @@ export const orderTerms: EntryLimit = {
   name: "order_terms",
   holdsForReducing: true,
   check({ intent, isRefInUse }) {
-    const { pricing, ref } = intent;
+    const { pricing, ref, trigger } = intent;
     const invalid = (field: string, found: unknown) => ({
       code: "ORDER_INVALID" as const,
       facts: { field, found: String(found).slice(0, 80) },
@@ -17,6 +17,9 @@ export const orderTerms: EntryLimit = {
     if (isRefInUse) return { code: "ORDER_REF_IN_USE", facts: { ref } };
     if (!sides.includes(intent.side)) return invalid("side", intent.side);
     if (!isPositive(intent.sizeLots)) return invalid("sizeLots", intent.sizeLots);
+    if (trigger !== undefined && !isPositive(trigger.triggerPriceTicks)) {
+      return invalid("triggerPriceTicks", trigger.triggerPriceTicks);
+    }
     if (pricing.kind === "market") return undefined; // the gate bounds its price
     if (!isPositive(pricing.limitPriceTicks)) return invalid("limitPriceTicks", pricing.limitPriceTicks);
     if (!timesInForce.includes(pricing.timeInForce)) return invalid("timeInForce", pricing.timeInForce);

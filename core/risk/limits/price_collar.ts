@@ -5,10 +5,17 @@
  *
  * What bounds a reduce-only order, first that exists: the looser of the young mark price and the young opposite best
  * price, at `reduceOnlyCollarBps`; else the last known mark, opposite best, trade or the position's own entry
- * price, however old, at `reduceOnlyFallbackBps`. So there is always a bound, for a position has an entry price.
+ * price, however old, at `reduceOnlyFallbackBps`. So there is always a bound, for a position has an entry price. One that
+ * waits at the venue for a price is bounded from that price: there it will trade.
  */
 import type { Side } from "../../model/order.ts";
-import { fitPriceFigures, type Increment, incrementValue, roundToIncrements } from "../../model/ticks.ts";
+import {
+  fitPriceFigures,
+  type Increment,
+  incrementsToNumber,
+  incrementValue,
+  roundToIncrements,
+} from "../../model/ticks.ts";
 import type { OrderFacts } from "../order_facts.ts";
 import type { Refusal } from "../../model/refusals.ts";
 
@@ -76,10 +83,14 @@ export function checkPriceCollar({ intent, market, marketLimits, instrument }: O
 function reducingBound(
   { intent, market, marketLimits, instrument, reducible }: OrderFacts,
 ): number | undefined {
-  const { side } = intent;
+  const { side, trigger } = intent;
   const opposite = side === "buy" ? market.askPrice : market.bidPrice;
   const bound = (reference: number, bps: number) =>
     collarBound(side, reference, bps, instrument.tick, instrument.maxPriceFigures);
+  if (trigger !== undefined) {
+    const triggerPrice = incrementsToNumber(trigger.triggerPriceTicks, instrument.tick);
+    return bound(triggerPrice, marketLimits.reduceOnlyCollarBps);
+  }
   const isMarkYoung = market.markAgeMs <= marketLimits.maxMarkAgeMs;
   const isQuoteYoung = market.quoteAgeMs <= marketLimits.maxQuoteAgeMs && !market.isCrossed;
   const byMark = isMarkYoung ? bound(market.markPrice, marketLimits.reduceOnlyCollarBps) : undefined;

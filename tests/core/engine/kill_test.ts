@@ -54,7 +54,14 @@ Deno.test("a kill reports once every venue was asked after the last cancel was d
   }
   const [report] = reports(harness);
   assertEquals([report?.isClean, isWatching()], [true, false]);
-  assertEquals(report?.venues, [{ venue: alpha, isVerified: true, why: "", openOrders: [], positions: [] }]);
+  assertEquals(report?.venues, [{
+    venue: alpha,
+    isVerified: true,
+    why: "",
+    residentStops: 0,
+    openOrders: [],
+    positions: [],
+  }]);
   assertEquals(harness.notices().filter((code) => code.startsWith("KILL")), ["KILL_SWITCH", "KILL_VERIFIED"]);
   assertEquals(harness.journal("kill_report").length, 1);
   assertEquals(harness.intend(), undefined);
