@@ -142,6 +142,7 @@ export function createProtocol(options: HyperliquidProtocolOptions): VenueProtoc
     setFaults: (profile) => {
       faults.profile = profile;
     },
+    waitingOrders: () => desk.triggers().map(({ cloid }) => cloid ?? ""),
     stop() {
       feed.stop();
       desk.stop();

@@ -11,6 +11,7 @@ import {
   type OrderReport,
   type VenuePosition,
 } from "@berth/sdk";
+import { FillOwners } from "./fill_owners.ts";
 import type { InstrumentBook } from "./instruments.ts";
 import { type AccountReader, fundingBill, type Read } from "./private_stream.ts";
 import type { RestClient } from "./rest.ts";
@@ -35,9 +36,11 @@ export interface AccountListsOptions {
 /** Every method throws a BerthError when the venue can't be asked or its answer can't be read. */
 export class AccountLists {
   readonly #options: AccountListsOptions;
+  readonly #owners: FillOwners;
 
   constructor(options: AccountListsOptions) {
     this.#options = options;
+    this.#owners = new FillOwners(options);
   }
 
   /** Orders in the book, and those that wait for a price. */
@@ -77,7 +80,8 @@ export class AccountLists {
         rows.push(...await this.pages("/api/v5/trade/fills-history", { instType, begin }, "billId", signal));
       }
     }
-    return whole(reader.fills(rows, clock.epochUs())).toSorted((a, b) => a.tsVenueMs - b.tsVenueMs);
+    const fills = await this.#owners.named(whole(reader.fills(rows, clock.epochUs())), signal);
+    return fills.toSorted((a, b) => a.tsVenueMs - b.tsVenueMs);
   }
 
   async positions(signal: AbortSignal): Promise<readonly VenuePosition[]> {

@@ -87,6 +87,7 @@ export function createProtocol(options: ProtocolOptions): VenueProtocol {
     setFaults: (profile) => {
       faults.profile = profile;
     },
+    waitingOrders: () => algos.waiting(),
     stop() {
       feed.stop();
       history.stop();

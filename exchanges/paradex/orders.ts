@@ -50,6 +50,9 @@ export interface TradingOptions {
 /** The share of the order budget that only cancels and reduce-only orders may use. */
 const cancelReserve = 0.2;
 
+/** What is to stand when we are gone must not end with the connection, as orders that were sent over it may. */
+const outlivesConnection = ({ trigger }: OrderRequest): boolean => trigger !== undefined;
+
 export class ParadexTrading implements Trading {
   readonly #options: TradingOptions;
   #lastSignatureMs = 0;
@@ -66,7 +69,10 @@ export class ParadexTrading implements Trading {
     }
     const { body } = prepared;
     const rest = { method: "POST", path: "/orders", body } as const;
-    const reply = await this.#options.channel.send({ method: "order.create", params: body, rest }, signal);
+    const { channel } = this.#options;
+    const reply = outlivesConnection(order)
+      ? await channel.sendByRest(rest, signal)
+      : await channel.send({ method: "order.create", params: body, rest }, signal);
     if (reply.kind !== "ok") return reply;
     const created = orderOf(reply.body);
     return created === undefined ? garbled("no order in the answer") : this.#created(created, order);
@@ -243,11 +249,11 @@ export class ParadexTrading implements Trading {
     if (bodies.length > 0 && !this.#options.orderBudget.tryTake(reserve)) {
       outcomes = sent.map(() => localRefusal("rate_limited", "rate budget is empty"));
     } else if (bodies.length > 0) {
-      const reply = await this.#options.channel.send({
-        method: "order.create_batch",
-        params: { orders: bodies },
-        rest: { method: "POST", path: "/orders/batch", body: bodies },
-      }, signal);
+      const rest = { method: "POST", path: "/orders/batch", body: bodies } as const;
+      const { channel } = this.#options;
+      const reply = sent.some(outlivesConnection)
+        ? await channel.sendByRest(rest, signal)
+        : await channel.send({ method: "order.create_batch", params: { orders: bodies }, rest }, signal);
       outcomes = submitOutcomesOf(reply, sent, (created, order) => this.#created(created, order));
     }
     let next = 0;

@@ -96,6 +96,7 @@ export function createProtocol(
     setFaults: (profile) => {
       faults.profile = profile;
     },
+    waitingOrders: () => rules.triggers.waiting().map(({ request }) => request.clientOrderId),
     stop() {
       feed.stop();
       rules.triggers.stop();

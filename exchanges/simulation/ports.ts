@@ -329,6 +329,8 @@ export interface VenueProtocol {
   upgrade(request: Request): SocketUpgrade;
   /** What the venue draws from now on. */
   setFaults(faults: FaultProfile): void;
+  /** Client ids of the orders that wait for a price: they are in no book yet, and the matching engine has none of them. */
+  waitingOrders(): readonly string[];
   /** Ends all sessions and timers. */
   stop(): void;
 }

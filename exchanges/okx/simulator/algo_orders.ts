@@ -163,6 +163,13 @@ export class AlgoOrders {
       .filter((algo) => Number(algo.algoId) < after).toReversed().map(rowOf);
   }
 
+  /** Client ids of those that wait. */
+  waiting(): readonly string[] {
+    return [...this.#algos.values()].filter(({ state }) => state === "live").map(({ algoClOrdId }) =>
+      algoClOrdId
+    );
+  }
+
   row(fields: Fields): Readonly<Record<string, unknown>> | undefined {
     const algo = this.#find(fields);
     return algo === undefined ? undefined : rowOf(algo);

@@ -310,11 +310,20 @@ export class OrderRules {
     const limit = type.endsWith("MARKET")
       ? this.#marketBound(request.side === "buy" ? "BUY" : "SELL", one)
       : request.limitPriceTicks;
-    const { limitPriceTicks: _unbounded, ...terms } = request;
+    const { limitPriceTicks: _unbounded, ...unbounded } = request;
+    const terms = { ...unbounded, sizeLots: this.#firedLots(request) };
     const triggerPrice = priceText(triggerPriceTicks, one);
     const facts = { wireId: id, type, triggerPrice, signatureTsMs, instruction, flags };
     const bounded = limit === undefined ? terms : { ...terms, limitPriceTicks: limit };
     this.#firedIds.set(id, this.#submit(bounded, facts).orderId);
+  }
+
+  /** What fires closes at most what is held (paradex.md, 6.6); without a position it is refused as it stands. */
+  #firedLots({ symbol, side, reduceOnly, sizeLots }: SimulatedOrderRequest): number {
+    const positions = this.#venue.positions(this.#accountId);
+    const { positionLots = 0 } = positions.find((position) => position.symbol === symbol) ?? {};
+    const reducible = side === "sell" ? positionLots : -positionLots;
+    return reduceOnly && reducible > 0 ? Math.min(sizeLots, reducible) : sizeLots;
   }
 
   #tell(order: TriggerOrder): void {

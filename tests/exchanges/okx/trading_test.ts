@@ -146,6 +146,12 @@ Deno.test("a stop waits at the venue, and becomes an order of the same id when t
   const found = await bench.settled(trading.queryOrder(key("stop1"), signal));
   assert(found.kind === "found" && found.report.status === "filled", JSON.stringify(found));
   assertEquals(found.report.clientOrderId, clientOrderId("stop1"));
+  // The list of fills names none of our ids for it: the order itself does, and is asked for once.
+  for (let round = 0; round < 2; round++) {
+    const fills = await bench.settled(trading.fills(0, signal));
+    assertEquals(fills.map((one) => one.clientOrderId), [clientOrderId("entry1"), clientOrderId("stop1")]);
+  }
+  assertEquals(bench.requests.filter((request) => request === "GET /api/v5/trade/order").length, 3 + 1);
   assertEquals(bench.venue.positions(accountId).map((one) => one.positionLots), [0]);
   await bench.settled(bench.adapter.stop());
 });

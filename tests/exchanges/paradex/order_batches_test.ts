@@ -33,13 +33,16 @@ Deno.test("an order with a trigger is sent under the venue's type for it", async
   ] as const;
   const signer = paradexSigner({ curve, chainId: "PRIVATE_SN_PARACLEAR_MAINNET", account, privateKey });
   for (const [kind, reduceOnly, pricing, type, price, instruction] of rows) {
-    const { calls, trading } = bench({
-      call: () => result({ order: { ...created, status: "UNTRIGGERED" } }),
+    // By REST, though the socket is there: cancel-on-disconnect ends what was sent over it.
+    const { calls, https, trading } = bench({
+      call: () => result({ order: created }),
+      http: () => json({ ...created, status: "UNTRIGGERED" }),
     });
     const trigger = { kind, triggerPriceTicks: priceTicks(640_005) };
     const outcome = await trading.submit({ ...limitOrder, reduceOnly, pricing, trigger }, never);
     assertEquals(outcome.kind, "acknowledged", type);
-    const body = sentBody(calls[0]?.params);
+    assertEquals([calls, https.map(({ method, url }) => `${method} ${url}`)], [[], ["POST /orders"]]);
+    const body = sentBody(https[0]?.body);
     assertEquals(
       [body["type"], body["price"], body["instruction"], body["trigger_price"], body["flags"]],
       [type, price, instruction, "64000.5", reduceOnly ? ["REDUCE_ONLY"] : undefined],
