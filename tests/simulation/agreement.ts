@@ -1,6 +1,7 @@
 /** Venue's ledger = journal = portfolio, to the last unit; or what differs. */
 import type { EngineSnapshot } from "../../core/engine/snapshot.ts";
 import { formatMoney, money, tickLotMoney } from "../../core/model/money.ts";
+import { isResidentStop } from "../../core/model/order.ts";
 import { increment } from "../../core/model/ticks.ts";
 import type { JournalDisk } from "./memory_journal.ts";
 import { accountId, type SimVenue } from "./sim_venues.ts";
@@ -66,8 +67,12 @@ export function differences(venue: SimVenue, state: EngineSnapshot, disk: Journa
   const open = control.openOrders(accountId);
   const line = (orders: readonly { readonly clientOrderId: string; readonly filledLots: number }[]): string =>
     orders.map(({ clientOrderId, filledLots }) => `${clientOrderId} ${filledLots}`).sort().join(", ");
-  const named = open.map((order) => ({ ...order, clientOrderId: venue.hostIdOf(order.clientOrderId) }));
+  const named = [
+    ...open.map((order) => ({ ...order, clientOrderId: venue.hostIdOf(order.clientOrderId) })),
+    ...venue.protocol.waitingOrders().map((id) => ({ clientOrderId: venue.hostIdOf(id), filledLots: 0 })),
+  ];
   compare("working orders", line(working), line(named));
+  found.push(...unguarded(state.exits.filter(isHere), working));
   const known = state.venues.find((one) => one.venue === venue.id);
   compare("comparison", known?.isReconciled ?? false, true);
   for (const { instrument, positionLots } of known?.foreignPositions ?? []) {
@@ -76,10 +81,30 @@ export function differences(venue: SimVenue, state: EngineSnapshot, disk: Journa
   return found;
 }
 
+/** Plans whose stop should be at the venue and is not, stops behind no plan, and sizes that differ. */
+function unguarded(
+  exits: EngineSnapshot["exits"],
+  working: EngineSnapshot["workingOrders"],
+): readonly string[] {
+  const missing = exits.filter(({ phase, residentStop }) =>
+    phase === "armed" && residentStop.kind === "absent" && residentStop.why === "not_yet"
+  );
+  const spare = working.filter(isResidentStop).filter(({ plugin, instrument }) =>
+    !exits.some((exit) => exit.plugin === plugin && exit.instrument === instrument)
+  );
+  return [
+    ...missing.map(({ plugin, instrument }) =>
+      `${plugin}'s position in ${instrument} has no stop at the venue`
+    ),
+    ...spare.map(({ clientOrderId }) => `the stop ${clientOrderId} guards nothing`),
+  ];
+}
+
 /** What is not flat or still works at a venue, by its own word. */
 export function remains(venue: SimVenue): readonly string[] {
   return [
     ...venue.control.openOrders(accountId).map((order) => `${venue.name} still works ${order.clientOrderId}`),
+    ...venue.protocol.waitingOrders().map((id) => `${venue.name} still has ${id} waiting for a price`),
     ...venue.control.positions(accountId).filter(({ positionLots }) => positionLots !== 0)
       .map(({ symbol, positionLots }) => `${venue.name} still holds ${positionLots} lots of ${symbol}`),
   ];

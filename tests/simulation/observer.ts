@@ -7,6 +7,7 @@
  * 2. True positions and true open orders, with what is on its way, stay within every limit of exposure and number.
  * 3. New risk is taken by a scope only that is active, and on an account only that was compared since it was connected.
  * 4. A fill is booked once.
+ * 5. A stop that the host keeps at a venue closes no more than its plugin holds there.
  */
 import type { EngineEvent, EngineOutput } from "../../core/engine/events.ts";
 import { moneyToNumber, tickLotMoney } from "../../core/model/money.ts";
@@ -27,6 +28,8 @@ interface Watched {
   readonly sign: 1 | -1;
   readonly sizeLots: number;
   readonly isReducing: boolean;
+  /** A stop that the host keeps at the venue: it counts in no limit. */
+  readonly isBackstop: boolean;
   /** Of the venue's own truth. */
   filledLots: number;
   atVenue: "not_seen" | "open" | "done";
@@ -55,6 +58,7 @@ export interface ObserverOptions {
   readonly risk: RiskSettings;
   /** Keeps every event as a line of text. */
   readonly isLogging: boolean;
+  readonly isHostDown: () => boolean;
   /** What a lost answer may cost beside the bound on one leg alone, ms. */
   readonly nakedSlackMs: number;
 }
@@ -216,7 +220,7 @@ export class Observer implements SimWatcher {
   }
 
   #submitted(venue: string, order: OrderRequest): void {
-    const { clientOrderId: id, instrument, side, sizeLots, reduceOnly } = order;
+    const { clientOrderId: id, instrument, side, sizeLots, reduceOnly, trigger } = order;
     if (this.#orders.has(id)) this.fail(`${id} was sent twice by the engine`);
     const plugin = this.#pluginOf.get(id) ?? "?";
     const watched: Watched = {
@@ -227,6 +231,7 @@ export class Observer implements SimWatcher {
       sign: side === "buy" ? 1 : -1,
       sizeLots,
       isReducing: reduceOnly,
+      isBackstop: reduceOnly && trigger !== undefined,
       filledLots: 0,
       atVenue: "not_seen",
       isFinalForEngine: false,
@@ -234,7 +239,8 @@ export class Observer implements SimWatcher {
     this.#orders.set(id, watched);
     this.#live.add(watched);
     const nowMs = this.#options.world.clock.nowMs();
-    this.#sentUs.push({ plugin, venue, atMs: nowMs });
+    if (watched.isBackstop) this.count("resident stops");
+    else this.#sentUs.push({ plugin, venue, atMs: nowMs });
     if (!reduceOnly) {
       this.#checkState(watched);
       const account = this.#accounts.get(venue);
@@ -276,7 +282,9 @@ export class Observer implements SimWatcher {
       if (limits.maxOrdersPerSecond !== null && sent > limits.maxOrdersPerSecond) {
         this.fail(`${sent} orders within a second in ${name}, limit ${limits.maxOrdersPerSecond}`);
       }
-      const open = [...this.#live].filter((one) => holds(one) && !one.isFinalForEngine).length;
+      const open = [...this.#live].filter((one) =>
+        holds(one) && !one.isFinalForEngine && !one.isBackstop
+      ).length;
       if (limits.maxOpenOrders !== null && open > limits.maxOpenOrders) {
         this.fail(`${open} open orders in ${name}, limit ${limits.maxOpenOrders}`);
       }
@@ -313,7 +321,9 @@ export class Observer implements SimWatcher {
     if (watched === undefined) return this.fail(`${id} reached ${venue}, but the engine never sent it`);
     if (event.kind === "fill") {
       const key = `${watched.plugin} ${venue} ${watched.symbol}`;
-      this.#positions.set(key, (this.#positions.get(key) ?? 0) + watched.sign * event.fill.sizeLots);
+      const before = this.#positions.get(key) ?? 0;
+      if (watched.isBackstop) this.#checkBackstop(watched, before, event.fill.sizeLots);
+      this.#positions.set(key, before + watched.sign * event.fill.sizeLots);
       watched.filledLots += event.fill.sizeLots;
       const { base = NaN, tick = NaN } = this.#lots.get(`${venue} ${watched.symbol}`) ?? {};
       this.naked.onFill({
@@ -329,6 +339,21 @@ export class Observer implements SimWatcher {
     watched.atVenue = order.status === "open" ? "open" : "done";
     this.#settle(watched);
     this.#checkExposures();
+  }
+
+  /** The side of the newest stop that should be standing at a venue: +1 a buy, -1 a sell, 0 without one. */
+  standingStopSign(): 1 | 0 | -1 {
+    return [...this.#live].findLast((one) => one.isBackstop && !one.isFinalForEngine)?.sign ?? 0;
+  }
+
+  #checkBackstop({ id, plugin, sign }: Watched, positionLots: number, lots: number): void {
+    this.count(
+      this.#options.isHostDown() ? "resident stops fired while the host was down" : "resident stops fired",
+    );
+    const heldLots = -sign * positionLots;
+    if (lots > heldLots) {
+      this.fail(`the stop ${id} closed ${lots} lots of the ${heldLots} that ${plugin} held`);
+    }
   }
 
   #settle(watched: Watched): void {

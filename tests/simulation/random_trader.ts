@@ -1,4 +1,5 @@
 /** A strategy that trades at random: every kind of order, cancels, cancel-all; what it knows comes from messages alone. */
+import type { ExitTerms } from "../../core/model/exit_plan.ts";
 import type { InstrumentId, PluginId } from "../../core/model/ids.ts";
 import type { OrderPricing, Side } from "../../core/model/order.ts";
 import { isFinalStatus } from "../../core/model/order.ts";
@@ -18,7 +19,21 @@ export interface RandomTraderOptions {
   readonly onStop: "keep_positions" | "flatten";
   /** USD of a usual order. */
   readonly orderUsd: number;
+  /** Where given, orders come with exit plans drawn by it. */
+  readonly exits: SimulationRandom | undefined;
 }
+
+export const noExits: ExitTerms = {
+  stopLossBps: undefined,
+  stopPrice: undefined,
+  takeProfitBps: undefined,
+  takeProfitPrice: undefined,
+  trailing: undefined,
+  breakEven: undefined,
+  maxHoldMs: undefined,
+  wideSpread: undefined,
+  exitCapBps: 20,
+};
 
 export class RandomTrader {
   readonly #options: RandomTraderOptions;
@@ -106,6 +121,7 @@ export class RandomTrader {
     this.#count += 1;
     host.dispatch({
       kind: "intent",
+      exits: reduceOnly ? undefined : this.#exits(),
       intent: {
         plugin,
         ref: `r${this.#count}`,
@@ -117,6 +133,22 @@ export class RandomTrader {
         causes: [],
       },
     });
+  }
+
+  #exits(): ExitTerms | undefined {
+    const random = this.#options.exits;
+    if (random === undefined || random.next() < 0.3) return undefined;
+    const maybe = (share: number, low: number, high: number): number | undefined =>
+      random.next() < share ? between(random, low, high) : undefined;
+    return {
+      ...noExits,
+      stopLossBps: between(random, 8, 80),
+      takeProfitBps: maybe(0.3, 8, 80),
+      trailing: random.next() < 0.3
+        ? { activationBps: between(random, 0, 10), distanceBps: between(random, 5, 40) }
+        : undefined,
+      maxHoldMs: maybe(0.2, 2_000, 15_000),
+    };
   }
 
   #pricing(side: Side, bid: number, ask: number, ticksPerUnit: number): OrderPricing {

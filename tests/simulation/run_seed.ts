@@ -1,5 +1,6 @@
 /** One seeded run from a fresh start to a flat end. The same seed gives the same run, byte for byte. */
 import type { EngineSnapshot } from "../../core/engine/snapshot.ts";
+import type { ExitTerms } from "../../core/model/exit_plan.ts";
 import type { PluginId } from "../../core/model/ids.ts";
 import { pluginId } from "../../core/model/ids.ts";
 import type { RiskSettings } from "../../core/model/risk_limits.ts";
@@ -14,7 +15,7 @@ import { Observer } from "./observer.ts";
 import { sampleMs } from "./naked_watch.ts";
 import { arbitrageId, ArbitrageTrader, drawArbitrageSettings } from "./arbitrage_trader.ts";
 import { PairTrader } from "./pair_trader.ts";
-import { RandomTrader } from "./random_trader.ts";
+import { noExits, RandomTrader } from "./random_trader.ts";
 import { SimHost } from "./sim_host.ts";
 import { SimMarket } from "./sim_market.ts";
 import { makeVenue, type SimVenue, usualVenues, type VenueKeys, type VenueName } from "./sim_venues.ts";
@@ -137,6 +138,10 @@ class Run {
   readonly #holdBack: number;
   readonly #pluginIds: readonly PluginId[];
   readonly #isFair: boolean;
+  readonly #market: SimMarket;
+  /** Draws exit plans for the random traders' orders; undefined in runs without. */
+  readonly #exits: SimulationRandom | undefined;
+  readonly #shocks: SimulationRandom;
   #host: SimHost | undefined;
   readonly #arbitrageSettings: Readonly<Record<string, unknown>>;
   readonly #traders = new Map<PluginId, RandomTrader | PairTrader | ArbitrageTrader>();
@@ -168,10 +173,14 @@ class Run {
         isSigningShort: !hasRealSignatures,
       })
     );
-    new SimMarket(this.world.clock, random.fork("market"), this.#venues.map(({ control }) => control))
-      .start();
+    const controls = this.#venues.map(({ control }) => control);
+    this.#market = new SimMarket(this.world.clock, random.fork("market"), controls);
+    this.#market.start();
+    this.#exits = random.fork("exits").next() < 0.5 ? random.fork("exit terms") : undefined;
+    this.#shocks = random.fork("shocks");
     this.observer = new Observer({
       world: this.world,
+      isHostDown: () => this.#host === undefined,
       venues: this.#venues,
       risk,
       isLogging,
@@ -188,6 +197,8 @@ class Run {
     await this.world.runUntil(clock.nowMs() + between(this.#random, 12_000, 30_000));
     this.#calmDown();
     await this.#untilAgreed("after the storm");
+    this.#guardPositions();
+    await this.#untilAgreed("with all positions guarded");
     if (this.#random.next() < 0.5) {
       this.#killHost("once more, in quiet");
       await this.world.runUntil(clock.nowMs() + 1_500);
@@ -256,6 +267,7 @@ class Run {
         everyMs: between(random, 120, 700),
         onStop: random.next() < 0.5 ? "keep_positions" : "flatten",
         orderUsd: between(random, 500, 4_000),
+        exits: this.#exits?.fork(`${plugin}/${this.world.clock.nowMs()}`),
       }),
     );
   }
@@ -286,6 +298,12 @@ class Run {
     this.#host?.kill();
     this.#host = undefined;
     this.#traders.clear();
+    const sign = this.observer.standingStopSign();
+    if (sign !== 0 && this.#shocks.next() < 0.8) {
+      // Prices go through what only the venue can close now.
+      const fraction = sign * between(this.#shocks, 0.008, 0.015);
+      this.world.clock.schedule(200, () => this.#market.shock(fraction));
+    }
     this.world.clock.schedule(between(this.#random, 1_000, 4_000), () => {
       if (this.#host === undefined) this.#startHost();
     });
@@ -330,7 +348,8 @@ class Run {
       { everyMs: 30_000, act: () => this.#jumpClock(random) },
       { everyMs: 25_000, act: () => this.#operator(random) },
     ];
-    for (const { everyMs, act } of deeds) {
+    const guarded = this.#exits === undefined ? [] : [{ everyMs: 6_000, act: () => this.#crashWithStops() }];
+    for (const { everyMs, act } of [...deeds, ...guarded]) {
       if (random.next() < 0.4) continue; // not in this run
       const plan = (): void => {
         this.world.clock.schedule(exponential(random, everyMs), () => {
@@ -354,6 +373,12 @@ class Run {
     this.world.clock.schedule(random.next() * 50, () => {
       if (this.#host !== undefined) this.#killHost("crash");
     });
+  }
+
+  #crashWithStops(): void {
+    if (this.#host !== undefined && this.observer.standingStopSign() !== 0) {
+      this.#killHost("while a stop stands at a venue");
+    }
   }
 
   #crashAdapter(random: SimulationRandom): void {
@@ -424,6 +449,19 @@ class Run {
       control.setMaintenance(false);
       this.#inMaintenance.clear();
       protocol.setFaults({ ...noFaults, latencyMs: 2, latencyJitterMs: 5 });
+    }
+  }
+
+  /** What is held is guarded, so that something stands when the host dies once more. */
+  #guardPositions(): void {
+    const host = this.#host;
+    if (host === undefined || this.#exits === undefined) return;
+    const terms: ExitTerms = { ...noExits, stopLossBps: between(this.#exits, 20, 50) };
+    for (
+      const { plugin, instrument, positionLots } of host.engine.snapshot(host.process.epochUs()).positions
+    ) {
+      if (positionLots === 0) continue;
+      host.dispatch({ kind: "set_exit_intent", intent: { plugin, instrument, terms, entryRef: undefined } });
     }
   }
 

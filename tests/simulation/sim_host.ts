@@ -82,6 +82,7 @@ export class SimHost {
       hostTag: "sim1",
       nextOrderCounter: journal.peekCounter("order"),
       risk,
+      residentStops: { enabled: true, marginBps: 8 },
       timing,
       rateBudgets: {},
       defaultRateBudget: { requestsPerSecond: 20, burst: 40, reservedShare: 0.3 },

@@ -60,6 +60,11 @@ export class SimMarket {
     this.#repeat(() => 200, () => this.#move());
   }
 
+  /** All prices jump by this fraction. */
+  shock(fraction: number): void {
+    for (const [base, price] of this.#fair) this.#fair.set(base, price * (1 + fraction));
+  }
+
   #repeat(delayMs: () => number, task: () => void): void {
     this.#clock.schedule(delayMs(), () => {
       task();

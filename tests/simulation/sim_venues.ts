@@ -18,6 +18,7 @@ import * as hyperliquid from "../../exchanges/hyperliquid/simulator.ts";
 import { OkxAdapter } from "../../exchanges/okx/adapter.ts";
 import { settings as okxSettings } from "../../exchanges/okx/settings.ts";
 import * as okx from "../../exchanges/okx/simulator.ts";
+import { spawnedBy } from "../../exchanges/okx/simulator/algo_orders.ts";
 import { ParadexAdapter } from "../../exchanges/paradex/adapter.ts";
 import type { SigningKey } from "../../exchanges/paradex/credentials.ts";
 import { settings as paradexSettings } from "../../exchanges/paradex/settings.ts";
@@ -112,9 +113,15 @@ export function makeVenue(name: VenueName, options: SimVenueOptions): SimVenue {
     control,
     protocol,
     network,
-    hostIdOf: (id) => name === "hyperliquid" ? clientIdOf(id) ?? id : id,
+    hostIdOf: (id) => hostIdOf(name, id),
     makeAdapter: (around) => makeAdapter(name, network, options, around),
   };
+}
+
+function hostIdOf(name: VenueName, id: string): string {
+  if (name === "hyperliquid") return clientIdOf(id) ?? id;
+  // What came of a trigger order is known to the simulated OKX by the ids of both.
+  return name === "okx" ? spawnedBy(id)?.algoClOrdId ?? id : id;
 }
 
 function makeAdapter(
