@@ -7,7 +7,8 @@
  * 2. True positions and true open orders, with what is on its way, stay within every limit of exposure and number.
  * 3. New risk is taken by a scope only that is active, and on an account only that was compared since it was connected.
  * 4. A fill is booked once.
- * 5. A stop that the host keeps at a venue closes no more than its plugin holds there.
+ * 5. A stop that the host keeps at a venue closes no more than its plugin holds there, as long as no other plugin holds
+ *    the instrument too: then it is to be cancelled, and until it is the venue alone bounds it, by what the account holds.
  */
 import type { EngineEvent, EngineOutput } from "../../core/engine/events.ts";
 import { moneyToNumber, tickLotMoney } from "../../core/model/money.ts";
@@ -346,12 +347,14 @@ export class Observer implements SimWatcher {
     return [...this.#live].findLast((one) => one.isBackstop && !one.isFinalForEngine)?.sign ?? 0;
   }
 
-  #checkBackstop({ id, plugin, sign }: Watched, positionLots: number, lots: number): void {
-    this.count(
-      this.#options.isHostDown() ? "resident stops fired while the host was down" : "resident stops fired",
-    );
+  #checkBackstop({ id, plugin, venue, symbol, sign }: Watched, positionLots: number, lots: number): void {
+    const isDown = this.#options.isHostDown();
+    this.count(isDown ? "resident stops fired while the host was down" : "resident stops fired");
     const heldLots = -sign * positionLots;
-    if (lots > heldLots) {
+    const isShared = [...this.#positions].some(([key, held]) =>
+      held !== 0 && key.endsWith(` ${venue} ${symbol}`) && !key.startsWith(`${plugin} `)
+    );
+    if (lots > heldLots && !isShared) {
       this.fail(`the stop ${id} closed ${lots} lots of the ${heldLots} that ${plugin} held`);
     }
   }
