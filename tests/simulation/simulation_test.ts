@@ -36,9 +36,6 @@ Deno.test(`invariants hold over ${seeds.count} seeds of faults, crashes and jump
     "GROUP_RESUMED": 120,
     // By the arbitrage plugin's own code.
     "opportunities taken": 1_500,
-    "groups": 600,
-    "GROUP_BROKEN": 150,
-    "GROUP_RESUMED": 80,
     "resident stops": 800,
     "resident stops fired while the host was down": 120,
   };
