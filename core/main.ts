@@ -99,6 +99,15 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
         change: (host) => recordingHost(host, options, workingFolder),
       });
     }
+    case "replay": {
+      const { options } = line;
+      const { replayAsStart, replayingHost } = await import("./cli/replay.ts");
+      return await runHostCommand(replayAsStart(options), {
+        workingFolder,
+        output,
+        change: (host) => replayingHost(host, options, workingFolder),
+      });
+    }
     case "status": {
       const { showStatus } = await import("./cli/risk.ts");
       await showStatus(line.options, { workingFolder, nowMs: Date.now(), write });

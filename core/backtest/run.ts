@@ -28,7 +28,7 @@ import type { Sandbox, SandboxSpec } from "../sandbox/sandbox.ts";
 import type { StrategyManifest } from "../sdk/manifest.ts";
 import type { MarketData } from "../recording/market_data.ts";
 import { Recorder, type Recording } from "./recorder.ts";
-import { RecordQueue } from "./record_queue.ts";
+import { RecordQueue } from "../recording/record_queue.ts";
 import { type TimedMessage, VirtualStrategy } from "./virtual_strategy.ts";
 import { defaultResidentStops } from "../execution/exit_plans/resident_stops.ts";
 import { defaultLegGroupLimits } from "../model/leg_group.ts";

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import {
   choiceFlag,
   collected,
+  dateOption,
   durationOption,
   memberOf,
   misuse,
@@ -58,18 +59,6 @@ Examples:
   berth backtest --plugin ./my_strategy.ts --bars eth-5m.csv --instrument paradex:ETH-PERP --from 2026-01-01
   berth backtest --plugin paradex_scalper --bars btc-1m.csv.gz --set minScore=40 --out reports/a
 `;
-
-function dateOption(name: string) {
-  return (text: string): number => {
-    const value = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
-    return Number.isNaN(value)
-      ? misuse(
-        `${name} is ${JSON.stringify(text)}`,
-        "write a date such as 2026-01-31 or 2026-01-31T12:00:00Z",
-      )
-      : value;
-  };
-}
 
 function amountOption(name: string, min: number, max: number) {
   return (text: string): number => {

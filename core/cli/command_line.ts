@@ -12,6 +12,7 @@ import { addJournalUpkeep, type JournalUpkeepLine } from "./journal_upkeep.ts";
 import { addBacktest, type BacktestCommandOptions } from "./backtest_options.ts";
 import { addPlugin, type PluginCommandOptions } from "./plugin_options.ts";
 import { addRecord, type RecordOptions } from "./record.ts";
+import { addReplay, type ReplayCommandOptions } from "./replay.ts";
 import {
   collected,
   durationOption,
@@ -64,6 +65,7 @@ export type CommandLine =
   | { readonly kind: "doctor"; readonly options: DoctorCommandOptions }
   | { readonly kind: "backtest"; readonly options: BacktestCommandOptions }
   | { readonly kind: "record"; readonly options: RecordOptions }
+  | { readonly kind: "replay"; readonly options: ReplayCommandOptions }
   | OperatorLine
   | { readonly kind: "alerts"; readonly options: AlertsOptions }
   | { readonly kind: "plugin"; readonly options: PluginCommandOptions }
@@ -256,6 +258,7 @@ export function commandTable(
   addBacktest(program, (options) => found({ kind: "backtest", options }));
   addRecord(program, (options) => found({ kind: "record", options }));
   addAlerts(program, (options) => found({ kind: "alerts", options }));
+  addReplay(program, (options) => found({ kind: "replay", options }));
   addPlugin(program, (options) => found({ kind: "plugin", options }));
   addCompletions(program, (text) => found({ kind: "show", text }));
   return program;

@@ -38,6 +38,19 @@ export function durationOption(name: string) {
       );
 }
 
+/** A moment, UTC where no zone is named; milliseconds since the epoch. */
+export function dateOption(name: string) {
+  return (text: string): number => {
+    const value = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
+    return Number.isNaN(value)
+      ? misuse(
+        `${name} is ${JSON.stringify(text)}`,
+        "write a date such as 2026-01-31 or 2026-01-31T12:00:00Z",
+      )
+      : value;
+  };
+}
+
 export function wholeOption(name: string, min: number, max: number) {
   return (text: string): number => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;

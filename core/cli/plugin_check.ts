@@ -168,6 +168,7 @@ async function checkRun(
       version: around.version,
       strategies: "all",
       recordTo: undefined,
+      replay: undefined,
       environment: "sim",
       isLiveConfirmed: false,
       seed: options.seed ?? 1,

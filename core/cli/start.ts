@@ -46,6 +46,7 @@ export async function hostOptions(options: StartOptions, around: StartSurroundin
     version: around.version,
     strategies: "all",
     recordTo: undefined,
+    replay: undefined,
     environment,
     isLiveConfirmed: options.isLiveConfirmed,
     seed: seed ?? around.drawSeed(),

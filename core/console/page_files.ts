@@ -77,6 +77,7 @@ const environmentWords: Readonly<Record<ConsoleRun["environment"], string>> = {
   paper: "real prices, simulated fills",
   testnet: "the venues' test networks",
   live: "real money",
+  replay: "recorded prices, simulated fills",
 };
 
 /** The page as it is before its script runs: it says already where orders go. */

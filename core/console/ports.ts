@@ -12,7 +12,7 @@ import type { Command } from "./commands.ts";
 export interface ConsoleRun {
   readonly runId: string;
   readonly version: string;
-  readonly environment: "sim" | "paper" | "testnet" | "live";
+  readonly environment: "sim" | "paper" | "testnet" | "live" | "replay";
   readonly seed: number;
   readonly startedMs: number;
   readonly uptimeMs: number;

@@ -24,7 +24,7 @@ export const readinessSchema = v.object({
 export const statusSchema = v.object({
   runId: text,
   version: text,
-  environment: v.picklist(["sim", "paper", "testnet", "live"]),
+  environment: v.picklist(["sim", "paper", "testnet", "live", "replay"]),
   seed: count,
   tsStartMs: timeMs,
   uptimeMs: count,

@@ -36,7 +36,7 @@ import { claimsOf, hostTag } from "./our_orders.ts";
 import { KillSwitch } from "./kill_switch.ts";
 import { LogTail } from "./log_tail.ts";
 import { MarketRecorder } from "./market_recorder.ts";
-import { PaperDesk } from "./paper_desk.ts";
+import { paperDesks } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
 import { bundledPluginsFolder, exchangesFolder, projectFolder } from "./project_folder.ts";
 import { isSameWorld, restoreEarlierRuns } from "./recovery.ts";
@@ -46,6 +46,8 @@ import { readSecrets, type Secrets } from "./secrets.ts";
 import { simulatedVenues } from "./simulated_venues.ts";
 import type { Simulation } from "./simulation_process.ts";
 import type { HostLog } from "./ports.ts";
+import { type OpenedReplay, openReplay, untilStrategiesAreUp } from "./replay/open_replay.ts";
+import type { Replay } from "./replay/replay.ts";
 import { systemClock, systemScheduler } from "./system_clock.ts";
 
 const threadsAfterMs = 5_000;
@@ -65,9 +67,14 @@ export function runKill(options: HostOptions, flatten: boolean): Promise<KillRep
 
 /** The one host of a data folder, started, and taken down again whatever comes. */
 async function withHost<Result>(options: HostOptions, act: (host: Host) => Promise<Result>): Promise<Result> {
-  const dataDir = environmentFolder(options.config.dataDir, options.environment);
+  const opened = options.replay === undefined ? undefined : await openReplay(options.replay);
+  const { config, environment } = options;
+  // Beside the accounts of the present, in a folder of their own.
+  const root = opened === undefined ? config.dataDir : join(config.dataDir, "replay");
+  const dataDir = environmentFolder(root, environment);
   using _lock = acquireHostLock(dataDir, { pid: Deno.pid });
-  const host = new Host(options, systemClock(), dataDir, await readSecrets(options.envFile, Deno.env));
+  const secrets = await readSecrets(options.envFile, Deno.env);
+  const host = new Host(options, systemClock(), dataDir, secrets, opened);
   try {
     await host.start();
     return await act(host);
@@ -92,7 +99,11 @@ type ConsoleParts = Pick<
 
 class Host {
   readonly #options: HostOptions;
+  /** Of the machine: processes, files, crashes. */
+  readonly #wall: Clock;
+  /** Of the markets; the machine's, but for a replay. */
   readonly #clock: Clock;
+  readonly #opened: OpenedReplay | undefined;
   readonly #dataDir: string;
   readonly #secrets: Secrets;
   /** By venue, from the adapters' manifests; whole before the first adapter starts. */
@@ -118,26 +129,35 @@ class Host {
   #recorder: MarketRecorder | undefined;
   #alerts: HostAlerts | undefined;
   #alertsStopped: Promise<void> | undefined;
+  #replay: Replay | undefined;
   #isStopping = false;
   #isClean = false;
 
-  constructor(options: HostOptions, clock: Clock, dataDir: string, secrets: Secrets) {
+  constructor(
+    options: HostOptions,
+    wall: Clock,
+    dataDir: string,
+    secrets: Secrets,
+    opened: OpenedReplay | undefined,
+  ) {
     this.#options = options;
-    this.#clock = clock;
+    this.#wall = wall;
+    this.#clock = opened?.clock ?? wall;
+    this.#opened = opened;
     this.#dataDir = dataDir;
     this.#secrets = secrets;
-    this.#tsStartMs = clock.monotonicMs();
+    this.#tsStartMs = wall.monotonicMs();
   }
 
   async start(): Promise<void> {
     const { config, environment, seed, version, strategies: wanted } = this.#options;
     if (config.console.enabled && wanted === "all") checkPort(config.console.address, config.console.port);
     const kind = sandboxKindOf(config.sandbox, isCompiled()) ?? "worker-in-process";
-    const sandbox = createSandbox(kind, { clock: this.#clock, projectDir: projectFolder });
+    const sandbox = createSandbox(kind, { clock: this.#wall, projectDir: projectFolder });
     const [journal, exchanges, strategies, grants] = await Promise.all([
       openJournal({
         path: journalPath(this.#dataDir),
-        clock: this.#clock,
+        clock: this.#wall,
         durability: config.journal.durability ?? (environment === "live" ? "power_loss" : "process_crash"),
         onFailure: (error) => this.#failed.resolve(error),
       }),
@@ -148,7 +168,7 @@ class Host {
     this.#journal = journal;
     const runId = crypto.randomUUID();
     this.#runId = runId;
-    journal.startRun({ runId, environment, seed, version, tsStartMs: this.#clock.epochMs() });
+    journal.startRun({ runId, environment, seed, version, tsStartMs: this.#wall.epochMs() });
     const engine = new Engine({
       hostTag: hostTag(journal),
       claims: claimsOf(config.claims),
@@ -190,7 +210,7 @@ class Host {
       },
     };
     this.#log = log;
-    const alerts = config.alerts.enabled && wanted === "all"
+    const alerts = config.alerts.enabled && wanted === "all" && this.#opened === undefined
       ? hostAlerts({
         config: config.alerts,
         environment,
@@ -235,8 +255,9 @@ class Host {
     });
     driver.taps.push(...observers.taps);
     this.#driver = driver;
+    const desk = paperDesks({ driver, depositUsd: config.simulation.depositUsd, runTag: runId.slice(0, 8) });
     this.#manager = new PluginManager({
-      clock: this.#clock,
+      clock: this.#wall,
       sandbox,
       driver,
       log,
@@ -261,8 +282,8 @@ class Host {
         simulatedVenue: (venue) => this.#simulation?.venues[venue],
         protect: (values) => session.protect(values),
       }),
-      paperDesk: (venue) =>
-        new PaperDesk({ venue, driver, depositUsd: config.simulation.depositUsd, runTag: runId.slice(0, 8) }),
+      paperDesk: desk,
+      pace: this.#opened?.strategies,
       savedState: (id) =>
         journal.kept.find((value) => value.scope === "plugin_state" && value.key === id)?.body,
       keepState: (id, value) => journal.keep("plugin_state", id, value),
@@ -279,12 +300,14 @@ class Host {
       driver,
       log,
       folder: this.#dataDir,
-      venues: () => this.#manager?.tradedVenues() ?? [],
+      venues: () => this.#replay?.venues ?? this.#manager?.tradedVenues() ?? [],
     });
     this.#killSwitch = killSwitch;
     for (const notice of journal.notices) log.write("warn", "journal", JSON.stringify(notice));
     this.#warnOfTrust(feed);
-    const venues = exchanges.filter(({ name }) => isVenueEnabled(config, name));
+    const venues = this.#opened === undefined
+      ? exchanges.filter(({ name }) => isVenueEnabled(config, name))
+      : [];
     await Promise.all([
       this.#manager.probeAll([...venues, ...strategies.flat()]),
       environment === "sim" ? this.#startSimulation(venues.map((source) => source.name)) : undefined,
@@ -306,6 +329,15 @@ class Host {
     await killSwitch.watchFile();
     this.#options.signals.onKill((flatten) => void killSwitch.kill("signal", flatten));
     await this.#startRecording(driver, log);
+    this.#replay = this.#opened?.open({
+      wall: this.#wall,
+      driver,
+      manager: this.#manager,
+      log,
+      tally: feed,
+      desk,
+      onFailure: (error) => this.#failed.resolve(error),
+    });
     this.#manager.startAll();
     this.#followOperator(this.#manager, log);
     await this.#makeConsole({
@@ -322,7 +354,7 @@ class Host {
     });
     session.start();
     this.#pulse = new HostPulse({
-      clock: this.#clock,
+      clock: this.#wall,
       driver,
       engine,
       journal,
@@ -331,6 +363,9 @@ class Host {
       onTick: () => this.#startThreads(),
     });
     this.#pulse.start();
+    if (this.#replay === undefined) return;
+    await untilStrategiesAreUp(this.#manager, this.#wall);
+    this.#replay.start();
   }
 
   async #startRecording(driver: Driver, log: HostLog): Promise<void> {
@@ -344,7 +379,7 @@ class Host {
   #followOperator(manager: PluginManager, log: HostLog): void {
     const { config: { dataDir }, configFile, rereadConfig } = this.#options;
     this.#watches.use(watchOperator({
-      clock: this.#clock,
+      clock: this.#wall,
       log,
       manager,
       // What a compiled berth carries can't be watched, and does not change.
@@ -367,6 +402,7 @@ class Host {
       alerts: () => this.#alerts?.service.status,
       config,
       environment,
+      shownEnvironment: this.#shownEnvironment(),
       folder: this.#dataDir,
       version,
       clock: this.#clock,
@@ -380,21 +416,21 @@ class Host {
   /** Console and alerts: threads take a while to load, so quotes come first; where none come they start all the same. */
   #startThreads(): void {
     if (this.#areThreadsBegun || this.#isStopping) return;
-    if (!this.#pulse?.hasQuotes && this.#clock.monotonicMs() - this.#tsStartMs < threadsAfterMs) return;
+    if (!this.#pulse?.hasQuotes && this.#wall.monotonicMs() - this.#tsStartMs < threadsAfterMs) return;
     this.#areThreadsBegun = true;
     this.#console?.server.start();
     this.#alerts?.service.start();
   }
 
   #consoleRun(): ConsoleRun {
-    const { version, environment, seed } = this.#options;
-    const uptimeMs = this.#clock.monotonicMs() - this.#tsStartMs;
+    const { version, seed } = this.#options;
+    const uptimeMs = this.#wall.monotonicMs() - this.#tsStartMs;
     return {
       runId: this.#runId,
       version,
-      environment,
+      environment: this.#shownEnvironment(),
       seed,
-      startedMs: Math.round(this.#clock.epochMs() - uptimeMs),
+      startedMs: Math.round(this.#wall.epochMs() - uptimeMs),
       uptimeMs: Math.round(uptimeMs),
       isStopping: this.#isStopping,
       hostRssMb: Deno.memoryUsage().rss / (1 << 20),
@@ -405,7 +441,12 @@ class Host {
   /** Waits for whatever ends the run first, then stops in order: strategies, orders, adapters, venues. */
   async untilEnd(): Promise<number> {
     const { durationMs, signals } = this.#options;
-    const end = await firstEnd({ stop: signals.stop, durationMs, failed: this.#failed.promise });
+    const end = await firstEnd({
+      stop: signals.stop,
+      durationMs,
+      failed: this.#failed.promise,
+      over: this.#replay?.over,
+    });
     if (end.kind === "asked") return await this.#stop(end.why);
     this.#log?.write("error", "host", describeError(end.error));
     return exitCodes.failure;
@@ -432,10 +473,12 @@ class Host {
     this.#watches.dispose();
     this.#killSwitch?.stop();
     this.#observers?.end(this.#clock.epochUs());
+    const replayEnds = this.#replay?.stop();
     await this.#recorder?.finish();
     await (this.#alertsStopped ?? this.#alerts?.service.stop());
     await this.#console?.server.stop();
     await this.#manager?.killAll();
+    await replayEnds;
     await this.#simulation?.stop();
     await this.#journal?.close({ isClean: this.#isClean });
     await this.#session?.[Symbol.asyncDispose]();
@@ -447,7 +490,7 @@ class Host {
     if (path === undefined) return undefined;
     return await LogFile.open({
       path,
-      monotonicMs: () => this.#clock.monotonicMs(),
+      monotonicMs: () => this.#wall.monotonicMs(),
       onFailure: (error) =>
         this.#log?.write("error", "log", `${path} can't be written: ${describeError(error)}`),
     });
@@ -484,6 +527,7 @@ class Host {
     const driver = this.#driver;
     if (manager === undefined || driver === undefined) return exitCodes.failure;
     this.#isStopping = true;
+    this.#replay?.slowDown();
     this.#log?.write("info", "host", `stopping: ${why}`);
     this.#alertsStopped = this.#alerts?.service.stop(); // that venues and plugins end now is no alarm
     const leaving = aborted(this.#options.signals.leave);
@@ -514,13 +558,19 @@ class Host {
     });
   }
 
+  /** What everybody is told that this run is. */
+  #shownEnvironment(): RunInfo["environment"] {
+    return this.#opened === undefined ? this.#options.environment : "replay";
+  }
+
   #runInfo(): RunInfo {
-    const { version, environment, seed, durationMs } = this.#options;
+    const { version, seed, durationMs } = this.#options;
     return {
       version,
-      environment,
+      environment: this.#shownEnvironment(),
+      replay: this.#replay?.info(),
       seed,
-      uptimeMs: this.#clock.monotonicMs() - this.#tsStartMs,
+      uptimeMs: this.#wall.monotonicMs() - this.#tsStartMs,
       durationMs,
       isStopping: this.#isStopping,
       consoleUrl: this.#console?.server.url,

@@ -93,6 +93,11 @@ export class Driver implements EngineDriver {
     }
   }
 
+  /** Resolves when no request waits for the journal any more. */
+  async settled(): Promise<void> {
+    while (this.#chains.size > 0) await Promise.all(this.#chains.values());
+  }
+
   #carryOut(output: EngineOutput): void {
     switch (output.kind) {
       case "journal":

@@ -12,6 +12,7 @@ const tickEveryMs = 100;
 const keepBaselinesEveryMs = 5_000;
 
 export interface HostPulseOptions {
+  /** Of the machine; the engine's ticks are stamped by the driver's. */
   readonly clock: Clock;
   readonly driver: EngineDriver;
   readonly engine: Pick<Engine, "snapshot" | "checkpoint">;
@@ -64,7 +65,7 @@ export class HostPulse {
     this.#loopDelayMs = Math.max(this.#loopDelayMs, lateMs);
     this.#tickedMs = nowMs;
     this.#performance.onTick(nowMs, lateMs, Deno.memoryUsage().rss / (1 << 20));
-    driver.dispatch({ kind: "tick", tsUs: clock.epochUs() });
+    driver.dispatch({ kind: "tick", tsUs: driver.clock.epochUs() });
     this.#keepBaselines();
     this.#lookForQuotes();
     onTick();
@@ -83,8 +84,8 @@ export class HostPulse {
 
   #lookForQuotes(): void {
     if (this.#hasQuotes) return;
-    const { clock, engine, log, tsStartMs } = this.#options;
-    const quotes = engine.snapshot(clock.epochUs()).quotes.filter((quote) => quote.updates > 0);
+    const { clock, driver, engine, log, tsStartMs } = this.#options;
+    const quotes = engine.snapshot(driver.clock.epochUs()).quotes.filter((quote) => quote.updates > 0);
     if (quotes.length === 0) return;
     this.#hasQuotes = true;
     const afterMs = Math.round(clock.monotonicMs() - tsStartMs);

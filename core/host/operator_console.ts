@@ -19,6 +19,8 @@ import type { EngineDriver, HostLog } from "./ports.ts";
 export interface OperatorConsoleParts {
   readonly config: HostConfig;
   readonly environment: Environment;
+  /** What everybody is told that the run is. */
+  readonly shownEnvironment: ConsoleRun["environment"];
   /** Of the environment. */
   readonly folder: string;
   readonly version: string;
@@ -92,7 +94,7 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
   const server = new ConsoleServer({
     ...config.console,
     version,
-    environment,
+    environment: parts.shownEnvironment,
     dataDir: config.dataDir,
     folder,
     journalFile: journalPath(folder),

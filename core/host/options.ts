@@ -3,6 +3,7 @@ import type { Environment } from "../sdk/manifest.ts";
 import type { LogFormat } from "../terminal/log_lines.ts";
 import type { TerminalOutput } from "../terminal/ports.ts";
 import type { HostConfig } from "./config.ts";
+import type { ReplayPlan } from "./replay/open_replay.ts";
 
 export interface HostSignals {
   /** First SIGINT, SIGTERM or SIGHUP: cancel orders, stop plugins, print the summary. The reason is the signal's name. */
@@ -19,6 +20,8 @@ export interface HostOptions {
   readonly strategies: "all" | "none";
   /** Folder to which all market data is recorded; undefined for none. */
   readonly recordTo: string | undefined;
+  /** A recording that takes the place of the venues; undefined for markets of the present. */
+  readonly replay: ReplayPlan | undefined;
   readonly environment: Environment;
   /** `--i-understand-live-trading` was given; always true in `live`. */
   readonly isLiveConfirmed: boolean;

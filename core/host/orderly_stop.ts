@@ -18,12 +18,17 @@ export function firstEnd(
     /** Undefined: until a signal. */
     readonly durationMs: number | undefined;
     readonly failed: Promise<unknown>;
+    /** Resolves with why there is nothing more to do; undefined where there always is. */
+    readonly over: Promise<string> | undefined;
   },
 ): Promise<RunEnd> {
-  const { stop, durationMs, failed } = ends;
+  const { stop, durationMs, failed, over } = ends;
   return Promise.race<RunEnd>([
     aborted(stop).then(() => ({ kind: "asked", why: String(stop.reason) })),
     failed.then((error) => ({ kind: "failed", error })),
+    ...(over === undefined ? [] : [
+      over.then((why): RunEnd => ({ kind: "asked", why }), (error): RunEnd => ({ kind: "failed", error })),
+    ]),
     ...(durationMs === undefined
       ? []
       : [after(durationMs).then((): RunEnd => ({ kind: "asked", why: "duration is over" }))]),

@@ -2,8 +2,8 @@
  * Paper trading: the host's own venue in place of the real one's order entry. It gets the engine's requests and the
  * real market data of its venue, and answers as an adapter would. Nothing here can reach a venue.
  */
-import { PaperExchange } from "../execution/paper/paper_exchange.ts";
 import type { PaperMarketFeed } from "../execution/paper/paper_events.ts";
+import { PaperExchange } from "../execution/paper/paper_exchange.ts";
 import type { VenueId } from "../model/ids.ts";
 import { moneyFromNumber } from "../model/money.ts";
 import type { AdapterRequests, EngineDriver } from "./ports.ts";
@@ -41,7 +41,7 @@ export class PaperDesk {
   readonly #driver: EngineDriver;
   readonly #venue: VenueId;
   readonly #exchange: PaperExchange;
-  readonly #timer: ReturnType<typeof setInterval>;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor({ venue, driver, depositUsd, runTag }: PaperDeskOptions) {
     this.#driver = driver;
@@ -53,7 +53,6 @@ export class PaperDesk {
       latencyMs,
       runTag,
     });
-    this.#timer = setInterval(() => this.#advance(), advanceEveryMs);
   }
 
   /** Where the engine's requests go. */
@@ -73,11 +72,39 @@ export class PaperDesk {
     return this.#exchange;
   }
 
-  stop(): void {
+  /** Answers by itself from now on, while time passes. */
+  open(): void {
     clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.advance(), advanceEveryMs);
   }
 
-  #advance(): void {
+  /** Its market data ended: the account and its orders stay, nothing is filled until there is data again. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#exchange.forgetMarkets();
+  }
+
+  /** Tells the engine what has reached it by now. */
+  advance(): void {
     for (const event of this.#exchange.advance(this.#driver.clock.epochUs())) this.#driver.dispatch(event);
   }
+
+  /** When {@link advance} will next have something to tell. */
+  nextDueUs(): number {
+    return this.#exchange.nextDueUs();
+  }
+}
+
+/** One desk a venue for the whole run: an adapter that is started anew finds account and orders as they were. */
+export function paperDesks(
+  options: Omit<PaperDeskOptions, "venue">,
+): (venue: VenueId) => PaperDesk {
+  const desks = new Map<VenueId, PaperDesk>();
+  return (venue) => {
+    const known = desks.get(venue);
+    if (known !== undefined) return known;
+    const desk = new PaperDesk({ ...options, venue });
+    desks.set(venue, desk);
+    return desk;
+  };
 }

@@ -29,6 +29,7 @@ import { paperCapabilities, type PaperDesk } from "./paper_desk.ts";
 import type { PluginSubscriptions } from "./plugin_subscriptions.ts";
 import { inPlace, type SoundVersion } from "./plugin_version.ts";
 import type { EngineDriver, HostLog, Tally } from "./ports.ts";
+import type { PacedStrategies } from "./replay/paced_strategies.ts";
 import type { SecretsResult } from "./secrets.ts";
 import type { VenueQuestions } from "./venue_questions.ts";
 import { budgetOf, grantOf, StrategyChannel, visibleInstruments } from "./strategy_channel.ts";
@@ -46,9 +47,11 @@ export interface LauncherOptions {
   readonly accessOf: (manifest: ExchangeManifest) => AccessResult;
   /** Values of the secrets that a strategy names. */
   readonly secretsOf: (names: readonly string[]) => SecretsResult;
-  /** In paper trading: makes the host's own venue in place of a real one. */
+  /** In paper trading: the host's own venue in place of a real one, the same at every start of its adapter. */
   readonly paperDesk: (venue: VenueId) => PaperDesk;
   readonly keepState: (id: string, value: unknown) => void;
+  /** Where the host moves the strategies' time; undefined where it moves by itself. */
+  readonly pace: PacedStrategies | undefined;
 }
 
 /** One start of one version. */
@@ -90,7 +93,7 @@ export class PluginLauncher {
   }
 
   #strategy(launch: Launch, manifest: StrategyManifest): LaunchResult {
-    const { driver, log, tally, keepState, secretsOf, subscriptions } = this.#options;
+    const { driver, log, tally, keepState, secretsOf, subscriptions, pace } = this.#options;
     const { net = [], read = [], write = [], secrets = [] } = manifest.permissions ?? {};
     const found: SecretsResult = secrets.length === 0 ? { kind: "found", values: {} } : secretsOf(secrets);
     if (found.kind === "missing") {
@@ -105,6 +108,7 @@ export class PluginLauncher {
     const hello: StrategyHello = {
       ...this.#helloBase(launch),
       role: "strategy",
+      timeMode: pace === undefined ? "real" : "virtual",
       instruments: visibleInstruments(driver, manifest),
       secrets: found.values,
     };
@@ -120,12 +124,15 @@ export class PluginLauncher {
       onBreach: (reason) => void process.kill(reason),
     });
     const process = this.#spawn(launch, hello, { net, read, write }, [], {
-      onMessage: (message) => channel.onMessage(message),
+      onMessage: (message) => {
+        if (paced?.hears(message) !== true) channel.onMessage(message);
+      },
       onRecords: () => undefined,
       onBook: () => undefined,
     });
+    const paced = pace?.pace(process);
     const { subscriber } = launch;
-    driver.attachStrategy(manifest.id, subscriber, process);
+    driver.attachStrategy(manifest.id, subscriber, paced ?? process);
     driver.dispatch({
       kind: "plugin_started",
       tsUs: driver.clock.epochUs(),
@@ -140,7 +147,7 @@ export class PluginLauncher {
       driver.attachStrategy(manifest.id, subscriber, undefined);
       driver.dispatch({ kind: "plugin_stopped", tsUs: driver.clock.epochUs(), plugin: id, reason, isFinal });
     };
-    return { kind: "launched", process, detach };
+    return { kind: "launched", process: paced ?? process, detach };
   }
 
   #adapter(launch: Launch, manifest: ExchangeManifest): LaunchResult {
@@ -184,6 +191,7 @@ export class PluginLauncher {
         },
       },
     );
+    paper?.open();
     subscriptions.startedWith(process, launch.symbols);
     driver.attachAdapter(
       manifest.venue,
@@ -192,7 +200,7 @@ export class PluginLauncher {
     // Beside the engine the real venue is asked, in paper trading too: it needs no account for that.
     questions.attach(venue, (_id, request) => process.send(request));
     const detach = (reason: string): void => {
-      paper?.stop();
+      paper?.close();
       driver.attachAdapter(manifest.venue, undefined);
       questions.detach(venue, reason);
       driver.dispatch({ kind: "adapter_lost", tsUs: driver.clock.epochUs(), venue, reason });

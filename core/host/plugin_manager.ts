@@ -61,7 +61,8 @@ export class PluginManager {
   readonly #options: PluginManagerOptions;
   readonly #slots = new Map<string, Slot>();
   readonly #states = new Map<string, unknown>();
-  readonly #subscriptions: PluginSubscriptions;
+  /** Who gets which market data. */
+  readonly subscriptions: PluginSubscriptions;
   readonly #runner: PluginRunner;
   readonly #inTurn = inTurns(probesAtATime);
   readonly #looking = new AbortController();
@@ -74,10 +75,10 @@ export class PluginManager {
     this.#options = options;
     this.#grants = options.grants;
     this.#configOf = options.configOf;
-    this.#subscriptions = new PluginSubscriptions(options.driver, () => this.#running());
+    this.subscriptions = new PluginSubscriptions(options.driver, () => this.#running());
     const keepState = (id: string, value: unknown): void => this.#keepState(id, value);
     const { questions } = this;
-    const subscriptions = this.#subscriptions;
+    const subscriptions = this.subscriptions;
     this.#runner = new PluginRunner({
       ...options,
       launcher: new PluginLauncher({ ...options, subscriptions, questions, keepState }),
@@ -339,7 +340,7 @@ export class PluginManager {
 
   #symbols(): readonly string[] {
     const { symbols } = this.#options;
-    return symbols ?? this.#subscriptions.wantedSymbols([...this.#slots.values()].map(manifestOf));
+    return symbols ?? this.subscriptions.wantedSymbols([...this.#slots.values()].map(manifestOf));
   }
 
   *#running(): Generator<RunningPlugin> {

@@ -36,11 +36,24 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
-export type DisplayEnvironment = "sim" | "paper" | "testnet" | "live";
+/** `replay`: a recording is played. */
+export type DisplayEnvironment = "sim" | "paper" | "testnet" | "live" | "replay";
+
+/** A run that plays a recording. */
+export interface ReplayInfo {
+  /** Times as fast as it was recorded. */
+  readonly speed: number | "max";
+  /** The recording's time now. */
+  readonly atMs: number;
+  /** Of the recording that has been played, 0 to 1. */
+  readonly share: number;
+}
 
 export interface RunInfo {
   readonly version: string;
   readonly environment: DisplayEnvironment;
+  /** Undefined where the markets are of the present. */
+  readonly replay: ReplayInfo | undefined;
   readonly seed: number;
   readonly uptimeMs: number;
   /** Undefined: until a signal. */

@@ -12,7 +12,7 @@ import {
   usdText,
 } from "./formats.ts";
 import type { StrategyReport } from "../model/strategy_report.ts";
-import type { DisplayEnvironment, DisplaySnapshot } from "./ports.ts";
+import type { DisplayEnvironment, DisplaySnapshot, ReplayInfo } from "./ports.ts";
 import {
   groupsSection,
   noticesSection,
@@ -48,6 +48,7 @@ export const environmentWords: Readonly<Record<DisplayEnvironment, string>> = {
   paper: "PAPER · real prices, simulated fills",
   testnet: "TESTNET · test money",
   live: "LIVE · real money",
+  replay: "REPLAY · recorded prices, simulated fills",
 };
 
 /** At most `rows` lines of at most `columns` cells each. */
@@ -78,10 +79,17 @@ function headLine({ run }: DisplaySnapshot, columns: number): Line {
   const until = run.durationMs === undefined ? "" : ` of ${clockText(run.durationMs)}`;
   const right: Line = [
     ...(run.environment === "sim" ? [span(`seed ${run.seed}  `, "dim")] : []),
+    ...(run.replay === undefined ? [] : [span(`${replayText(run.replay)}  `)]),
     span(`up ${clockText(run.uptimeMs)}${until} `),
   ];
   const room = columns - widthOf(left);
   return room > widthOf(right) ? [...left, ...fitted(right, room, "right")] : left;
+}
+
+/** `2026-01-31 12:00:05 UTC · 43 % · 10x`. */
+function replayText({ speed, atMs, share }: ReplayInfo): string {
+  const at = new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
+  return `${at} UTC · ${Math.floor(share * 100)} % · ${speed === "max" ? "full speed" : `${speed}x`}`;
 }
 
 function moneyLine({ totals }: DisplaySnapshot): Line {

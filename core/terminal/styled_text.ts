@@ -4,7 +4,7 @@
  */
 
 export type Style = "plain" | "dim" | "bold" | "good" | "bad" | "warn" | "accent" | EnvironmentStyle;
-export type EnvironmentStyle = "sim" | "paper" | "testnet" | "live";
+export type EnvironmentStyle = "sim" | "paper" | "testnet" | "live" | "replay";
 
 /** A run of characters of one style. Its text has one cell a character. */
 export interface Span {
@@ -69,6 +69,7 @@ const codes: Readonly<Record<Style, string>> = {
   accent: "36",
   sim: "1;97;44",
   paper: "1;97;45",
+  replay: "1;97;46",
   testnet: "1;30;43",
   live: "1;97;41",
 };

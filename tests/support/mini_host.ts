@@ -160,6 +160,7 @@ export class MiniHost {
       },
     });
     this.manager = new PluginManager({
+      pace: undefined,
       clock,
       sandbox: (options.wrapSandbox ?? ((sandbox) => sandbox))(
         createSandbox(options.sandboxKind ?? "process", { clock, projectDir }),
@@ -237,6 +238,7 @@ export class MiniHost {
     if (this.#hasAccounts) {
       const desk = new PaperDesk({ venue, driver: this.#driver, depositUsd: 100_000, runTag: "test" });
       for (let index = 0; engine.instrument(index) !== undefined; index++) desk.onInstrument(index);
+      desk.open();
       this.#desks.push(desk);
       this.#driver.attachAdapter(name, desk.request);
     }
@@ -330,7 +332,7 @@ export class MiniHost {
     this.#watch?.[Symbol.dispose]();
     clearInterval(this.#pump);
     clearInterval(this.#ticker);
-    for (const desk of this.#desks) desk.stop();
+    for (const desk of this.#desks) desk.close();
     await this.manager.killAll();
     await Deno.remove(this.#filesFolder, { recursive: true });
   }

@@ -195,6 +195,7 @@ export class Patient implements AsyncDisposable {
     const manager = new PluginManager({
       clock,
       sandbox,
+      pace: undefined,
       driver: this.#driver,
       log: this.#log,
       tally: { opportunity: () => undefined, gauge: () => undefined, panel: () => undefined },

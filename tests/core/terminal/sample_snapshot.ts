@@ -158,6 +158,7 @@ export const sampleSnapshot: DisplaySnapshot = {
   run: {
     version: "0.1.0",
     environment: "sim",
+    replay: undefined,
     seed: 7,
     uptimeMs: 83_000,
     durationMs: 300_000,
@@ -428,7 +429,15 @@ export const anySnapshot: fc.Arbitrary<DisplaySnapshot> = fc.record({
   strategies: few(strategyReport),
   run: fc.record({
     version: text,
-    environment: fc.constantFrom("sim", "paper", "testnet", "live"),
+    environment: fc.constantFrom("sim", "paper", "testnet", "live", "replay"),
+    replay: fc.option(
+      fc.record({
+        speed: fc.constantFrom(1, 0.5, "max" as const),
+        atMs: fc.integer({ min: 0, max: 2_000_000_000_000 }),
+        share: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+      { nil: undefined },
+    ),
     seed: count,
     uptimeMs: number,
     durationMs: fc.option(number, { nil: undefined }),

@@ -1,7 +1,7 @@
 /** Market data between its source and the two who play it: the plugin, ahead, and the host, behind. */
 import type { IndexedBook } from "../protocol/codec.ts";
 import { recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
-import type { MarketBatch, MarketData } from "../recording/market_data.ts";
+import type { MarketBatch, MarketData } from "./market_data.ts";
 
 type Waiting =
   | { readonly kind: "records"; readonly bytes: Uint8Array; readonly view: DataView }
