@@ -4,6 +4,7 @@
  */
 import uPlotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 import uPlotScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
+import alerts from "./page/alerts.js" with { type: "text" };
 import api from "./page/api.js" with { type: "text" };
 import charts from "./page/charts.js" with { type: "text" };
 import connection from "./page/connection.js" with { type: "text" };
@@ -22,6 +23,7 @@ import pageStyle from "./page/page.css" with { type: "text" };
 import panelsStyle from "./page/panels.css" with { type: "text" };
 import plugins from "./page/plugins.js" with { type: "text" };
 import risk from "./page/risk.js" with { type: "text" };
+import strategyFigures from "./page/strategy_figures.js" with { type: "text" };
 import tables from "./page/tables.js" with { type: "text" };
 import theme from "./page/theme.js" with { type: "text" };
 import venues from "./page/venues.js" with { type: "text" };
@@ -36,6 +38,7 @@ const types = {
 
 /** Below `/page/`, by name. */
 const files: Readonly<Record<string, string>> = {
+  "alerts.js": alerts,
   "api.js": api,
   "charts.js": charts,
   "connection.js": connection,
@@ -53,6 +56,7 @@ const files: Readonly<Record<string, string>> = {
   "panels.css": panelsStyle,
   "plugins.js": plugins,
   "risk.js": risk,
+  "strategy_figures.js": strategyFigures,
   "tables.js": tables,
   "theme.js": theme,
   "uplot.css": uPlotStyle,

@@ -13,7 +13,8 @@ const levels = ["debug", "info", "warn", "error"];
 const fieldsOf = ({ fields }) => Object.entries(fields).map(([name, value]) => `${name}=${value}`).join("  ");
 
 export class Logs {
-  #list = byId("log");
+  #frame = byId("log");
+  #list = byId("log-lines");
   #level = ofKind("log-level", HTMLSelectElement);
   #filter = ofKind("log-filter", HTMLInputElement);
   #pause = byId("log-pause");
@@ -71,11 +72,11 @@ export class Logs {
 
   /** Follows the newest line, unless somebody has scrolled up. @param {readonly LogLine[]} lines */
   #append(lines) {
-    const list = this.#list;
-    const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 24;
+    const [list, frame] = [this.#list, this.#frame];
+    const isAtEnd = frame.scrollTop + frame.clientHeight >= frame.scrollHeight - 24;
     list.append(...lines.map(rowOf));
     while (list.childElementCount > shownLines) list.firstElementChild?.remove();
-    if (isAtEnd) list.scrollTop = list.scrollHeight;
+    if (isAtEnd) frame.scrollTop = frame.scrollHeight;
   }
 }
 

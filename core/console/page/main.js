@@ -1,4 +1,5 @@
 /** Puts the page together: one connection, each topic to the panels that show it. */
+import { AlertsPanel } from "./alerts.js";
 import { forgetToken, knownToken } from "./api.js";
 import { redrawAll } from "./charts.js";
 import { Connection } from "./connection.js";
@@ -20,6 +21,7 @@ const market = new Market();
 const money = new Money();
 const orders = new Orders(market);
 const risk = new RiskPanel();
+const alerts = new AlertsPanel();
 const plugins = new Plugins();
 const venues = new Venues();
 const logs = new Logs();
@@ -39,7 +41,9 @@ const handlers = {
   venues: (all) => venues.show(all),
   quotes: (quotes) => market.showQuotes(quotes),
   opportunities: (found) => market.showOpportunities(found),
+  strategies: (all) => plugins.showStrategies(all),
   plugins: (all) => plugins.show(all),
+  alerts: (state) => alerts.show(state),
   orders: (working) => orders.showWorking(working),
   positions: (positions) => orders.showPositions(positions),
   pnl: (pnl) => money.showPnl(pnl),

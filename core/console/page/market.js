@@ -91,7 +91,7 @@ export class Market {
       { name: "Symbol", cell: ({ symbol }) => symbol },
       { name: "Net bps", kind: "number", cell: ({ edgeBps }) => signed(edgeBps, 1) },
       {
-        name: "",
+        name: "Taken",
         cell: ({ isTaken }) => isTaken ? { text: "taken", tone: "gain" } : { text: "seen", tone: "dim" },
       },
       { name: "How", cell: ({ words }) => words },

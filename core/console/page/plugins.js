@@ -2,10 +2,11 @@
 import { change } from "./api.js";
 import { ask, bullets, paragraph } from "./dialogs.js";
 import { button, byId, element, KeyedList, setAttribute, setText } from "./dom.js";
-import { fixed, spaced, span, usd } from "./formats.js";
+import { fixed, spaced, span } from "./formats.js";
 import { Meters } from "./meters.js";
+import { StrategyFigures } from "./strategy_figures.js";
 
-/** @import { LogLine, Plugin, Risk } from "./types.ts" */
+/** @import { LogLine, Plugin, Risk, Strategy } from "./types.ts" */
 
 /** @type {Readonly<Record<string, string>>} */
 const tones = {
@@ -34,6 +35,8 @@ const waits = ({ state, update }) => state === "awaiting_approval" || update?.ki
 export class Plugins {
   /** @type {readonly Plugin[]} */
   #plugins = [];
+  /** @type {readonly Strategy[]} */
+  #strategies = [];
   /** @type {Risk["scopes"]} */
   #scopes = [];
   /** The newest error line of each plugin. @type {Map<string, LogLine>} */
@@ -58,6 +61,11 @@ export class Plugins {
     );
   }
 
+  /** @param {readonly Strategy[]} strategies */
+  showStrategies(strategies) {
+    this.#strategies = strategies;
+  }
+
   /** @param {Risk} risk */
   showRisk({ scopes }) {
     this.#scopes = scopes;
@@ -77,7 +85,7 @@ export class Plugins {
     const newest = () => this.#plugins.find((one) => one.id === id);
     const state = element("span", { class: "state" });
     const version = element("span", { class: "dim" });
-    const result = element("p", { class: "result" });
+    const figures = new StrategyFigures();
     const description = element("p", { class: "dim" });
     const why = element("p", { class: "notice" });
     const error = element("p", { class: "trouble" });
@@ -115,7 +123,7 @@ export class Plugins {
       description,
       why,
       error,
-      result,
+      figures.root,
       meters.root,
       usage,
       powers,
@@ -144,9 +152,8 @@ export class Plugins {
         usage.hidden = plugin.usage === null;
         const scope = this.#scopes.find((one) => one.scope === `plugin/${id}`);
         if (scope !== undefined) meters.show(scope);
-        setText(result, `Today ${usd(scope?.todayUsd)} USD · budget used:`);
         meters.root.hidden = scope === undefined || plugin.kind === "exchange";
-        result.hidden = meters.root.hidden;
+        figures.show(this.#strategies.find((one) => one.id === id));
         const key = plugin.may.join("\n");
         if (key !== mayKey) {
           mayKey = key;

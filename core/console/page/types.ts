@@ -1,5 +1,6 @@
 /** What the page is told, as types of the schemas that the console answers by. Nothing of this is served. */
 import type { InferOutput } from "valibot";
+import type { alertsSchema } from "../alerts.ts";
 import type * as s from "../schemas.ts";
 
 export type Status = InferOutput<typeof s.statusSchema>;
@@ -9,6 +10,8 @@ export type Quote = InferOutput<typeof s.quoteSchema>;
 export type Opportunity = InferOutput<typeof s.opportunitySchema>;
 export type Opportunities = InferOutput<typeof s.opportunitiesSchema>;
 export type Plugin = InferOutput<typeof s.pluginSchema>;
+export type Strategy = InferOutput<typeof s.strategySchema>;
+export type Alerts = InferOutput<typeof alertsSchema>;
 export type Order = InferOutput<typeof s.orderSchema>;
 export type Fill = InferOutput<typeof s.fillSchema>;
 export type Position = InferOutput<typeof s.positionSchema>;
@@ -30,6 +33,8 @@ export interface Topics {
   readonly quotes: readonly Quote[];
   readonly opportunities: Opportunities;
   readonly plugins: readonly Plugin[];
+  readonly strategies: readonly Strategy[];
+  readonly alerts: Alerts;
   readonly orders: readonly Order[];
   readonly positions: readonly Position[];
   readonly pnl: readonly Pnl[];

@@ -79,6 +79,6 @@ export class Venues {
 
   /** @param {readonly Venue[]} venues */
   show(venues) {
-    this.#list.update(venues);
+    this.#list.update(venues.toSorted((a, b) => a.venue.localeCompare(b.venue)));
   }
 }

@@ -25,6 +25,7 @@ Deno.test("the page fits the content policy: no script, style or handler within 
     const text = await textOf(name);
     assertEquals(text.match(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b/g), null, name);
     assertEquals(text.match(/["'`](https?:)?\/\/\w/g), null, name);
+    assertEquals(text.match(/\bDeno\b|from "node:/g), null, `${name} runs in a browser`);
   }
 });
 

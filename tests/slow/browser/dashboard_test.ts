@@ -1,5 +1,6 @@
 /** The dashboard of a running host in a real browser: what a person sees, does by keyboard, and must be spared. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import axe from "axe-core/axe.min.js" with { type: "text" };
 import type { Browser, Locator, Page } from "playwright-core";
 import { isSkipped, openChromium } from "./chromium.ts";
 import { hostileText, type WatchedHost, watchedHosts } from "./watched_host.ts";
@@ -61,6 +62,22 @@ const background = (page: Page): Promise<string> =>
 /** Text that is cut off at its right would be a page wider than its window. */
 const overhang = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+interface Barrier {
+  readonly id: string;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
+}
+
+/** What would keep somebody out, by the rules of WCAG 2.2 A and AA, contrast included. */
+async function barriersOf(page: Page, part = "html"): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  const found: readonly Barrier[] = await page.evaluate(
+    `axe.run("${part}", { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((result) => result.violations)`,
+  );
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`)
+  );
+}
 
 Deno.test({ name: "the dashboard in Chromium", ignore: isSkipped() }, async (t) => {
   await using hosts = await watchedHosts();
@@ -173,6 +190,20 @@ Deno.test({ name: "the dashboard in Chromium", ignore: isSkipped() }, async (t) 
     await page.emulateMedia({ colorScheme: "dark" });
   });
 
+  await t.step("nothing keeps anybody out, in either theme, with dialogs and on a phone", async () => {
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      assertEquals(await barriersOf(page), [], colorScheme);
+      await page.locator("#kill").click();
+      assertEquals(await barriersOf(page, "dialog"), [], `${colorScheme}, kill switch`);
+      await page.keyboard.press("Escape");
+      await page.locator("[data-plugin=asking]").getByRole("button", { name: "Stop asking" }).click();
+      assertEquals(await barriersOf(page, "dialog"), [], `${colorScheme}, question`);
+      await page.keyboard.press("Escape");
+    }
+    await page.emulateMedia({ colorScheme: "dark" });
+  });
+
   await t.step("a tab in the background rests, and comes back", async () => {
     const hide = (isHidden: boolean) =>
       page.evaluate((hidden) => {
@@ -195,6 +226,7 @@ Deno.test({ name: "the dashboard in Chromium", ignore: isSkipped() }, async (t) 
     assert(await overhang(phone) <= 0, `${await overhang(phone)} px too wide`);
     const box = await phone.locator("#kill").boundingBox();
     assert(box !== null && box.x >= 0 && box.x + box.width <= 360 && box.height >= 32);
+    assertEquals(await barriersOf(phone), []);
     assertEquals(phone.witness.faults, []);
     await phone.close();
   });
