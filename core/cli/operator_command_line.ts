@@ -1,7 +1,7 @@
 /** Parsers of the commands that speak to a running host: status, risk, kill. */
 import { type Command, Option } from "commander";
-import type { ScopeLimits, TradingState } from "../model/risk_limits.ts";
-import { scopeLimitNames } from "../model/risk_limits.ts";
+import type { TradingState } from "../model/risk_limits.ts";
+import { marketLimitNames, scopeLimitNames } from "../model/risk_limits.ts";
 import {
   misuse,
   placeOf,
@@ -20,13 +20,24 @@ export interface KillOptions extends PlaceOptions {
   readonly asJson: boolean;
 }
 
+/** By name; null is no limit. */
+export type GivenLimits = Readonly<Record<string, number | null>>;
+
 export type RiskAct =
   | { readonly kind: "show" }
-  | { readonly kind: "tighten"; readonly scope: string; readonly limits: Partial<ScopeLimits> }
+  /** Of the scope `market` the market limits. */
+  | { readonly kind: "tighten"; readonly scope: string; readonly limits: GivenLimits }
   | {
     readonly kind: "loosen";
     readonly scope: string;
-    readonly limits: Partial<ScopeLimits>;
+    readonly limits: GivenLimits;
+    readonly reason: string;
+  }
+  | {
+    readonly kind: "take_over";
+    readonly scope: string;
+    readonly venue: string;
+    readonly tag: string;
     readonly reason: string;
   }
   | {
@@ -57,17 +68,31 @@ function scopeArgument(text: string): string {
     : misuse(`${JSON.stringify(text)} is no scope`, scopeFix);
 }
 
+/** Scope of the limits on prices and data, which hold for everybody. */
+export const marketScope = "market";
+
+const limitsFix = "write global, account/VENUE, plugin/ID or market";
+
+const limitsScopeArgument = (text: string): string => text === marketScope ? text : scopeArgument(text);
+
 /** `maxOpenOrders=5`, `maxLeverage=none`. */
-function limitArguments(texts: readonly string[]): Partial<ScopeLimits> {
-  const limits: Partial<Record<keyof ScopeLimits, number | null>> = {};
+function limitArguments(scope: string, texts: readonly string[]): GivenLimits {
+  const limits: Record<string, number | null> = {};
+  const names: readonly string[] = scope === marketScope ? marketLimitNames : scopeLimitNames;
   for (const text of texts) {
-    const [word = "", value = ""] = text.split("=");
-    const name = scopeLimitNames.find((one) => one === word);
-    if (name === undefined) {
-      misuse(`${JSON.stringify(word)} is no limit`, `choose of ${scopeLimitNames.join(", ")}`);
+    const [name = "", value = ""] = text.split("=");
+    if (!names.includes(name)) misuse(`${JSON.stringify(name)} is no limit`, `choose of ${names.join(", ")}`);
+    const number = value === "none" && scope !== marketScope
+      ? null
+      : /^\d{1,10}(\.\d{1,6})?$/.test(value)
+      ? Number(value)
+      : NaN;
+    if (Number.isNaN(number)) {
+      misuse(
+        `${text} has no value`,
+        `write ${name}=NUMBER${scope === marketScope ? "" : ` or ${name}=none`}`,
+      );
     }
-    const number = value === "none" ? null : /^\d{1,10}(\.\d{1,6})?$/.test(value) ? Number(value) : NaN;
-    if (Number.isNaN(number)) misuse(`${text} has no value`, `write ${name}=NUMBER or ${name}=none`);
     limits[name] = number;
   }
   return limits;
@@ -118,15 +143,17 @@ export function addKill(program: Command, found: Found): void {
 }
 
 const riskExamples = `
-A scope is global, account/VENUE or plugin/ID.
+A scope is global, account/VENUE or plugin/ID; limits on prices and data have the scope market.
 
 Examples:
   berth risk show
   berth risk tighten plugin/scalper maxOrderNotionalUsd=100 maxOpenOrders=2
+  berth risk tighten market maxQuoteAgeMs=1000
   berth risk loosen global maxDailyLossUsd=5000 --reason "larger book from today"
   berth risk halt account/okx --reason "venue maintenance"
   berth risk reduce plugin/scalper --reason "flat by the evening"
   berth risk resume global --reason "kill understood"
+  berth risk take-over account/okx k3f9 --reason "that machine is gone"
 `;
 
 export function addRisk(program: Command, found: Found): void {
@@ -138,29 +165,46 @@ export function addRisk(program: Command, found: Found): void {
     .option("--json", "as one JSON object")
     .action((options: Given) => give(options, { kind: "show" }));
   withPlace(risk.command("tighten").description("Tightens limits at once; a looser one is refused."))
-    .argument("<scope>", scopeFix)
+    .argument("<scope>", limitsFix)
     .argument("<limits...>", "NAME=VALUE")
     .option("--json", "as one JSON object")
-    .action((scope: string, limits: readonly string[], options: Given) =>
-      give(options, { kind: "tighten", scope: scopeArgument(scope), limits: limitArguments(limits) })
-    );
+    .action((text: string, limits: readonly string[], options: Given) => {
+      const scope = limitsScopeArgument(text);
+      give(options, { kind: "tighten", scope, limits: limitArguments(scope, limits) });
+    });
   withPlace(
     risk.command("loosen").description(
       "Sets limits in either direction; what is looser than configured ends with the host.",
     ),
   )
-    .argument("<scope>", scopeFix)
+    .argument("<scope>", limitsFix)
     .argument("<limits...>", "NAME=VALUE or NAME=none")
     .addOption(reasonOption())
     .option("--json", "as one JSON object")
-    .action((scope: string, limits: readonly string[], options: Given) =>
+    .action((text: string, limits: readonly string[], options: Given) => {
+      const scope = limitsScopeArgument(text);
       give(options, {
         kind: "loosen",
-        scope: scopeArgument(scope),
-        limits: limitArguments(limits),
+        scope,
+        limits: limitArguments(scope, limits),
         reason: textOf(options.reason) ?? "",
-      })
-    );
+      });
+    });
+  withPlace(
+    risk.command("take-over").description(
+      "Takes the orders of another berth that is gone, and cancels them.",
+    ),
+  )
+    .argument("<account>", "account/VENUE")
+    .argument("<tag>", "the other host's tag, as the alert names it")
+    .addOption(reasonOption())
+    .option("--json", "as one JSON object")
+    .action((text: string, tag: string, options: Given) => {
+      const scope = scopeArgument(text);
+      const [kind, venue = ""] = scope.split("/");
+      if (kind !== "account") misuse(`${scope} is no account`, "write account/VENUE");
+      give(options, { kind: "take_over", scope, venue, tag, reason: textOf(options.reason) ?? "" });
+    });
   const states = [
     ["halt", "halted", "Only cancels are let through from now on."],
     ["reduce", "reducing", "Only cancels and orders that shrink a position are let through."],

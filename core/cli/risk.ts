@@ -1,10 +1,10 @@
 /** `berth status` and `berth risk`: what a running host does, and its limits and states. */
 import type * as v from "valibot";
 import { doneSchema, list, riskSchema, statusSchema, venueSchema } from "../console/schemas.ts";
-import { scopeLimitNames } from "../model/risk_limits.ts";
+import { marketLimitNames, scopeLimitNames } from "../model/risk_limits.ts";
 import { connectHost } from "./host_client.ts";
 import type { CommandSurroundings } from "./journal.ts";
-import type { RiskAct, RiskOptions, StatusOptions } from "./operator_command_line.ts";
+import { marketScope, type RiskAct, type RiskOptions, type StatusOptions } from "./operator_command_line.ts";
 import { readPlace } from "./place.ts";
 
 type Risk = v.InferOutput<typeof riskSchema>;
@@ -25,10 +25,15 @@ export async function showStatus(options: StatusOptions, around: CommandSurround
     `${environment}, up ${Math.round(uptimeMs / 1000)} s, trading is ${tradingState}${why}\n` +
       `${counts.orders} orders, ${counts.fills} fills, ${counts.workingOrders} working\n`,
   );
-  for (const { venue, isStarted, hasTrading, isReconciled, health } of venues.items) {
+  for (const { venue, isStarted, hasTrading, isReconciled, health, otherHosts } of venues.items) {
     const trading = !hasTrading ? "market data only" : isReconciled ? "ready" : "reconciling";
     const state = isStarted ? health?.marketData ?? "connecting" : "not running";
     around.write(`${venue.padEnd(12)} ${state}, ${trading}\n`);
+    for (const { tag, kind } of otherHosts) {
+      around.write(
+        `${" ".repeat(13)}another berth (${tag}) was seen here by its ${kind}: nothing new is opened\n`,
+      );
+    }
   }
 }
 
@@ -47,9 +52,15 @@ function requestOf(act: RiskAct): { readonly path: string; readonly body: unknow
     case "show":
       return undefined;
     case "tighten":
-      return { path: "/risk/tighten", body: { scope: act.scope, limits: act.limits } };
+      return act.scope === marketScope
+        ? { path: "/risk/market/tighten", body: { limits: act.limits } }
+        : { path: "/risk/tighten", body: { scope: act.scope, limits: act.limits } };
     case "loosen":
-      return { path: "/risk/loosen", body: { scope: act.scope, limits: act.limits, reason: act.reason } };
+      return act.scope === marketScope
+        ? { path: "/risk/market/loosen", body: { limits: act.limits, reason: act.reason } }
+        : { path: "/risk/loosen", body: { scope: act.scope, limits: act.limits, reason: act.reason } };
+    case "take_over":
+      return { path: "/risk/take-over", body: { venue: act.venue, tag: act.tag, reason: act.reason } };
     case "state":
       return { path: "/risk/state", body: { scope: act.scope, state: act.state, reason: act.reason } };
     default:
@@ -66,8 +77,17 @@ function linesOf(risk: Risk, act: RiskAct): readonly string[] {
     const figures = `gross ${usd(one.grossExposureUsd)}, net ${usd(one.netExposureUsd)}, today ${
       usd(one.todayUsd)
     }, drawdown ${usd(one.drawdownUsd)} USD`;
-    return [`${one.scope}: ${one.state}${why}; ${figures}`, ...(act.kind === "state" ? [] : limits)];
+    const isOfState = act.kind === "state" || act.kind === "take_over";
+    return [`${one.scope}: ${one.state}${why}; ${figures}`, ...(isOfState ? [] : limits)];
   });
-  if (act.kind !== "show") return lines;
-  return [...lines, ...Object.entries(risk.refusals).map(([code, count]) => `refused ${count} × ${code}`)];
+  const market = [
+    `${marketScope}:`,
+    ...marketLimitNames.map((name) => `  ${name.padEnd(24)} ${risk.market[name]}`),
+  ];
+  if (act.kind !== "show") return act.scope === marketScope ? market : lines;
+  return [
+    ...lines,
+    ...market,
+    ...Object.entries(risk.refusals).map(([code, count]) => `refused ${count} × ${code}`),
+  ];
 }

@@ -1,7 +1,7 @@
 /** Commands as they come from outside: one schema each, checked where they enter the console and again in the host. */
 import * as v from "valibot";
 import { clientOrderId, pluginId, venueId } from "../model/ids.ts";
-import { type RiskScope, tradingStates } from "../model/risk_limits.ts";
+import { marketLimitRanges, type MarketLimits, type RiskScope, tradingStates } from "../model/risk_limits.ts";
 
 /** A text that one of the model's makers takes. */
 const made = <T extends string>(make: (text: string) => T, pattern: RegExp, words: string) =>
@@ -63,6 +63,37 @@ export const limitChanges = v.pipe(
   v.description("The limits to change; null is no limit."),
 );
 
+const marketNumber = (name: keyof MarketLimits) => {
+  const [least, largest] = marketLimitRanges[name];
+  return v.exactOptional(
+    v.pipe(v.number(), v.minValue(least, `${least} or more`), v.maxValue(largest, `at most ${largest}`)),
+  );
+};
+/** In the units of the configuration's `risk.market`. */
+export const marketChanges = v.pipe(
+  v.strictObject({
+    collarMarkBps: marketNumber("collarMarkBps"),
+    collarQuoteBps: marketNumber("collarQuoteBps"),
+    reduceOnlyCollarBps: marketNumber("reduceOnlyCollarBps"),
+    reduceOnlyFallbackBps: marketNumber("reduceOnlyFallbackBps"),
+    maxQuoteAgeMs: marketNumber("maxQuoteAgeMs"),
+    maxMarkAgeMs: marketNumber("maxMarkAgeMs"),
+    maxValuationAgeMs: marketNumber("maxValuationAgeMs"),
+    maxClockSkewMs: marketNumber("maxClockSkewMs"),
+    minMarginBuffer: marketNumber("minMarginBuffer"),
+    marginLeverage: marketNumber("marginLeverage"),
+    minCancelsForRatio: marketNumber("minCancelsForRatio"),
+  }),
+  v.check((changes) => Object.keys(changes).length > 0, "at least one limit"),
+  v.description("The market limits to change: `risk.market` of the configuration."),
+);
+
+export const hostTagText = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9]{2,4}$/, "a host's tag such as k3f9"),
+  v.description("Tag of the host that is gone: second to fifth letter of its client order ids."),
+);
+
 export const reasonText = v.pipe(
   v.string(),
   v.trim(),
@@ -87,6 +118,9 @@ export const stateBody = v.strictObject({
 export const resumeBody = v.strictObject({ scope: scopeText, reason: reasonText });
 export const tightenBody = v.strictObject({ scope: scopeText, limits: limitChanges });
 export const loosenBody = v.strictObject({ scope: scopeText, limits: limitChanges, reason: reasonText });
+export const tightenMarketBody = v.strictObject({ limits: marketChanges });
+export const loosenMarketBody = v.strictObject({ limits: marketChanges, reason: reasonText });
+export const takeOverBody = v.strictObject({ venue: venueName, tag: hostTagText, reason: reasonText });
 export const scopeBody = v.strictObject({ scope: scopeText });
 export const pluginSettingsBody = v.strictObject({
   settings: v.pipe(
@@ -121,6 +155,9 @@ export const commandSchema = v.variant("kind", [
     limits: limitChanges,
     reason: reasonText,
   }),
+  v.strictObject({ kind: v.literal("tighten_market"), limits: marketChanges }),
+  v.strictObject({ kind: v.literal("loosen_market"), limits: marketChanges, reason: reasonText }),
+  v.strictObject({ kind: v.literal("take_over"), venue: venueName, tag: hostTagText, reason: reasonText }),
   v.strictObject({ kind: v.literal("cancel_orders"), scope: scopeOf }),
   v.strictObject({ kind: v.literal("cancel_order"), clientOrderId: orderName }),
   v.strictObject({ kind: v.literal("flatten"), scope: scopeOf }),

@@ -7,6 +7,7 @@ import {
   approveBody,
   killBody,
   loosenBody,
+  loosenMarketBody,
   orderName,
   pluginName,
   pluginSettingsBody,
@@ -14,7 +15,9 @@ import {
   scopeBody,
   scopeText,
   stateBody,
+  takeOverBody,
   tightenBody,
+  tightenMarketBody,
   venueName,
 } from "./commands.ts";
 import { answerOf, type Endpoint, endpoint, type Handled, json } from "./endpoint.ts";
@@ -420,6 +423,41 @@ const risk: readonly Endpoint[] = [
     problems: [404],
     handle: async ({ body }, { command }) =>
       answerOf(await command({ kind: "loosen_limits", ...body }), done),
+  }),
+  endpoint({
+    id: "tightenMarketLimits",
+    method: "POST",
+    path: `${api}/risk/market/tighten`,
+    tag: "risk",
+    summary: "Tightens the market limits at once; refused as a whole if one of them would be looser.",
+    body: tightenMarketBody,
+    answer: s.doneSchema,
+    problems: [409],
+    handle: async ({ body }, { command }) =>
+      answerOf(await command({ kind: "tighten_market", ...body }), done),
+  }),
+  endpoint({
+    id: "loosenMarketLimits",
+    method: "POST",
+    path: `${api}/risk/market/loosen`,
+    tag: "risk",
+    summary:
+      "Sets market limits in either direction; what is looser than the configuration holds until the host stops.",
+    body: loosenMarketBody,
+    answer: s.doneSchema,
+    handle: async ({ body }, { command }) =>
+      answerOf(await command({ kind: "loosen_market", ...body }), done),
+  }),
+  endpoint({
+    id: "takeOverHost",
+    method: "POST",
+    path: `${api}/risk/take-over`,
+    tag: "risk",
+    summary: "Takes the orders of another berth that is gone for ours: they are cancelled.",
+    body: takeOverBody,
+    answer: s.doneSchema,
+    problems: [404, 409],
+    handle: async ({ body }, { command }) => answerOf(await command({ kind: "take_over", ...body }), done),
   }),
   endpoint({
     id: "setTradingState",

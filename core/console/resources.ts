@@ -106,6 +106,7 @@ export const venues = ({ engine }: HostPicture): Out<typeof s.venueSchema>[] =>
       positionLots,
     })),
     foreignOrders: venue.foreignOrders.length,
+    otherHosts: venue.otherHosts.map((sign) => ({ ...sign })),
     reconciliations: { ...venue.reconciliations },
     requestTokens: { left: venue.rateBudget.tokens, burst: venue.rateBudget.burst },
     pendingRequests: venue.pendingRequests,
@@ -308,6 +309,7 @@ export const risk = ({ engine }: HostPicture): Out<typeof s.riskSchema> => ({
     cancels: one.cancels,
     fills: one.fills,
   })),
+  market: { ...engine.market },
   refusals: { ...engine.refusals },
 });
 

@@ -3,7 +3,7 @@
  * numbers for the eye; sums that must be exact are decimal text. `null` is what is not known.
  */
 import * as v from "valibot";
-import { tradingStates } from "../model/risk_limits.ts";
+import { marketLimitNames, tradingStates } from "../model/risk_limits.ts";
 
 const described = <S extends v.GenericSchema>(schema: S, words: string) =>
   v.pipe(schema, v.description(words));
@@ -80,6 +80,10 @@ export const venueSchema = v.object({
   ),
   foreignPositions: v.array(v.object({ instrument: text, positionLots: count })),
   foreignOrders: count,
+  otherHosts: described(
+    v.array(v.object({ tag: text, kind: v.picklist(["order", "fill"]), tsSeenMs: timeMs })),
+    "Other berths that work or lately traded on the account: nothing new is opened beside them.",
+  ),
   reconciliations: v.record(text, count),
   requestTokens: v.object({ left: count, burst: count }),
   pendingRequests: count,
@@ -302,6 +306,7 @@ export const limitsSchema = v.object({
   maxDrawdownUsd: limit,
   maxConsecutiveLosses: limit,
 });
+export const marketLimitsSchema = v.object(v.entriesFromList(marketLimitNames, v.number()));
 export const scopeStateSchema = v.object({
   scope: text,
   state: v.picklist(tradingStates),
@@ -318,6 +323,7 @@ export const scopeStateSchema = v.object({
 });
 export const riskSchema = v.object({
   scopes: described(v.array(scopeStateSchema), "Global first, then accounts, then plugins."),
+  market: described(marketLimitsSchema, "Prices, data and margin; the same for everybody."),
   refusals: described(
     v.record(text, count),
     "How often each code was given; docs/refusals.md explains them.",

@@ -44,7 +44,6 @@ export class AccountDesk {
   started(account: VenueAccount, hasTrading: boolean, capabilities: Readonly<Record<string, boolean>>): void {
     if (account.isStarted) this.#loseRequests(account);
     account.isStarted = true;
-    account.firstStartedUs = Math.min(account.firstStartedUs, this.#rooms().time.nowUs);
     account.hasTrading = hasTrading;
     account.capabilities = capabilities;
     if (hasTrading) this.#startComparing(account);

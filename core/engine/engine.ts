@@ -31,6 +31,7 @@ import type { EngineEvent, EngineOutput, EngineRestore, EngineSettings, Instrume
 import { Flattening } from "./flattening.ts";
 import { HostHeld, pluginsOf } from "./host_held.ts";
 import { InstrumentTable } from "./instrument_table.ts";
+import { MarketLimitBook } from "./market_limit_desk.ts";
 import { OperatorDesk } from "./operator_desk.ts";
 import { OrderBook } from "../model/order_book.ts";
 import { OrderDesk } from "./order_desk.ts";
@@ -76,7 +77,7 @@ export class Engine implements EngineSurface {
       account: (venue) => this.#account(venue),
       isShuttingDown: () => this.#operatorDesk.isShuttingDown,
       isFlattening: (plugin, index) => this.#flattening.isFlattening(plugin, index),
-      reduceAccount: (venue, reason, cause) => this.#operatorDesk.reduceAccount(venue, reason, cause),
+      otherHosts: { seen: (...sign) => this.#operatorDesk.otherHosts.seen(...sign) },
     });
     this.#held = new HostHeld(rooms, () => ({
       orderDesk: this.#orderDesk,
@@ -89,10 +90,11 @@ export class Engine implements EngineSurface {
       settings: { ...settings, legGroups: settings.legGroups ?? settings.risk.legGroups },
       time: { nowUs: 0 },
       outbox: new Outbox(),
-      instruments: new InstrumentTable(this.#quotes, settings.risk.market.maxValuationAgeMs),
+      instruments: new InstrumentTable(this.#quotes, () => this.#rooms.market.now.maxValuationAgeMs),
       quotes: this.#quotes,
       portfolio: new Portfolio(settings.risk.usdAssets),
       states: new TradingStates(settings.risk),
+      market: new MarketLimitBook(settings.risk.market),
       requests: new RequestLedger(),
       ids,
       orders: new OrderManager(this.#orderDesk, ids, settings.timing),
@@ -433,6 +435,7 @@ export class Engine implements EngineSurface {
   #restore(restore: EngineRestore): void {
     const { states, orders, portfolio } = this.#rooms;
     for (const { scope, limits } of restore.limits) this.#keptLimits.set(scopeName(scope), limits);
+    this.#rooms.market.restore(restore.marketLimits);
     states.restore(restore.baselines, restore.states);
     for (const { scope } of states.all()) states.register(scope, this.#limitsOf(scope));
     for (const [venue, lastFillMs] of Object.entries(restore.lastFillMs)) {
@@ -480,6 +483,7 @@ export class Engine implements EngineSurface {
         const limits = { ...this.#keptLimits.get(name), ...this.#limitOverrides.get(name) };
         return Object.keys(limits).length === 0 ? [] : [{ scope, limits }];
       }),
+      marketLimits: this.#rooms.market.changed,
       states: states.all().map(({ scope, state, reason }) => ({ scope, state, reason })),
       baselines: states.baselines(),
       ...this.#held.checkpoint(),

@@ -16,7 +16,13 @@ import type { BookUpdate } from "../model/market.ts";
 import type { Order, OrderIntent, OrderReport, OrderTrigger } from "../model/order.ts";
 import type { TradeSums } from "../model/trade_record.ts";
 import type { TriggerOrder } from "../model/trigger_order.ts";
-import type { RiskScope, RiskSettings, ScopeLimits, TradingState } from "../model/risk_limits.ts";
+import type {
+  MarketLimits,
+  RiskScope,
+  RiskSettings,
+  ScopeLimits,
+  TradingState,
+} from "../model/risk_limits.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 
 /** Number of an instrument in this host, given by `Engine.registerInstrument`, from 0 without gaps. */
@@ -63,6 +69,8 @@ export interface EngineRestore {
   readonly limits: readonly { readonly scope: RiskScope; readonly limits: Partial<ScopeLimits> }[];
   /** Closed trades of each plugin, added up. */
   readonly trades: readonly { readonly plugin: PluginId; readonly sums: TradeSums }[];
+  /** What operators changed of the market limits; taken where it is tighter than the configuration. */
+  readonly marketLimits: Partial<MarketLimits>;
   /** Profit and loss at the last midnight UTC, and at its highest, per scope name. */
   readonly baselines: readonly PnlBaseline[];
   /** Leg groups that were not over; fills that the journal has of their orders are in their totals. */
@@ -106,6 +114,16 @@ export type OperatorCommand =
     readonly kind: "set_limits";
     readonly scope: RiskScope;
     readonly limits: Partial<ScopeLimits>;
+    readonly reason: string;
+  }
+  /** The market limits, in the same two ways. */
+  | { readonly kind: "tighten_market"; readonly limits: Partial<MarketLimits> }
+  | { readonly kind: "set_market"; readonly limits: Partial<MarketLimits>; readonly reason: string }
+  /** A host that is gone: its orders on the account are ours from now on. Refused while it still trades. */
+  | {
+    readonly kind: "take_over";
+    readonly venue: VenueId;
+    readonly tag: string;
     readonly reason: string;
   }
   | { readonly kind: "cancel_orders"; readonly scope: RiskScope }
@@ -274,6 +292,8 @@ export const noticeCodes = [
   "ORDER_ADOPTED",
   "ORDER_FOREIGN",
   "OTHER_HOST",
+  "HOST_TAKEN_OVER",
+  "TAKE_OVER_REFUSED",
   "FILL_FOREIGN",
   "FILLS_MISSING",
   "CANCEL_REFUSED",
@@ -384,6 +404,8 @@ export interface EngineTiming {
   readonly fillsOverlapMs: number;
   /** At the first start, fills are asked for from this long ago. */
   readonly fillsLookbackMs: number;
+  /** A fill of another berth tells of a second host when it is at most this old. */
+  readonly otherHostWindowMs: number;
   readonly flattenAttempts: number;
   readonly flattenRetryMs: number;
   /** After this a kill reports what it knows, whoever has not answered. */
@@ -398,6 +420,7 @@ export const defaultTiming: EngineTiming = {
   notFoundGraceMs: 3_000,
   fillsOverlapMs: 60_000,
   fillsLookbackMs: 600_000,
+  otherHostWindowMs: 600_000,
   flattenAttempts: 5,
   flattenRetryMs: 1_000,
   killDeadlineMs: 20_000,

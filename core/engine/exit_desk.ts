@@ -212,11 +212,11 @@ export class ExitDesk implements OrderFollower {
   }
 
   #view({ plugin, instrument: id, entryRef }: ExitPlan): ExitView | undefined {
-    const { instruments, portfolio, quotes, settings, time, orders, states } = this.#rooms();
+    const { instruments, portfolio, quotes, market, time, orders, states } = this.#rooms();
     const index = instruments.indexOf(id);
     const instrument = index === undefined ? undefined : instruments.get(index);
     if (index === undefined || instrument === undefined) return undefined;
-    const isYoung = quotes.quoteAgeMs(index, time.nowUs) <= settings.risk.market.maxQuoteAgeMs &&
+    const isYoung = quotes.quoteAgeMs(index, time.nowUs) <= market.now.maxQuoteAgeMs &&
       !quotes.isCrossed(index);
     const entry = entryRef === undefined ? undefined : orders.byRef(plugin, entryRef);
     return {

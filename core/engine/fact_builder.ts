@@ -52,7 +52,7 @@ export function orderFacts(rooms: Rooms, context: IntentContext): OrderFacts {
     market: marketFacts(rooms, index, nowUs),
     account: accountFacts(rooms, account, context),
     reducible: reducibleFacts(rooms, context),
-    marketLimits: rooms.settings.risk.market,
+    marketLimits: rooms.market.now,
     maxOrderSizeBase: rooms.settings.risk.maxOrderSizeBase[instrument.symbol] ?? null,
     usdAssets: rooms.settings.risk.usdAssets,
     scopes: scopesOf(intent, instrument).map((scope) =>
@@ -104,6 +104,7 @@ function accountFacts(rooms: Rooms, account: VenueAccount, context: IntentContex
     isConnected: account.isStarted,
     hasTrading: account.hasTrading,
     isReconciled: account.reconciliation.isReconciled,
+    otherHost: otherHostFacts(account, nowUs),
     privateStream: account.privateStream,
     equityUsd: equityUsd(rooms, { kind: "account", venue: account.venue }, nowUs),
     availableUsd: availableUsd - marginSinceBalance(rooms, account, context),
@@ -113,6 +114,12 @@ function accountFacts(rooms: Rooms, account: VenueAccount, context: IntentContex
   };
 }
 
+function otherHostFacts({ otherHosts: { newest } }: VenueAccount, nowUs: number): AccountFacts["otherHost"] {
+  if (newest === undefined) return undefined;
+  const { tag, kind, tsSeenMs } = newest;
+  return { tag, kind, ageMs: Math.round(nowUs / 1000 - tsSeenMs) };
+}
+
 /** Initial margin that orders sent after the account's last balance will take: the venue has not reckoned with them yet. */
 function marginSinceBalance(
   rooms: Rooms,
@@ -120,7 +127,7 @@ function marginSinceBalance(
   { nowUs, besides = [], replaces }: IntentContext,
 ): number {
   const { lotUsd } = valuationAt(rooms, nowUs);
-  const { marginLeverage } = rooms.settings.risk.market;
+  const { marginLeverage } = rooms.market.now;
   let margin = 0;
   const sent = rooms.orders.working().filter((order) =>
     order.tsCreatedUs >= account.balancesUs && order !== replaces

@@ -29,8 +29,8 @@ export function executablePrice(
   side: Side,
   lots: number,
 ): number {
-  const { quotes, time, settings, instruments } = rooms;
-  const { maxQuoteAgeMs } = settings.risk.market;
+  const { quotes, time, market, instruments } = rooms;
+  const { maxQuoteAgeMs } = market.now;
   const tick = instruments.get(index)?.tick;
   if (tick === undefined || !(quotes.quoteAgeMs(index, time.nowUs) <= maxQuoteAgeMs)) return NaN;
   if (quotes.isCrossed(index)) return NaN;

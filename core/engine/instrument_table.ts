@@ -13,14 +13,14 @@ export type Registration =
 
 export class InstrumentTable {
   readonly #quotes: QuoteCache;
-  readonly #maxValuationAgeMs: number;
+  readonly #maxValuationAgeMs: () => number;
   readonly #list: Instrument[] = [];
   readonly #tickValues: number[] = [];
   readonly #indexes = new Map<InstrumentId, InstrumentIndex>();
   readonly #symbols = new Map<string, number>();
   readonly #underlyings: number[] = [];
 
-  constructor(quotes: QuoteCache, maxValuationAgeMs: number) {
+  constructor(quotes: QuoteCache, maxValuationAgeMs: () => number) {
     this.#quotes = quotes;
     this.#maxValuationAgeMs = maxValuationAgeMs;
   }
@@ -65,8 +65,9 @@ export class InstrumentTable {
   valuationTicks(index: InstrumentIndex, nowUs: number): number {
     const tick = this.#tickValues[index] ?? NaN;
     const quotes = this.#quotes;
-    if (quotes.markAgeMs(index, nowUs) <= this.#maxValuationAgeMs) return quotes.markPrice(index) / tick;
-    const isQuoteYoung = quotes.quoteAgeMs(index, nowUs) <= this.#maxValuationAgeMs;
+    const maxAgeMs = this.#maxValuationAgeMs();
+    if (quotes.markAgeMs(index, nowUs) <= maxAgeMs) return quotes.markPrice(index) / tick;
+    const isQuoteYoung = quotes.quoteAgeMs(index, nowUs) <= maxAgeMs;
     return isQuoteYoung && !quotes.isCrossed(index) ? quotes.midPrice(index) / tick : NaN;
   }
 

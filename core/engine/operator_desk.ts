@@ -1,14 +1,22 @@
 /** Commands of people, changes of trading states, and the end: kill switch and shutdown. */
 import { type CauseId, causeId, type PluginId, type VenueId, venueOf } from "../model/ids.ts";
 import type { Facts } from "../model/journal_entry.ts";
-import { type RiskScope, scopeLimitNames, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
 import { isResidentStop, type Order } from "../model/order.ts";
+import {
+  type RiskScope,
+  scopeLimitNames,
+  type ScopeLimits,
+  scopeName,
+  type TradingState,
+} from "../model/risk_limits.ts";
 import { loosened } from "../risk/limit_changes.ts";
 import type { StandingFigure, StateChange } from "../risk/trading_state.ts";
 import type { OperatorCommand } from "./events.ts";
 import type { Flattening } from "./flattening.ts";
 import type { OrderDesk, OrderMeant } from "./order_desk.ts";
+import { MarketLimitDesk } from "./market_limit_desk.ts";
 import { KillWatch } from "./kill_watch.ts";
+import { OtherHostDesk } from "./other_host_desk.ts";
 import { equityUsd, exposureNow, type Rooms } from "./rooms.ts";
 
 const everywhere: RiskScope = { kind: "global" };
@@ -42,6 +50,8 @@ export class OperatorDesk {
   readonly #flattening: Flattening;
   readonly #limits: LimitBook;
   readonly #killWatch: KillWatch;
+  readonly otherHosts: OtherHostDesk;
+  readonly #market: MarketLimitDesk;
   #shutdown: { readonly deadlineUs: number; isComplete: boolean } | undefined;
 
   constructor(
@@ -55,6 +65,12 @@ export class OperatorDesk {
     this.#flattening = flattening;
     this.#limits = limits;
     this.#killWatch = new KillWatch(rooms, orderDesk, flattening);
+    this.#market = new MarketLimitDesk(rooms);
+    this.otherHosts = new OtherHostDesk(rooms, {
+      reduce: (venue, reason, cause) => this.#reduceAccount(venue, reason, cause),
+      resume: (venue, by, reason, cause) =>
+        this.#setState({ kind: "account", venue }, "active", by, reason, cause),
+    });
   }
 
   get kill(): Pick<KillWatch, "isWatching" | "last"> {
@@ -74,13 +90,15 @@ export class OperatorDesk {
   }
 
   #execute(command: OperatorCommand, by: string, cause: CauseId): void {
-    const { states, time, orders, outbox } = this.#rooms();
+    const { time, orders, outbox } = this.#rooms();
     switch (command.kind) {
       case "kill":
         return this.#kill(command, by, cause);
       case "set_state":
-        this.#register(command.scope);
-        return this.#changed(states.set(command.scope, command.state, by, command.reason), cause);
+        if (command.state === "active") this.otherHosts.acknowledge(command.scope);
+        return this.#setState(command.scope, command.state, by, command.reason, cause);
+      case "take_over":
+        return this.otherHosts.takeOver(command, by, cause);
       case "tighten_limits": {
         const names = loosened(this.#limits.of(command.scope), command.limits);
         if (names.length === 0) return this.#setLimits(command.scope, command.limits, by, "", cause);
@@ -92,6 +110,10 @@ export class OperatorDesk {
       }
       case "set_limits":
         return this.#setLimits(command.scope, command.limits, by, command.reason, cause);
+      case "tighten_market":
+        return this.#market.tighten(command.limits, by, cause);
+      case "set_market":
+        return this.#market.set(command.limits, by, command.reason, cause);
       case "cancel_orders":
         this.#orderDesk.cancelWhere(isIn(command.scope), cause);
         return;
@@ -218,7 +240,7 @@ export class OperatorDesk {
     const totals = scope.kind === "account" ? rooms.accounts.get(scope.venue)?.usdTotals : undefined;
     if (totals !== undefined && exposure.grossUsd > 0) {
       // Free margin that must remain, beside what there is.
-      const neededUsd = totals.totalUsd * rooms.settings.risk.market.minMarginBuffer;
+      const neededUsd = totals.totalUsd * rooms.market.now.minMarginBuffer;
       figures.push({ reason: "margin_buffer", value: neededUsd, limit: Math.max(0, totals.availableUsd) });
     }
     return figures;
@@ -238,18 +260,21 @@ export class OperatorDesk {
 
   /** The host itself stops a plugin's trading; only an operator's command sets it going again. */
   haltPlugin(plugin: PluginId, reason: string, cause: CauseId): void {
-    const scope: RiskScope = { kind: "plugin", plugin };
-    this.#register(scope);
-    this.#changed(this.#rooms().states.set(scope, "halted", "host", reason), cause);
+    this.#setState({ kind: "plugin", plugin }, "halted", "host", reason, cause);
   }
 
   /** The host itself stops taking risk on an account. */
-  reduceAccount(venue: VenueId, reason: string, cause: CauseId): void {
+  #reduceAccount(venue: VenueId, reason: string, cause: CauseId): void {
     const scope: RiskScope = { kind: "account", venue };
     this.#register(scope);
-    const { states } = this.#rooms();
-    if (states.get(scope)?.state !== "active") return;
-    this.#changed(states.set(scope, "reducing", "host", reason), cause);
+    if (this.#rooms().states.get(scope)?.state === "active") {
+      this.#setState(scope, "reducing", "host", reason, cause);
+    }
+  }
+
+  #setState(scope: RiskScope, state: TradingState, by: string, reason: string, cause: CauseId): void {
+    this.#register(scope);
+    this.#changed(this.#rooms().states.set(scope, state, by, reason), cause);
   }
 
   /** A plugin ended for good and its policy says so. */
@@ -270,11 +295,17 @@ function factsOf(command: OperatorCommand): Facts {
       const reason = command.kind === "set_limits" ? { reason: command.reason } : {};
       return { scope: scopeName(command.scope), ...reason, ...Object.fromEntries(limits) };
     }
+    case "tighten_market":
+      return { scope: "market", ...command.limits };
+    case "set_market":
+      return { scope: "market", reason: command.reason, ...command.limits };
     case "cancel_orders":
     case "flatten":
       return { scope: scopeName(command.scope) };
     case "cancel_order":
       return { clientOrderId: command.clientOrderId };
+    case "take_over":
+      return { venue: command.venue, tag: command.tag, reason: command.reason };
     case "shutdown":
       return { deadlineMs: command.deadlineMs };
     default:

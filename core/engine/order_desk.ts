@@ -7,7 +7,6 @@ import type { AdapterRequest } from "../model/adapter_request.ts";
 import {
   type CauseId,
   causeId,
-  type ClientOrderId,
   type InstrumentId,
   type PluginId,
   pluginId,
@@ -30,6 +29,7 @@ import type { RoundTrip } from "../portfolio/portfolio.ts";
 import { checkOrder, type RiskApproved } from "../risk/gate.ts";
 import type { Refusal } from "../model/refusals.ts";
 import { type IntentContext, orderFacts, scopesOf } from "./fact_builder.ts";
+import type { OtherHostDesk } from "./other_host_desk.ts";
 import { PluginRecord } from "./plugin_record.ts";
 import type { InstrumentIndex } from "./events.ts";
 import type { Rooms } from "./rooms.ts";
@@ -67,8 +67,8 @@ export interface OrderDeskPort {
   isShuttingDown(): boolean;
   /** The host closes this position. */
   isFlattening(plugin: PluginId, index: InstrumentIndex): boolean;
-  /** Orders of another berth on an account: it takes no new risk there. */
-  reduceAccount(venue: VenueId, reason: string, cause: CauseId): void;
+  /** Somebody else's order works on an account, or was filled there. */
+  readonly otherHosts: Pick<OtherHostDesk, "seen">;
 }
 
 /** Who follows orders besides their plugins: leg groups, exit plans. Told after the portfolio knows. */
@@ -344,23 +344,7 @@ export class OrderDesk implements OrderManagerPort {
       fill,
     });
     outbox.notice("FILL_FOREIGN", { venue, instrument: fill.instrument, fillId: fill.fillId });
-    const isOfThisRun = fill.tsVenueMs * 1000 > this.#port.account(venue).firstStartedUs;
-    if (isOfThisRun) this.#noteOtherHost(venue, fill.clientOrderId);
-  }
-
-  /** Two hosts on one account each keep to the limits, and break them together. */
-  #noteOtherHost(venue: VenueId, clientOrderId: ClientOrderId | undefined): void {
-    const { ids, outbox } = this.#rooms();
-    const tag = ids.otherHost(clientOrderId);
-    const { otherHosts } = this.#port.account(venue);
-    if (tag === undefined || otherHosts.has(tag)) return;
-    otherHosts.add(tag);
-    outbox.notice("OTHER_HOST", { venue, tag, clientOrderId: clientOrderId ?? "" });
-    this.#port.reduceAccount(
-      venue,
-      `another berth (${tag}) trades here`,
-      causeId(`timer/other_host/${venue}`),
-    );
+    this.#port.otherHosts.seen(venue, fill.clientOrderId, "fill", fill.tsVenueMs);
   }
 
   foreignOrder(venue: VenueId, report: OrderReport): void {
@@ -374,7 +358,7 @@ export class OrderDesk implements OrderManagerPort {
       report,
     });
     outbox.notice("ORDER_FOREIGN", { venue, instrument, venueOrderId });
-    this.#noteOtherHost(venue, report.clientOrderId);
+    this.#port.otherHosts.seen(venue, report.clientOrderId, "order", time.nowUs / 1000);
   }
 
   fillsWanted(venue: VenueId): void {

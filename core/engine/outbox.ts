@@ -13,6 +13,8 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   ORDER_ADOPTED: "warning",
   ORDER_FOREIGN: "info",
   OTHER_HOST: "critical",
+  HOST_TAKEN_OVER: "warning",
+  TAKE_OVER_REFUSED: "warning",
   FILL_FOREIGN: "info",
   FILLS_MISSING: "critical",
   CANCEL_REFUSED: "warning",

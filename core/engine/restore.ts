@@ -24,8 +24,8 @@ import {
   sides,
   triggerKinds,
 } from "../model/order.ts";
-import { tradingStates } from "../model/risk_limits.ts";
 import { isTradeSums, type TradeSums } from "../model/trade_record.ts";
+import { marketLimitNames, tradingStates } from "../model/risk_limits.ts";
 import type { EngineRestore, PnlBaseline } from "./events.ts";
 import { exitPlanSchema } from "./restore_exits.ts";
 import { groupSchema, ownedFillSchema, withJournalledFills } from "./restore_groups.ts";
@@ -53,6 +53,8 @@ export interface KeptState {
   readonly tradingStates: readonly unknown[];
   /** Bodies of `limits` entries, the newest of each scope. */
   readonly limits: readonly unknown[];
+  /** Bodies of `market_limits` entries, the newest. */
+  readonly marketLimits: readonly unknown[];
   /** `PnlBaseline`, one for each scope, as `Engine.checkpoint` gives them. */
   readonly baselines: readonly unknown[];
   /** Bodies of `fill` entries, oldest first: those of the last days, so that none is booked twice. */
@@ -167,6 +169,12 @@ const limitsSchema = v.object({
   }),
 });
 
+const marketLimitsSchema = v.object({
+  limits: v.object(
+    v.entriesFromList(marketLimitNames, v.exactOptional(v.pipe(v.number(), v.minValue(0)))),
+  ),
+});
+
 const baselineSchema = v.object({
   scope: v.string(),
   day: integer,
@@ -223,6 +231,7 @@ export function restoreOf(kept: KeptState): {
       reason,
     })),
     limits: read("limits", limitsSchema),
+    marketLimits: read("marketLimits", marketLimitsSchema).at(-1)?.limits ?? {},
     baselines,
     exits: read("exits", exitPlanSchema),
     triggers: read("triggers", triggerSchema),

@@ -11,6 +11,7 @@ import type { Portfolio } from "../portfolio/portfolio.ts";
 import type { TradingStates } from "../risk/trading_state.ts";
 import type { EngineSettings } from "./events.ts";
 import type { InstrumentTable } from "./instrument_table.ts";
+import type { MarketLimitBook } from "./market_limit_desk.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PluginRecord } from "./plugin_record.ts";
 import type { QuoteCache } from "./quote_cache.ts";
@@ -39,6 +40,7 @@ export interface Rooms {
   readonly quotes: QuoteCache;
   readonly portfolio: Portfolio;
   readonly states: TradingStates;
+  readonly market: MarketLimitBook;
   readonly requests: RequestLedger;
   readonly ids: ClientOrderIds;
   readonly orders: OrderManager;

@@ -7,11 +7,12 @@ import type { Order, OrderReport } from "../model/order.ts";
 import type { RequestCounts } from "../execution/request_statistics.ts";
 import type { LatencyHistogram } from "../model/latency_histogram.ts";
 import type { KillReport } from "../model/kill_report.ts";
-import type { RiskScope, ScopeLimits, TradingState } from "../model/risk_limits.ts";
 import type { TradeStatistics } from "../model/trade_record.ts";
+import type { MarketLimits, RiskScope, ScopeLimits, TradingState } from "../model/risk_limits.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 import type { OpenTrade } from "../portfolio/portfolio.ts";
 import type { ResidentStopState } from "./resident_stop_desk.ts";
+import type { OtherHostSign } from "./other_hosts.ts";
 import type { GroupSnapshot, GroupTotals } from "./group_snapshot.ts";
 
 /** NaN for what is not known: the console shows a dash. */
@@ -100,6 +101,8 @@ export interface VenueSnapshot {
   /** Lots per instrument that the account holds beside our plugins' positions. */
   readonly foreignPositions: readonly { readonly instrument: InstrumentId; readonly positionLots: number }[];
   readonly foreignOrders: readonly OrderReport[];
+  /** Other berths that are seen here. */
+  readonly otherHosts: readonly OtherHostSign[];
   /** Repairs by kind, and how often the account was compared. */
   readonly reconciliations: Readonly<Record<string, number>>;
   readonly rateBudget: { readonly tokens: number; readonly burst: number };
@@ -134,6 +137,8 @@ export interface EngineSnapshot {
   readonly positions: readonly PositionSnapshot[];
   /** Global first, then accounts, then plugins. */
   readonly scopes: readonly ScopeSnapshot[];
+  /** As they hold now. */
+  readonly market: MarketLimits;
   /** Fees in assets that don't count as USD, as exact text by asset; in no other figure. */
   readonly otherFees: Readonly<Record<string, string>>;
   /** Funding that no plugin's position explains, USD: positive is paid. */

@@ -42,6 +42,7 @@ export function buildSnapshot(sources: SnapshotSources): EngineSnapshot {
     recentOrders: [...orderDesk.recent],
     positions: positionSnapshots(rooms),
     scopes: scopeSnapshots(rooms, tsUs),
+    market: rooms.market.now,
     otherFees: Object.fromEntries(
       [...rooms.portfolio.otherFees()].map(([asset, fee]) => [asset, formatMoney(fee)]),
     ),
@@ -81,6 +82,7 @@ function venueSnapshot(rooms: Rooms, account: VenueAccount, tsUs: number): Venue
     venuePositions: [...account.positions.values()],
     foreignPositions,
     foreignOrders: account.foreignOrders,
+    otherHosts: account.otherHosts.all,
     reconciliations: { rounds: account.reconciliation.rounds, ...Object.fromEntries(account.repairs) },
     rateBudget: { tokens: account.rate.tokens(tsUs), burst: account.rate.burst },
     pendingRequests: requests.count(account.venue),

@@ -135,10 +135,10 @@ export class TriggerDesk implements OrderFollower {
   }
 
   #isReached({ intent: { instrument, side }, trigger }: TriggerOrder): boolean {
-    const { instruments, quotes, time, settings } = this.#rooms();
+    const { instruments, quotes, time, market } = this.#rooms();
     const index = instruments.indexOf(instrument);
     if (index === undefined || quotes.isCrossed(index)) return false;
-    if (!(quotes.quoteAgeMs(index, time.nowUs) <= settings.risk.market.maxQuoteAgeMs)) return false;
+    if (!(quotes.quoteAgeMs(index, time.nowUs) <= market.now.maxQuoteAgeMs)) return false;
     const price = this.#triggerPrice(index, trigger);
     return isTriggered(side, trigger.kind, price, quotes.bidPrice(index), quotes.askPrice(index));
   }

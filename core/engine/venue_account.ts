@@ -11,6 +11,7 @@ import { moneyToNumber } from "../model/money.ts";
 import type { OrderReport } from "../model/order.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 import type { AccountFacts } from "../risk/order_facts.ts";
+import { OtherHosts } from "./other_hosts.ts";
 
 /** Others' orders that are remembered for display. */
 const maxForeignOrders = 500;
@@ -27,10 +28,7 @@ export class VenueAccount {
   readonly reconciliation: AccountReconciliation;
   readonly rate: RateBudget;
   isStarted = false;
-  /** When its adapter first came in this run; Infinity before. */
-  firstStartedUs = Infinity;
-  /** Tags of other berths that were told of. */
-  readonly otherHosts = new Set<string>();
+  readonly otherHosts = new OtherHosts();
   hasTrading = false;
   capabilities: Readonly<Record<string, boolean>> = {};
   health: VenueHealth | undefined;

@@ -30,7 +30,7 @@ export interface ParsedClientOrderId {
 export class ClientOrderIds {
   readonly #tag: string;
   /** Of hosts that are gone, whose orders are taken for ours. */
-  readonly #claimed: ReadonlySet<string>;
+  readonly #claimed: Set<string>;
   readonly #hashes = new Map<PluginId, string>();
   #next: number;
 
@@ -58,6 +58,11 @@ export class ClientOrderIds {
     this.#tag = hostTag.padStart(tagLength, "0");
     this.#claimed = new Set(claimedTags.map((tag) => tag.padStart(tagLength, "0")));
     this.#next = nextCounter;
+  }
+
+  /** From now on a host's orders are ours, too. */
+  claim(tag: string): void {
+    this.#claimed.add(tag.padStart(tagLength, "0"));
   }
 
   /** The counter of the next id. */

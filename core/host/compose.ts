@@ -171,7 +171,7 @@ class Host {
     journal.startRun({ runId, environment, seed, version, tsStartMs: this.#wall.epochMs() });
     const engine = new Engine({
       hostTag: hostTag(journal),
-      claims: claimsOf(config.claims),
+      claims: claimsOf(config.claims, journal),
       nextOrderCounter: journal.peekCounter("order"),
       risk: config.risk,
       residentStops: config.residentStops,

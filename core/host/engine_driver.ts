@@ -211,11 +211,13 @@ function columnsOf(body: JournalBody): Columns {
     case "round_trip":
       return { plugin: body.plugin, ...instrumentColumns(parseInstrumentId(body.trade.instrument)) };
     case "foreign_order":
+    case "take_over":
     case "request":
     case "repair":
       return { venue: body.venue };
     case "trading_state":
     case "limits":
+    case "market_limits":
     case "kill_report":
     case "operator":
       return {};
@@ -252,6 +254,8 @@ function keepState(journal: JournalWriter, body: JournalBody): void {
   if (body.kind === "round_trip") {
     journal.keep("trades", body.plugin, { plugin: body.plugin, sums: body.sums });
   }
+  if (body.kind === "take_over") journal.keep("take_over", body.tag, body.tag);
+  if (body.kind === "market_limits") journal.keep("market_limits", "all", body);
   if (body.kind === "limits") journal.keep("limits", JSON.stringify(body.scope), body);
   if (body.kind === "trading_state") journal.keep("trading_state", JSON.stringify(body.scope), body);
 }

@@ -10,7 +10,9 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   ORDER_REVIVED: "An order that seemed done is open at its venue.",
   ORDER_ADOPTED: "An order of ours from an earlier run was found at its venue and adopted.",
   OTHER_HOST:
-    "Another berth trades on this account. Nothing new is opened here until an operator lifts it: stop one of the two, or claim the orders of a host that is gone.",
+    "Another berth works or traded on this account, or this one did before its journal was lost. Nothing new is opened here until you decide: stop the other and run `berth risk resume account/VENUE`, or, if it is gone for good, `berth risk take-over account/VENUE TAG`.",
+  HOST_TAKEN_OVER: "The orders of a host that is gone are ours from now on; they are cancelled.",
+  TAKE_OVER_REFUSED: "A host's orders were not taken over.",
   ORDER_FOREIGN: "An order that is not ours is open on the account; it is left alone.",
   FILL_FOREIGN: "The account traded by an order that is not ours.",
   FILLS_MISSING: "A venue reports more filled than the fills we have; they are asked for.",

@@ -3,9 +3,11 @@ import type { Command } from "../console/commands.ts";
 import type { CommandResult } from "../console/ports.ts";
 import { killReport } from "../console/resources.ts";
 import type { OperatorCommand } from "../engine/events.ts";
+import { takeOverObstacle } from "../engine/other_hosts.ts";
 import type { ScopeSnapshot } from "../engine/snapshot.ts";
 import { type RiskScope, scopeName } from "../model/risk_limits.ts";
 import { loosened } from "../risk/limit_changes.ts";
+import { loosenedMarket } from "../risk/market_limit_changes.ts";
 import type { KillSwitch } from "./kill_switch.ts";
 import type { PluginCommand } from "./plugin_commands.ts";
 import type { EngineDriver } from "./ports.ts";
@@ -40,17 +42,23 @@ export class OperatorCommands {
         const scope = this.#scope(command.scope);
         if (scope === undefined) return unknownScope(command.scope);
         const names = loosened(scope.limits, command.limits);
-        return names.length === 0 ? this.#dispatch(command, by) : refused(
-          409,
-          "Not tighter",
-          `${names.join(", ")} would be looser than now; loosening is a command of its own`,
-        );
+        return names.length === 0 ? this.#dispatch(command, by) : notTighter(names);
       }
       case "loosen_limits": {
         const { scope, limits, reason } = command;
         if (this.#scope(scope) === undefined) return unknownScope(scope);
         return this.#dispatch({ kind: "set_limits", scope, limits, reason }, by);
       }
+      case "tighten_market": {
+        const names = loosenedMarket(this.#snapshot().market, command.limits);
+        return names.length === 0 ? this.#dispatch(command, by) : notTighter(names);
+      }
+      case "loosen_market": {
+        const { limits, reason } = command;
+        return this.#dispatch({ kind: "set_market", limits, reason }, by);
+      }
+      case "take_over":
+        return this.#takeOver(command, by);
       case "cancel_orders":
       case "flatten":
         return this.#scope(command.scope) === undefined
@@ -85,6 +93,14 @@ export class OperatorCommands {
     return this.#dispatch(command, by);
   }
 
+  #takeOver(command: Extract<Command, { readonly kind: "take_over" }>, by: string): CommandResult {
+    const { driver } = this.#options;
+    const venue = this.#snapshot().venues.find((one) => one.venue === command.venue);
+    if (venue === undefined) return unknownScope({ kind: "account", venue: command.venue });
+    const obstacle = takeOverObstacle(venue.otherHosts, command.tag, driver.clock.epochMs());
+    return obstacle === undefined ? this.#dispatch(command, by) : refused(409, "Not taken over", obstacle);
+  }
+
   #dispatch(command: OperatorCommand, by: string): CommandResult {
     const { driver } = this.#options;
     driver.dispatch({ kind: "operator", tsUs: driver.clock.epochUs(), by, command });
@@ -101,6 +117,13 @@ export class OperatorCommands {
     return this.#snapshot().scopes.find((one) => scopeName(one.scope) === name);
   }
 }
+
+const notTighter = (names: readonly string[]): CommandResult =>
+  refused(
+    409,
+    "Not tighter",
+    `${names.join(", ")} would be looser than now; loosening is a command of its own`,
+  );
 
 const unknownScope = (scope: RiskScope): CommandResult =>
   refused(404, "No such scope", `${scopeName(scope)} is not known to this host`);

@@ -4,18 +4,29 @@ import type { JournalWriter } from "../journal/writer.ts";
 import { pluginId } from "../model/ids.ts";
 import type { HostConfig } from "./config.ts";
 
-/** What the configuration says is ours though the journal does not know of it. */
-export const claimsOf = ({ hostTags, positions }: HostConfig["claims"]): Claims => ({
-  hostTags,
+/**
+ * What is ours though the journal does not know of it: as the configuration says, and what operators took over in
+ * earlier runs.
+ */
+export const claimsOf = (
+  { hostTags, positions }: HostConfig["claims"],
+  { kept }: Pick<JournalWriter, "kept">,
+): Claims => ({
+  hostTags: [
+    ...hostTags,
+    ...kept.filter(({ scope, key }) => scope === "take_over" && isTag(key)).map(({ key }) => key),
+  ],
   positions: Object.fromEntries(
     Object.entries(positions).map(([instrument, plugin]) => [instrument, pluginId(plugin)]),
   ),
 });
 
+const isTag = (text: unknown): text is string => typeof text === "string" && /^[a-z0-9]{2,4}$/.test(text);
+
 /** Four letters and digits by which our orders are known at a venue: drawn once for a data folder. */
 export function hostTag(journal: JournalWriter): string {
   const kept = journal.kept.find((value) => value.scope === "host" && value.key === "tag")?.body;
-  if (typeof kept === "string" && /^[a-z0-9]{2,4}$/.test(kept)) return kept;
+  if (isTag(kept)) return kept;
   const drawn = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) => (byte % 36).toString(36))
     .join("");
   journal.keep("host", "tag", drawn);

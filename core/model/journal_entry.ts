@@ -11,7 +11,7 @@ import type { KillReport } from "./kill_report.ts";
 import type { LegGroup } from "./leg_group.ts";
 import type { Money } from "./money.ts";
 import type { Order, OrderIntent, OrderReport } from "./order.ts";
-import type { RiskScope, ScopeLimits, TradingState } from "./risk_limits.ts";
+import type { MarketLimits, RiskScope, ScopeLimits, TradingState } from "./risk_limits.ts";
 import type { PriceTicks, SizeLots } from "./ticks.ts";
 import type { ClosedTrade, TradeSums } from "./trade_record.ts";
 import type { TriggerOrder } from "./trigger_order.ts";
@@ -118,6 +118,21 @@ export type JournalBody =
     readonly kind: "limits";
     readonly scope: RiskScope;
     readonly limits: Partial<ScopeLimits>;
+    readonly by: string;
+    readonly reason: string;
+  }
+  /** The same of the market limits. */
+  | {
+    readonly kind: "market_limits";
+    readonly limits: Partial<MarketLimits>;
+    readonly by: string;
+    readonly reason: string;
+  }
+  /** The orders of a host that is gone are ours from now on. */
+  | {
+    readonly kind: "take_over";
+    readonly venue: VenueId;
+    readonly tag: string;
     readonly by: string;
     readonly reason: string;
   }

@@ -164,6 +164,12 @@ export const refusalTable = {
     { instrument: "okx:BTC-PERP", side: "bid" },
     (f: { instrument: string; side: string }) => `${f.instrument} has no ${f.side} price.`,
   ),
+  ACCOUNT_OTHER_HOST: row(
+    "Another berth works an order on the account, or traded there within ten minutes. Stop it and resume the account, or take it over if it is gone: [recovery.md](recovery.md).",
+    { venue: "okx", host: "k3f9", sign: "order", ageMs: 12_000 },
+    (f: { venue: string; host: string; sign: string; ageMs: number }) =>
+      `Another berth (${f.host}) has the ${f.venue} account: its ${f.sign} was seen ${f.ageMs} ms ago. Stop it, then \`berth risk resume account/${f.venue}\`; if it is gone for good, \`berth risk take-over account/${f.venue} ${f.host}\`.`,
+  ),
   QUOTE_STALE: row(
     "The quote is older than `risk.market.maxQuoteAgeMs`.",
     { instrument: "okx:BTC-PERP", ageMs: 2_500, limitMs: 2_000 },

@@ -71,6 +71,26 @@ export interface MarketLimits {
   readonly minCancelsForRatio: number;
 }
 
+/** Least and largest value of each. */
+export const marketLimitRanges = {
+  collarMarkBps: [0, 10_000],
+  collarQuoteBps: [0, 10_000],
+  reduceOnlyCollarBps: [0, 10_000],
+  reduceOnlyFallbackBps: [0, 10_000],
+  maxQuoteAgeMs: [1, 600_000],
+  maxMarkAgeMs: [1, 600_000],
+  maxValuationAgeMs: [1, 3_600_000],
+  maxClockSkewMs: [1, 60_000],
+  minMarginBuffer: [0, 1],
+  marginLeverage: [1, 100],
+  minCancelsForRatio: [0, 1_000_000],
+} as const satisfies Readonly<Record<keyof MarketLimits, readonly [number, number]>>;
+
+export const isMarketLimitName = (name: string): name is keyof MarketLimits =>
+  Object.hasOwn(marketLimitRanges, name);
+export const marketLimitNames: readonly (keyof MarketLimits)[] = Object.keys(marketLimitRanges)
+  .filter(isMarketLimitName);
+
 export interface RiskSettings {
   readonly global: ScopeLimits;
   /** For each venue account. */

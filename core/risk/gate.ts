@@ -28,6 +28,7 @@ import { instrumentTradable } from "./limits/instrument_tradable.ts";
 import { leverage } from "./limits/leverage.ts";
 import type { EntryLimit, OrderCheck, ValueLimit } from "./limits/limit.ts";
 import { marginBuffer } from "./limits/margin_buffer.ts";
+import { otherHost } from "./limits/other_host.ts";
 import { openPositions } from "./limits/open_positions.ts";
 import { openOrders } from "./limits/open_orders.ts";
 import { orderNotional } from "./limits/order_notional.ts";
@@ -57,6 +58,7 @@ export const entryLimits: readonly EntryLimit[] = [
   permission,
   groupsResumed,
   accountReady,
+  otherHost,
   tradingState,
   privateStream,
   instrumentTradable,

@@ -20,6 +20,10 @@ export interface AccountFacts {
   readonly isConnected: boolean;
   readonly hasTrading: boolean;
   readonly isReconciled: boolean;
+  /** The newest sign of another berth on the account; undefined when there is none. */
+  readonly otherHost:
+    | { readonly tag: string; readonly kind: "order" | "fill"; readonly ageMs: number }
+    | undefined;
   /** `connected`, or why not; `none` where fills need no stream (paper). */
   readonly privateStream: "connected" | "connecting" | "reconnecting" | "stopped" | "none" | "unknown";
   /** Sum of the balances that count as USD, plus unrealized profit; NaN when not known. */

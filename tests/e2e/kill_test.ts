@@ -157,6 +157,8 @@ Deno.test("berth kill cancels and verifies, with --flatten closes; the halt surv
       const loosened = await berth("risk", "tighten", "global", "maxOpenOrders=8", "--data-dir", dataDir);
       assertEquals(loosened.code, 1);
       assertMatch(loosened.errors, /maxOpenOrders would be looser/);
+      const market = await berth("risk", "tighten", "market", "maxQuoteAgeMs=1500", "--data-dir", dataDir);
+      assertMatch(market.out, /^market:\n[^]*maxQuoteAgeMs +1500/);
     } finally {
       again.kill("SIGKILL");
       await Promise.all([again.status, lines.ended, errors.ended]);

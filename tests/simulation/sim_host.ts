@@ -37,6 +37,8 @@ export interface SimHostOptions {
   readonly symbols: readonly string[];
   readonly risk: RiskSettings;
   readonly watcher: SimWatcher;
+  /** Of another berth beside the usual one. */
+  readonly hostTag?: string;
   /** How long the machine's wall clock is off, ms. */
   readonly wallOffsetMs: number;
   /** What the adapters say to the engine may be held back a little, and so overtaken. */
@@ -79,7 +81,7 @@ export class SimHost {
       if (scope === pluginStateScope) this.#pluginStates.set(key, body);
     }
     this.engine = new Engine({
-      hostTag: "sim1",
+      hostTag: options.hostTag ?? "sim1",
       nextOrderCounter: journal.peekCounter("order"),
       risk,
       residentStops: { enabled: true, marginBps: 8 },

@@ -123,6 +123,7 @@ export class TwoPaperVenues {
       trades: newest("round_trip", ({ plugin }) => plugin).map(stored),
       tradingStates: newest("trading_state", ({ scope }) => JSON.stringify(scope)).map(stored),
       limits: [],
+      marketLimits: [],
       baselines: [],
       fills: this.#journal.filter(({ kind }) => kind === "fill").map(stored),
       funding: [],

@@ -1,7 +1,7 @@
 /** The section `risk` of the configuration: limits of the risk gate. */
 import * as v from "valibot";
 import type { LegGroupLimits } from "../../model/leg_group.ts";
-import type { MarketLimits } from "../../model/risk_limits.ts";
+import { marketLimitRanges, type MarketLimits } from "../../model/risk_limits.ts";
 import { defaultRiskSettings } from "../../risk/settings.ts";
 import { choice, describe, numberBetween, record, symbolName, text, venueName } from "./fields.ts";
 
@@ -36,52 +36,33 @@ const scopeLimitsSchema = v.strictObject({
   maxConsecutiveLosses: limit("a number", "Round trips that lost, in a row."),
 }, record("limits"));
 
-const market = (min: number, max: number, words: string, name: keyof MarketLimits) =>
-  v.exactOptional(
-    v.pipe(numberBetween(min, max), describe(`${words} Default ${defaultRiskSettings.market[name]}.`)),
+const market = (name: keyof MarketLimits, words: string) => {
+  const [least, largest] = marketLimitRanges[name];
+  return v.exactOptional(
+    v.pipe(numberBetween(least, largest), describe(`${words} Default ${defaultRiskSettings.market[name]}.`)),
   );
+};
 
 const marketLimitsSchema = v.strictObject({
-  collarMarkBps: market(0, 10_000, "How far a price may cross beyond the mark price, bps.", "collarMarkBps"),
-  collarQuoteBps: market(0, 10_000, "The same beyond the opposite best price, bps.", "collarQuoteBps"),
+  collarMarkBps: market("collarMarkBps", "How far a price may cross beyond the mark price, bps."),
+  collarQuoteBps: market("collarQuoteBps", "The same beyond the opposite best price, bps."),
   reduceOnlyCollarBps: market(
-    0,
-    10_000,
-    "The same for reduce-only orders, which are moved to the bound.",
     "reduceOnlyCollarBps",
+    "The same for reduce-only orders, which are moved to the bound.",
   ),
   reduceOnlyFallbackBps: market(
-    0,
-    10_000,
-    "Bound of a reduce-only order that has only an old price to go by.",
     "reduceOnlyFallbackBps",
+    "Bound of a reduce-only order that has only an old price to go by.",
   ),
-  maxQuoteAgeMs: market(1, 600_000, "No new risk on an older quote, ms.", "maxQuoteAgeMs"),
-  maxMarkAgeMs: market(1, 600_000, "No new risk on an older mark price, ms.", "maxMarkAgeMs"),
-  maxValuationAgeMs: market(
-    1,
-    3_600_000,
-    "A position is valued at a price at most this old, ms.",
-    "maxValuationAgeMs",
-  ),
-  maxClockSkewMs: market(
-    1,
-    60_000,
-    "Smallest receive time − venue time that is let pass, ms.",
-    "maxClockSkewMs",
-  ),
-  minMarginBuffer: market(0, 1, "Free margin that must remain, share of the account.", "minMarginBuffer"),
-  marginLeverage: market(
-    1,
-    100,
-    "Leverage at which an order's initial margin is reckoned.",
-    "marginLeverage",
-  ),
+  maxQuoteAgeMs: market("maxQuoteAgeMs", "No new risk on an older quote, ms."),
+  maxMarkAgeMs: market("maxMarkAgeMs", "No new risk on an older mark price, ms."),
+  maxValuationAgeMs: market("maxValuationAgeMs", "A position is valued at a price at most this old, ms."),
+  maxClockSkewMs: market("maxClockSkewMs", "Smallest receive time − venue time that is let pass, ms."),
+  minMarginBuffer: market("minMarginBuffer", "Free margin that must remain, share of the account."),
+  marginLeverage: market("marginLeverage", "Leverage at which an order's initial margin is reckoned."),
   minCancelsForRatio: market(
-    0,
-    1_000_000,
-    "Below this many cancels a day the cancel-to-fill ratio is not looked at.",
     "minCancelsForRatio",
+    "Below this many cancels a day the cancel-to-fill ratio is not looked at.",
   ),
 }, record("market limits"));
 

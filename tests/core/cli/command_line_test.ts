@@ -85,6 +85,26 @@ const operatorCases: readonly { readonly words: readonly string[]; readonly opti
     },
   },
   {
+    words: ["risk", "tighten", "market", "maxQuoteAgeMs=500"],
+    options: {
+      configFile: undefined,
+      dataDir: undefined,
+      environment: undefined,
+      asJson: false,
+      act: { kind: "tighten", scope: "market", limits: { maxQuoteAgeMs: 500 } },
+    },
+  },
+  {
+    words: ["risk", "take-over", "account/okx", "k3f9", "--reason", "gone"],
+    options: {
+      configFile: undefined,
+      dataDir: undefined,
+      environment: undefined,
+      asJson: false,
+      act: { kind: "take_over", scope: "account/okx", venue: "okx", tag: "k3f9", reason: "gone" },
+    },
+  },
+  {
     words: ["risk", "resume", "--reason", "seen", "--json"],
     options: {
       configFile: undefined,
@@ -131,7 +151,8 @@ const misuses: readonly { readonly words: readonly string[]; readonly says: RegE
   { words: ["journal", "--last", "0"], says: /^--last is "0"; write a whole number from 1 to/ },
   {
     words: ["risk"],
-    says: /^A command of berth risk is missing; add show, tighten, loosen, halt, reduce or resume\.$/,
+    says:
+      /^A command of berth risk is missing; add show, tighten, loosen, take-over, halt, reduce or resume\.$/,
   },
   {
     words: ["risk", "halt", "okx", "--reason", "x"],
@@ -139,6 +160,18 @@ const misuses: readonly { readonly words: readonly string[]; readonly says: RegE
   },
   { words: ["risk", "tighten", "global", "maxFun=1"], says: /^"maxFun" is no limit; choose of maxOrder/ },
   { words: ["risk", "tighten", "global", "maxLeverage=-1"], says: /^maxLeverage=-1 has no value; write/ },
+  {
+    words: ["risk", "tighten", "market", "maxQuoteAgeMs=none"],
+    says: /^maxQuoteAgeMs=none has no value; write maxQuoteAgeMs=NUMBER\.$/,
+  },
+  {
+    words: ["risk", "tighten", "market", "maxOpenOrders=1"],
+    says: /^"maxOpenOrders" is no limit; choose of collar/,
+  },
+  {
+    words: ["risk", "take-over", "global", "k3f9", "--reason", "x"],
+    says: /^global is no account; write account\/VENUE\.$/,
+  },
   { words: ["risk", "resume"], says: /^The option --reason is missing; write it as --reason <words>\.$/ },
   { words: ["--console-port", "70000"], says: /^--console-port is "70000"; write a whole number/ },
   { words: ["config"], says: /^A command of berth config is missing; add check, show or schema\.$/ },

@@ -3,7 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import { instrumentId } from "../../../core/model/ids.ts";
 import { parseMoney } from "../../../core/model/money.ts";
 import type { RiskScope, ScopeLimits, TradingState } from "../../../core/model/risk_limits.ts";
-import { sizeLots } from "../../../core/model/ticks.ts";
+import type { OperatorCommand } from "../../../core/engine/events.ts";
+import { loosenedMarket } from "../../../core/risk/market_limit_changes.ts";
+import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
 import { isAtMost, loosened, tightest } from "../../../core/risk/limit_changes.ts";
 import { defaultRiskSettings } from "../../../core/risk/settings.ts";
 import { alpha, btcAt, EngineHarness, looseRisk, maker, noLimits } from "../../support/engine_builders.ts";
@@ -67,6 +69,78 @@ Deno.test("a tightened limit survives a restart, a loosened one does not", () =>
   assertEquals(limitsOf(after, scope)?.maxOpenOrders, 10);
   assertEquals(limitsOf(after, scope)?.maxOrderNotionalUsd, 400);
 });
+
+const marketOf = (harness: EngineHarness) => harness.engine.snapshot(harness.nowUs).market;
+const operate = (harness: EngineHarness, command: OperatorCommand): void => {
+  harness.handle({ kind: "operator", by: "http", command });
+};
+
+Deno.test("market limits are tightened at once, and not loosened by the same command", () => {
+  const harness = EngineHarness.ready();
+  const collar = { kind: "tighten_market", limits: { collarQuoteBps: 10, maxQuoteAgeMs: 500 } } as const;
+  const limitPriceTicks = priceTicks(501_000);
+  const pricing = { kind: "limit", limitPriceTicks, timeInForce: "GTC", postOnly: false } as const;
+  assert(harness.intend({ pricing }) !== undefined);
+  operate(harness, collar);
+  assertEquals([marketOf(harness).collarQuoteBps, marketOf(harness).maxQuoteAgeMs], [10, 500]);
+  assertEquals(harness.intend({ pricing }), undefined);
+  harness.pass(600, true);
+  assertEquals(harness.intend(), undefined);
+  assertEquals(harness.refusals(), ["PRICE_COLLAR_QUOTE", "QUOTE_STALE"]);
+  operate(harness, { kind: "tighten_market", limits: { maxMarkAgeMs: 1_000, maxQuoteAgeMs: 501 } });
+  assertEquals([marketOf(harness).maxMarkAgeMs, marketOf(harness).maxQuoteAgeMs], [15_000, 500]);
+  assertEquals(harness.notices().slice(-2), ["LIMITS_CHANGED", "LIMITS_NOT_TIGHTER"]);
+  operate(harness, { kind: "set_market", limits: { maxQuoteAgeMs: 700 }, reason: "slow line" });
+  assert(harness.intend() !== undefined);
+  assertEquals(harness.journal("market_limits").at(-1), {
+    kind: "market_limits",
+    limits: { collarQuoteBps: 10, maxQuoteAgeMs: 700 },
+    by: "http",
+    reason: "slow line",
+  });
+});
+
+Deno.test("positions are valued by the age that holds now", () => {
+  const harness = EngineHarness.ready();
+  harness.trade("buy", 10);
+  harness.pass(5_000, true);
+  const unpriced = () => Number.isNaN(harness.engine.snapshot(harness.nowUs).scopes[0]?.grossExposureUsd);
+  assertEquals(unpriced(), false);
+  operate(harness, { kind: "tighten_market", limits: { maxValuationAgeMs: 4_000 } });
+  assertEquals(unpriced(), true);
+});
+
+Deno.test("a tightened market limit survives a restart, a loosened one does not", () => {
+  const before = EngineHarness.ready();
+  const limits = { maxClockSkewMs: 3_000, minMarginBuffer: 0.2, reduceOnlyCollarBps: 200 };
+  operate(before, { kind: "set_market", limits, reason: "" });
+  const after = EngineHarness.ready();
+  after.handle({ kind: "restore", restore: before.engine.checkpoint() });
+  const { maxClockSkewMs, minMarginBuffer, reduceOnlyCollarBps } = marketOf(after);
+  assertEquals([maxClockSkewMs, minMarginBuffer, reduceOnlyCollarBps], [2_000, 0.2, 300]);
+  // Both are kept for the run after the next, whose configuration may be another.
+  assertEquals(after.engine.checkpoint().marketLimits, limits);
+});
+
+for (
+  const { name, change, expected } of [
+    { name: "smaller ages and collars", change: { maxMarkAgeMs: 1, collarMarkBps: 1 }, expected: [] },
+    { name: "a larger buffer", change: { minMarginBuffer: 0.5 }, expected: [] },
+    { name: "a smaller buffer", change: { minMarginBuffer: 0.05 }, expected: ["minMarginBuffer"] },
+    { name: "a larger age", change: { maxQuoteAgeMs: 2_001 }, expected: ["maxQuoteAgeMs"] },
+    {
+      name: "a closer bound of closing orders",
+      change: { reduceOnlyCollarBps: 1 },
+      expected: ["reduceOnlyCollarBps"],
+    },
+    { name: "the same again", change: { reduceOnlyCollarBps: 300, marginLeverage: 5 }, expected: [] },
+    { name: "no number", change: { maxQuoteAgeMs: NaN }, expected: ["maxQuoteAgeMs"] },
+  ] as const
+) {
+  Deno.test(`which way market limits go: ${name}`, () => {
+    assertEquals(loosenedMarket(defaultRiskSettings.market, change), expected);
+  });
+}
 
 Deno.test("tighter, looser and unknown limits are told apart", () => {
   assertEquals([isAtMost(1, 2), isAtMost(2, 2), isAtMost(3, 2)], [true, true, false]);

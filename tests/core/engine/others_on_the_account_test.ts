@@ -1,11 +1,15 @@
 /** What stands on an account and is not ours: shown and left alone, claimed by configuration, or the sign of a second host. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { defaultTiming, type OperatorCommand } from "../../../core/engine/events.ts";
 import { ClientOrderIds } from "../../../core/execution/client_order_ids.ts";
 import { type ClientOrderId, clientOrderId, fillId, venueOrderId } from "../../../core/model/ids.ts";
-import type { VenuePosition } from "../../../core/model/account.ts";
+import { claimsOf } from "../../../core/host/our_orders.ts";
+import type { Fill, VenuePosition } from "../../../core/model/account.ts";
+import { zeroMoney } from "../../../core/model/money.ts";
 import type { OrderReport } from "../../../core/model/order.ts";
+import { refusalText } from "../../../core/model/refusals.ts";
 import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
-import { alpha, btcAt, EngineHarness, maker } from "../../support/engine_builders.ts";
+import { alpha, btcAt, EngineHarness, intentOf, maker } from "../../support/engine_builders.ts";
 
 const instrument = btcAt(alpha).id;
 const idOf = (tag: string): ClientOrderId => new ClientOrderIds(tag, 7).next(maker);
@@ -52,32 +56,133 @@ Deno.test("an order of another berth is shown and left alone, and nothing new is
   const harness = started({ orders: [openOrder(idOf("zz9"))] });
   assertEquals(harness.notices().filter((code) => code === "OTHER_HOST"), ["OTHER_HOST"]);
   harness.intend();
-  assertEquals(harness.refusals(), ["TRADING_REDUCING"]);
+  assertEquals(harness.refusals(), ["ACCOUNT_OTHER_HOST"]);
+  const { code = "", facts = {} } = harness.journal("refusal")[0] ?? {};
+  assertEquals(facts, { venue: "alpha", host: "0zz9", sign: "order", ageMs: 0 });
+  assertStringIncludes(refusalText(code, facts), "berth risk take-over account/alpha 0zz9");
   assertEquals([harness.sent("cancel"), harness.sent("cancel_all")], [0, 0]);
   assertEquals(harness.engine.snapshot(harness.nowUs).venues[0]?.foreignOrders.length, 1);
-  // Once the other is stopped, an operator lifts it.
-  const scope = { kind: "account" as const, venue: alpha };
-  harness.handle({
-    kind: "operator",
-    by: "cli",
-    command: { kind: "set_state", scope, state: "active", reason: "the other was stopped" },
-  });
-  harness.price(alpha, 50_000);
-  assertEquals(harness.intend()?.status, "pending_new");
+  const state = harness.engine.snapshot(harness.nowUs).scopes.find(({ scope }) => scope.kind === "account");
+  assertEquals([state?.state, state?.reason], ["reducing", "another berth (0zz9) trades here"]);
 });
 
-Deno.test("a fill of another berth while we run is the same sign; one from before we came is not", () => {
-  const harness = started({});
-  const fillAt = (id: string, tsVenueMs: number) => ({
-    ...harness.fillOf(harness.intend() ?? harness.place(), 5, { clientOrderId: idOf("zz9"), tsVenueMs }),
-    fillId: fillId(id),
-    venueOrderId: venueOrderId(`other-${id}`),
+/** A fill that another berth made so long ago. */
+function otherFill(harness: EngineHarness, ageMs: number): Fill {
+  const order = { ...intentOf(), clientOrderId: idOf("zz9") };
+  const tsVenueMs = harness.nowUs / 1000 - ageMs;
+  return {
+    instrument,
+    fillId: fillId(`other-${tsVenueMs}`),
+    venueOrderId: venueOrderId(`other-${tsVenueMs}`),
+    clientOrderId: order.clientOrderId,
+    side: "buy",
+    priceTicks: priceTicks(500_000),
+    sizeLots: sizeLots(5),
+    liquidity: "taker",
+    fee: zeroMoney,
+    feeAsset: "USDC",
+    tsVenueMs,
+    tsRecvUs: harness.nowUs,
+  };
+}
+
+const windowMs = defaultTiming.otherHostWindowMs;
+for (
+  const { ageMs, expected } of [
+    { ageMs: 0, expected: ["ACCOUNT_OTHER_HOST"] },
+    { ageMs: windowMs, expected: ["ACCOUNT_OTHER_HOST"] },
+    { ageMs: windowMs + 1, expected: [] },
+  ]
+) {
+  Deno.test(`a fill that another berth made ${ageMs} ms ago ${expected.length > 0 ? "closes" : "leaves"} the account`, () => {
+    const harness = started({});
+    harness.handle({ kind: "fill_report", venue: alpha, fill: otherFill(harness, ageMs) });
+    harness.intend();
+    assertEquals(harness.refusals(), expected);
+    assertEquals(harness.notices().filter((code) => code === "OTHER_HOST").length, expected.length);
   });
-  harness.handle({ kind: "fill_report", venue: alpha, fill: fillAt("old", harness.nowUs / 1000 - 60_000) });
-  assertEquals(harness.notices().includes("OTHER_HOST"), false);
+}
+
+Deno.test("a position is closed though another berth trades on the account", () => {
+  const harness = EngineHarness.ready();
+  harness.trade("buy", 10);
+  harness.handle({ kind: "fill_report", venue: alpha, fill: otherFill(harness, 0) });
+  const closing = harness.intend({ side: "sell", sizeLots: sizeLots(10), reduceOnly: true });
+  assertEquals([closing?.status, closing?.reduceOnly], ["pending_new", true]);
+});
+
+const account = { kind: "account" as const, venue: alpha };
+const operate = (harness: EngineHarness, command: OperatorCommand): void => {
+  harness.handle({ kind: "operator", by: "cli", command });
+  harness.price(alpha, 50_000);
+};
+
+Deno.test("when an operator lets trading go on, what was seen before counts no more, what comes after does", () => {
+  const harness = started({ orders: [openOrder(idOf("zz9"))] });
+  operate(harness, { kind: "set_state", scope: account, state: "active", reason: "the other was stopped" });
+  harness.handle({ kind: "fill_report", venue: alpha, fill: otherFill(harness, 5_000) });
+  assertEquals(harness.intend()?.status, "pending_new");
+  harness.pass(100);
+  harness.handle({ kind: "fill_report", venue: alpha, fill: otherFill(harness, 0) });
+  assertEquals(harness.intend(), undefined);
+  assertEquals(harness.refusals(), ["ACCOUNT_OTHER_HOST"]);
+});
+
+Deno.test("orders of a host that is gone are taken over, cancelled, and the account trades again", () => {
+  const order = openOrder(idOf("zz9"));
+  const harness = started({ orders: [order] });
+  operate(harness, { kind: "take_over", venue: alpha, tag: "0zz9", reason: "its disk is gone" });
+  assertEquals(harness.journal("take_over"), [{
+    kind: "take_over",
+    venue: alpha,
+    tag: "0zz9",
+    by: "cli",
+    reason: "its disk is gone",
+  }]);
+  assertEquals(harness.engine.snapshot(harness.nowUs).venues[0]?.foreignOrders, []);
+  assertEquals(harness.intend()?.status, "pending_new");
   harness.pass(1_000);
-  harness.handle({ kind: "fill_report", venue: alpha, fill: fillAt("new", harness.nowUs / 1000) });
-  assertEquals(harness.notices().includes("OTHER_HOST"), true);
+  harness.reconcile(alpha, { orders: [order] });
+  assertEquals(harness.journal("repair").map(({ repair }) => repair.kind), ["order_adopted"]);
+  assertEquals(harness.sent("cancel"), 1);
+});
+
+for (
+  const { name, tag, ageMs, expected } of [
+    { name: "a berth that nobody saw", tag: "aaaa", ageMs: 60_000, expected: "TAKE_OVER_REFUSED" },
+    { name: "a berth that still trades", tag: "0zz9", ageMs: 9_999, expected: "TAKE_OVER_REFUSED" },
+    { name: "a berth that is quiet", tag: "0zz9", ageMs: 10_000, expected: "HOST_TAKEN_OVER" },
+  ]
+) {
+  Deno.test(`taking over ${name}: ${expected}`, () => {
+    const harness = started({});
+    harness.handle({ kind: "fill_report", venue: alpha, fill: otherFill(harness, ageMs) });
+    operate(harness, { kind: "take_over", venue: alpha, tag, reason: "gone" });
+    const isTaken = expected === "HOST_TAKEN_OVER";
+    assertEquals(harness.notices().filter((code) => /TAKE/.test(code)), [expected]);
+    assertEquals(harness.intend() !== undefined, isTaken);
+  });
+}
+
+Deno.test("a halt of another cause stays when a host is taken over", () => {
+  const harness = started({ orders: [openOrder(idOf("zz9"))] });
+  operate(harness, { kind: "set_state", scope: account, state: "halted", reason: "maintenance" });
+  operate(harness, { kind: "take_over", venue: alpha, tag: "0zz9", reason: "gone" });
+  harness.intend();
+  assertEquals(harness.refusals(), ["TRADING_HALTED"]);
+});
+
+Deno.test("what was taken over stays ours after a restart", () => {
+  const kept = [{ scope: "take_over", key: "0zz9", tsUs: 0, body: "0zz9" }, {
+    scope: "take_over",
+    key: "no tag!",
+    tsUs: 0,
+    body: "",
+  }];
+  const claims = claimsOf({ hostTags: ["k3f9"], positions: {} }, { kept });
+  assertEquals(claims.hostTags, ["k3f9", "0zz9"]);
+  const harness = started({ orders: [openOrder(idOf("zz9"))] }, { claims });
+  assertEquals(harness.notices().includes("OTHER_HOST"), false);
 });
 
 Deno.test("an order of somebody else's program is no sign of a second host", () => {

@@ -32,6 +32,7 @@ function keptOf(harness: EngineHarness) {
     positions: [...positions.values()].map(stored),
     tradingStates: harness.journal("trading_state").map(stored),
     limits: harness.journal("limits").map(stored),
+    marketLimits: harness.journal("market_limits").map(stored),
     baselines: harness.engine.checkpoint().baselines.map(stored),
     fills: harness.journal("fill").map(stored),
     funding: harness.journal("funding").map(stored),

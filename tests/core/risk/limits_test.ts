@@ -98,6 +98,16 @@ const cases: readonly Case[] = [
     expected: "ACCOUNT_NOT_RECONCILED",
   },
   {
+    name: "another berth on the account",
+    given: { account: { otherHost: { tag: "k3f9", kind: "fill", ageMs: 60_000 } } },
+    expected: "ACCOUNT_OTHER_HOST",
+  },
+  {
+    name: "another berth on the account, reduce-only",
+    given: { ...reducingLong, account: { otherHost: { tag: "k3f9", kind: "fill", ageMs: 60_000 } } },
+    expected: "passes",
+  },
+  {
     name: "a private stream that reconnects",
     given: { account: { privateStream: "reconnecting" } },
     expected: "PRIVATE_STREAM_DOWN",

@@ -81,6 +81,7 @@ export function factsOf(changes: FactChanges = {}): OrderFacts {
       isConnected: true,
       hasTrading: true,
       isReconciled: true,
+      otherHost: undefined,
       privateStream: "connected",
       equityUsd: 10_000,
       availableUsd: 10_000,
