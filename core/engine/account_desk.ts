@@ -5,7 +5,7 @@ import { endOf } from "../execution/request_statistics.ts";
 import type { PendingRequest } from "../execution/request_ledger.ts";
 import type { Fill, FundingPayment, VenuePosition } from "../model/account.ts";
 import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
-import { type CauseId, causeId, fillId, type InstrumentId, venueOf, venueOrderId } from "../model/ids.ts";
+import { type CauseId, causeId, type InstrumentId, venueOf } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { zeroMoney } from "../model/money.ts";
 import { isResidentStop, type OrderReport, type UnknownWhy } from "../model/order.ts";
@@ -361,17 +361,11 @@ export class AccountDesk {
     const price = priceTicks(Math.round(ticks));
     portfolio.setForeignLots(index, 0);
     const booked = portfolio.applyFill(plugin, index, {
-      instrument: instrument.id,
-      fillId: fillId(`claim-${nowUs}`),
-      venueOrderId: venueOrderId("claim"),
-      clientOrderId: undefined,
       side: lots > 0 ? "buy" : "sell",
       priceTicks: price,
       sizeLots: sizeLots(Math.abs(lots)),
-      liquidity: "taker",
       fee: zeroMoney,
       feeAsset: instrument.settlementAsset,
-      tsVenueMs: Math.floor(nowUs / 1000),
       tsRecvUs: nowUs,
     });
     if (booked === undefined) return false;

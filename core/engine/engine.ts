@@ -105,7 +105,10 @@ export class Engine implements EngineSurface {
     this.#held.follow(this.#orderDesk);
     this.#accountDesk = new AccountDesk(rooms, this.#orderDesk);
     this.#accountStates = new AccountStates(rooms);
-    this.#flattening = new Flattening(rooms, (intent) => this.#orderDesk.intent(intent, "host"));
+    this.#flattening = new Flattening(rooms, {
+      submit: (intent) => this.#orderDesk.intent(intent, "host"),
+      booked: (booked, cause) => this.#orderDesk.tellBooked(booked, cause),
+    });
     this.#operatorDesk = new OperatorDesk(rooms, this.#orderDesk, this.#flattening, {
       of: (scope) => this.#limitsOf(scope),
       override: (scope, limits) => {

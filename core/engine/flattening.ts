@@ -2,18 +2,24 @@
  * Closes plugins' positions by reduce-only market orders in their names: when a plugin ends whose policy says so, and when
  * the operator asks. One order at a time per position, bounded attempts, through the same gate as every order.
  *
- * Where the account holds less than the plugin (another plugin holds the other side), only what the account holds is
- * closed: the rest is nothing at the venue.
+ * Where two plugins that are both being closed hold opposite positions on one account, as much of the two as is equal is
+ * closed in their books alone, at the mark price and without a fee: at the venue it is nothing. Where the plugin on the
+ * other side goes on, the position is closed by an order that leaves the account with what that plugin holds.
  */
 import type { CauseId, PluginId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { isFinalStatus, isResidentStop, type OrderIntent } from "../model/order.ts";
-import { sizeLots } from "../model/ticks.ts";
+import { priceTicks, sizeLots } from "../model/ticks.ts";
+import type { Booked } from "../portfolio/portfolio.ts";
 import type { InstrumentIndex } from "./events.ts";
 import type { Rooms } from "./rooms.ts";
 
-/** Sends one order of the host through the gate; what refused it, if anything. */
-export type SubmitForHost = (intent: OrderIntent) => { readonly refusedBy: string | undefined };
+export interface FlatteningPort {
+  /** Sends one order of the host through the gate; what refused it, if anything. */
+  submit(intent: OrderIntent): { readonly refusedBy: string | undefined };
+  /** A position that changed without a fill. */
+  booked(booked: Booked, cause: CauseId): void;
+}
 
 interface Job {
   readonly plugin: PluginId;
@@ -29,12 +35,12 @@ interface Job {
 
 export class Flattening {
   readonly #rooms: () => Rooms;
-  readonly #submit: SubmitForHost;
+  readonly #port: FlatteningPort;
   readonly #jobs = new Map<string, Job>();
 
-  constructor(rooms: () => Rooms, submit: SubmitForHost) {
+  constructor(rooms: () => Rooms, port: FlatteningPort) {
     this.#rooms = rooms;
-    this.#submit = submit;
+    this.#port = port;
   }
 
   get isBusy(): boolean {
@@ -70,6 +76,7 @@ export class Flattening {
   }
 
   tick(): void {
+    this.#offset();
     for (const [key, job] of [...this.#jobs]) {
       const end = this.#step(job);
       if (end === undefined) continue;
@@ -78,23 +85,65 @@ export class Flattening {
     }
   }
 
+  /** Books that cancel each other out at the venue need no order. */
+  #offset(): void {
+    const quiet = [...this.#jobs.values()].filter((job) => !this.#hasWorking(job));
+    for (const long of quiet) {
+      for (const short of quiet) {
+        if (long.index === short.index) this.#offsetPair(long, short);
+      }
+    }
+  }
+
+  #offsetPair(long: Job, short: Job): void {
+    const { portfolio, instruments, outbox, time } = this.#rooms();
+    const { index, cause } = long;
+    const lots = Math.min(
+      portfolio.positionLots(long.plugin, index),
+      -portfolio.positionLots(short.plugin, index),
+    );
+    const instrument = instruments.get(index)?.id;
+    // Nothing is wanted of the price but that it is the same for both: a mark of any age will do.
+    const ticks = Math.round(instruments.lastTicks(index));
+    if (instrument === undefined || !(lots > 0 && ticks >= 1)) return;
+    const [size, price] = [sizeLots(lots), priceTicks(ticks)];
+    const plugins = { long: long.plugin, short: short.plugin };
+    const id = outbox.nextId("offset");
+    outbox.journal(id, cause, time.nowUs, {
+      kind: "offset",
+      instrument,
+      ...plugins,
+      sizeLots: size,
+      priceTicks: price,
+    });
+    outbox.notice("POSITIONS_OFFSET", { instrument, ...plugins, sizeLots: size, priceTicks: price });
+    for (const booked of portfolio.offset(index, long.plugin, short.plugin, size, price, time.nowUs)) {
+      this.#port.booked(booked, id);
+    }
+  }
+
+  #hasWorking({ plugin, index }: Job): boolean {
+    const { orders, instruments } = this.#rooms();
+    const instrument = instruments.get(index)?.id;
+    return orders.working().some((order) =>
+      order.plugin === plugin && order.instrument === instrument && !isFinalStatus(order.status) &&
+      !isResidentStop(order) // it stands until the position is gone
+    );
+  }
+
   #step(job: Job): "done" | "failed" | undefined {
-    const { portfolio, orders, instruments, time, settings } = this.#rooms();
+    const { portfolio, instruments, time, settings } = this.#rooms();
     const instrument = instruments.get(job.index);
     const lots = portfolio.positionLots(job.plugin, job.index);
     if (lots === 0 || instrument === undefined) return "done";
     if (Math.abs(lots) < Math.abs(job.lastLots)) job.attempts = 0;
     job.lastLots = lots;
-    const isWaiting = orders.working().some((order) =>
-      order.plugin === job.plugin && order.instrument === instrument.id && !isFinalStatus(order.status) &&
-      !isResidentStop(order) // it stands until the position is gone
-    );
-    if (isWaiting || time.nowUs < job.nextUs) return undefined;
+    if (this.#hasWorking(job) || time.nowUs < job.nextUs) return undefined;
     if (job.attempts >= settings.timing.flattenAttempts) return "failed";
     job.attempts += 1;
     job.serial += 1;
     job.nextUs = time.nowUs + settings.timing.flattenRetryMs * 1000;
-    job.refusedBy = this.#submit(this.#intent(job, instrument, lots)).refusedBy;
+    job.refusedBy = this.#port.submit(this.#intent(job, instrument, lots)).refusedBy;
     return undefined;
   }
 

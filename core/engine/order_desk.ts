@@ -25,9 +25,9 @@ import {
 } from "../model/order.ts";
 import type { RiskScope } from "../model/risk_limits.ts";
 import type { ClosedTrade } from "../model/trade_record.ts";
-import type { RoundTrip } from "../portfolio/portfolio.ts";
 import { checkOrder, type RiskApproved } from "../risk/gate.ts";
 import type { Refusal } from "../model/refusals.ts";
+import type { Booked, RoundTrip } from "../portfolio/portfolio.ts";
 import { type IntentContext, orderFacts, scopesOf } from "./fact_builder.ts";
 import type { OtherHostDesk } from "./other_host_desk.ts";
 import { PluginRecord } from "./plugin_record.ts";
@@ -285,9 +285,15 @@ export class OrderDesk implements OrderManagerPort {
     const index = instruments.indexOf(fill.instrument);
     const booked = index === undefined ? undefined : portfolio.applyFill(plugin, index, fill, time.nowUs);
     for (const follower of this.#followers) follower.filled(order, fill);
-    if (booked === undefined) return;
-    this.tellPosition(booked.position, id);
-    if (booked.roundTrip !== undefined) this.#roundTrip(plugin, fill.instrument, booked.roundTrip, id);
+    if (booked !== undefined) this.tellBooked(booked, id);
+  }
+
+  /** A position that changed: journal and plugin learn of it, and a round trip that ended is counted. */
+  tellBooked({ position, roundTrip }: Booked, cause: CauseId): void {
+    this.tellPosition(position, cause);
+    if (roundTrip !== undefined) {
+      this.#roundTrip(position.plugin, position.instrument, roundTrip, cause);
+    }
   }
 
   #roundTrip(plugin: PluginId, instrument: InstrumentId, trip: RoundTrip, cause: CauseId): void {

@@ -27,6 +27,7 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   FLATTEN_STARTED: "warning",
   FLATTEN_DONE: "info",
   FLATTEN_FAILED: "critical",
+  POSITIONS_OFFSET: "info",
   TRADING_STATE_CHANGED: "warning",
   DEAD_MANS_SWITCH_NOT_ARMED: "critical",
   DEAD_MANS_SWITCH_ARMED: "info",

@@ -202,6 +202,8 @@ function columnsOf(body: JournalBody): Columns {
         ...(body.fill.clientOrderId === undefined ? {} : { clientOrderId: body.fill.clientOrderId }),
         ...instrumentColumns(body.fill.instrument),
       };
+    case "offset":
+      return instrumentColumns(body.instrument);
     case "foreign_fill":
       return instrumentColumns(body.fill.instrument);
     case "funding":

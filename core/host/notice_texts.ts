@@ -27,6 +27,8 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   FLATTEN_STARTED: "Positions are being closed.",
   FLATTEN_DONE: "Positions are closed.",
   FLATTEN_FAILED: "Positions could not be closed; they need the operator.",
+  POSITIONS_OFFSET:
+    "Opposite positions of two plugins were closed against each other, at the mark price, in our books alone.",
   TRADING_STATE_CHANGED: "The trading state changed.",
   DEAD_MANS_SWITCH_NOT_ARMED:
     "A venue would not cancel our orders if this machine went silent: its dead man's switch is not armed.",

@@ -94,6 +94,15 @@ export type JournalBody =
     readonly request: AdapterRequest;
   }
   | { readonly kind: "fill"; readonly plugin: PluginId; readonly ref: string; readonly fill: Fill }
+  /** Opposite books of two plugins closed against each other, at the mark price and without a fee: no venue has part in it. */
+  | {
+    readonly kind: "offset";
+    readonly instrument: InstrumentId;
+    readonly long: PluginId;
+    readonly short: PluginId;
+    readonly sizeLots: SizeLots;
+    readonly priceTicks: PriceTicks;
+  }
   | { readonly kind: "foreign_fill"; readonly fill: Fill }
   | { readonly kind: "funding"; readonly payment: FundingPayment }
   | { readonly kind: "position"; readonly position: PluginPosition }

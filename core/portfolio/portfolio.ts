@@ -4,7 +4,7 @@
  * foreign to us.
  *
  * Invariants:
- * 1. A plugin's position changes by its fills alone.
+ * 1. A plugin's position changes by its fills alone, and by offsets, which change two by the same and the account by nothing.
  * 2. An account's position is the sum of the plugins' plus `foreignLots`.
  * 3. Open lots are the sums of `remainingLots` over the orders that were reported by `orderChanged`. A reduce-only order
  *    that waits at the venue for a price is not among them: it takes no risk, and must not stand in the way of what else
@@ -18,6 +18,7 @@ import { type Money, money, moneyToNumber, tickLotMoney, zeroMoney } from "../mo
 import { isBackstop, isFinalStatus, isPluginReducing, type Order, type Side } from "../model/order.ts";
 import { remainingLots } from "../model/order_transitions.ts";
 import { type RiskScope, scopeName } from "../model/risk_limits.ts";
+import type { PriceTicks, SizeLots } from "../model/ticks.ts";
 import type { ExposureCell } from "./exposure.ts";
 import { splitFunding } from "./funding_payments.ts";
 import {
@@ -69,6 +70,9 @@ interface InstrumentCell {
   /** USD of one tick × lot, float. */
   readonly tickLotUsd: number;
 }
+
+/** What of a fill is booked. */
+export type BookedFill = Pick<Fill, "side" | "priceTicks" | "sizeLots" | "fee" | "feeAsset" | "tsRecvUs">;
 
 export interface RoundTrip {
   /** Realized − fees − funding from flat to flat. */
@@ -222,7 +226,7 @@ export class Portfolio {
   applyFill(
     plugin: PluginId,
     index: number,
-    fill: Fill,
+    fill: BookedFill,
     nowUs: number = fill.tsRecvUs,
   ): Booked | undefined {
     const cell = this.#cell(plugin, index);
@@ -268,7 +272,25 @@ export class Portfolio {
     };
   }
 
-  #bookFee(cell: PluginCell, fill: Fill): void {
+  /** Closes lots of a long and a short book against each other: what the account holds stays. */
+  offset(
+    index: number,
+    long: PluginId,
+    short: PluginId,
+    lots: SizeLots,
+    priceTicks: PriceTicks,
+    nowUs: number,
+  ): readonly Booked[] {
+    const feeAsset = this.#instruments[index]?.instrument.settlementAsset ?? "";
+    const fill = { priceTicks, sizeLots: lots, fee: zeroMoney, feeAsset, tsRecvUs: nowUs };
+    const booked = [
+      this.applyFill(long, index, { ...fill, side: "sell" }),
+      this.applyFill(short, index, { ...fill, side: "buy" }),
+    ];
+    return booked.filter((one) => one !== undefined);
+  }
+
+  #bookFee(cell: PluginCell, fill: BookedFill): void {
     if (this.#isUsd(fill.feeAsset) || fill.feeAsset === cell.instrument.settlementAsset) {
       cell.feesPaid = money(cell.feesPaid + fill.fee);
     } else {

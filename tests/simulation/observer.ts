@@ -255,8 +255,12 @@ export class Observer implements SimWatcher {
     this.#checkExposures();
   }
 
+  /** What closes a plugin's own position is no new risk of the plugin's, though it may be of the account's. */
   #checkState(order: Watched): void {
-    for (const scope of ["global", `account/${order.venue}`, `plugin/${order.plugin}`]) {
+    const held = this.#positions.get(`${order.plugin} ${order.venue} ${order.symbol}`) ?? 0;
+    const isClosing = held * order.sign < 0 && order.sizeLots <= Math.abs(held);
+    const plugins = isClosing ? [] : [`plugin/${order.plugin}`];
+    for (const scope of ["global", `account/${order.venue}`, ...plugins]) {
       const state = this.#states.get(scope) ?? this.#states.get(scope.replace("/", ":")) ?? "active";
       if (state !== "active") this.fail(`${order.id} adds risk while ${scope} is ${state}`);
     }

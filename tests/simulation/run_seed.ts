@@ -495,6 +495,14 @@ class Run {
     for (const one of left) this.observer.fail(`${when}: ${one}`);
   }
 
+  /** What plugins hold in our books, whatever the accounts do. */
+  #heldByPlugins(): readonly string[] {
+    const host = this.#host;
+    const positions = host?.engine.snapshot(host.process.epochUs()).positions ?? [];
+    return positions.filter(({ positionLots }) => positionLots !== 0)
+      .map(({ plugin, instrument, positionLots }) => `${plugin} holds ${positionLots} lots of ${instrument}`);
+  }
+
   /** Everything is cancelled and closed, and the venues say so. */
   async #killSwitch(): Promise<void> {
     const { clock } = this.world;
@@ -505,7 +513,7 @@ class Run {
     let left: readonly string[] = ["not looked at yet"];
     while (clock.nowMs() < endMs && left.length > 0) {
       await this.world.runUntil(clock.nowMs() + 500);
-      left = [...this.#venues.flatMap(remains), ...this.#differences()];
+      left = [...this.#venues.flatMap(remains), ...this.#differences(), ...this.#heldByPlugins()];
     }
     for (const one of left) this.observer.fail(`after the kill: ${one}`);
   }

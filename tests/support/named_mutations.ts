@@ -114,4 +114,53 @@ export const namedMutations: readonly NamedMutation[] = [
     from: "===",
     to: "!==",
   },
+  {
+    file: "core/engine/other_hosts.ts",
+    line: 'if (sign.kind === "fill" && sign.tsSeenMs <= this.#acknowledgedMs) return false;',
+    from: "<=",
+    to: ">",
+  },
+  {
+    file: "core/engine/other_hosts.ts",
+    line: 'return sign.kind === "fill" && ageMs < quietMs',
+    from: "<",
+    to: ">=",
+  },
+  {
+    file: "core/engine/other_host_desk.ts",
+    line:
+      "if (tag === undefined || account === undefined || ageMs > settings.timing.otherHostWindowMs) return;",
+    from: ">",
+    to: "<",
+  },
+  {
+    file: "core/engine/other_host_desk.ts",
+    line: 'if (state?.state === "reducing" && state.reason === reasonOf(tag)) {',
+    from: " && state.reason === reasonOf(tag)",
+    to: "",
+  },
+  {
+    file: "core/engine/market_limit_desk.ts",
+    line: 'if (names.length === 0) return this.set(limits, by, "", cause);',
+    from: "===",
+    to: ">=",
+  },
+  {
+    file: "core/risk/market_limit_changes.ts",
+    line: "return after <= before;",
+    from: "<=",
+    to: ">=",
+  },
+  {
+    file: "core/engine/flattening.ts",
+    line: "const quiet = [...this.#jobs.values()].filter((job) => !this.#hasWorking(job));",
+    from: ".filter((job) => !this.#hasWorking(job))",
+    to: "",
+  },
+  {
+    file: "core/risk/limits/trading_state.ts",
+    line: 'const scopes = isClosingForPlugin ? all.filter(({ scope }) => scope.kind !== "plugin") : all;',
+    from: "isClosingForPlugin",
+    to: "true",
+  },
 ];

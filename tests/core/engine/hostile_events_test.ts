@@ -330,9 +330,16 @@ Deno.test("no event throws; requests, orders and positions stay what they must b
         for (const order of snapshot.workingOrders) assert(!isFinalStatus(order.status));
         for (const order of snapshot.recentOrders) assert(orderStatuses.includes(order.status));
         const booked = new Map<string, number>();
+        const book = (plugin: string, instrument: string, lots: number): void => {
+          const key = `${plugin}/${instrument}`;
+          booked.set(key, (booked.get(key) ?? 0) + lots);
+        };
         for (const { plugin, fill } of harness.journal("fill")) {
-          const key = `${plugin}/${fill.instrument}`;
-          booked.set(key, (booked.get(key) ?? 0) + (fill.side === "buy" ? fill.sizeLots : -fill.sizeLots));
+          book(plugin, fill.instrument, fill.side === "buy" ? fill.sizeLots : -fill.sizeLots);
+        }
+        for (const { instrument, long, short, sizeLots: lots } of harness.journal("offset")) {
+          book(long, instrument, -lots);
+          book(short, instrument, lots);
         }
         for (const { plugin, instrument, positionLots } of snapshot.positions) {
           assertEquals(Number(positionLots), booked.get(`${plugin}/${instrument}`) ?? 0);

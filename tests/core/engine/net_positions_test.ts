@@ -1,6 +1,9 @@
 /** Several plugins' books over one account: reduce-only is the plugin's own, the venue's flag follows the net. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
+import type { OperatorCommand } from "../../../core/engine/events.ts";
+import { parseMoney } from "../../../core/model/money.ts";
+import type { RiskScope } from "../../../core/model/risk_limits.ts";
 import { isPluginReducing, type Order, type OrderIntent } from "../../../core/model/order.ts";
 import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
 import {
@@ -72,12 +75,32 @@ Deno.test("under a halt the host closes with the flag what the account holds, an
   const harness = ready();
   harness.trade("buy", 10);
   harness.trade("sell", 6, { plugin: taker });
-  const scope = { kind: "plugin" as const, plugin: maker };
+  halt(harness, { kind: "account", venue: alpha });
+  setStop(harness);
+  const { order } = harness.pending("submit").request;
+  assertEquals([order.reduceOnly, order.sizeLots], [true, 4]);
+});
+
+Deno.test("a plugin's own halt does not keep the host from closing what another plugin offsets", () => {
+  const harness = ready();
+  harness.trade("buy", 10);
+  harness.trade("sell", 10, { plugin: taker });
+  halt(harness, { kind: "plugin", plugin: maker });
+  setStop(harness);
+  const { order } = harness.pending("submit").request;
+  assertEquals([order.reduceOnly, order.sizeLots], [false, 10]);
+});
+
+function halt(harness: EngineHarness, scope: RiskScope): void {
   harness.handle({
     kind: "operator",
     by: "cli",
     command: { kind: "set_state", scope, state: "halted", reason: "r" },
   });
+}
+
+/** An exit of the maker's that fires at once. */
+function setStop(harness: EngineHarness): void {
   const exits = {
     stopLossBps: undefined,
     stopPrice: 60_000,
@@ -91,8 +114,67 @@ Deno.test("under a halt the host closes with the flag what the account holds, an
   };
   const intent = { plugin: maker, instrument: intentOf().instrument, terms: exits, entryRef: undefined };
   harness.handle({ kind: "set_exit_intent", intent });
+}
+
+const flatten = (harness: EngineHarness, command: OperatorCommand): void => {
+  harness.handle({ kind: "operator", by: "cli", command });
+  harness.pass(100);
+};
+const cashOf = (harness: EngineHarness): bigint =>
+  harness.engine.snapshot(harness.nowUs).positions.reduce(
+    (sum, one) => sum + one.realizedPnl - one.feesPaid,
+    0n,
+  );
+
+Deno.test("opposite books that are both to be flat are closed against each other at the mark, without an order", () => {
+  const harness = ready();
+  harness.trade("buy", 10);
+  harness.trade("sell", 10, { plugin: taker });
+  harness.price(alpha, 50_100);
+  const [submits, cash] = [harness.sent("submit"), cashOf(harness)];
+  flatten(harness, { kind: "kill", flatten: true });
+  assertEquals([harness.positionLots(maker), harness.positionLots(taker)], [0, 0]);
+  assertEquals(harness.sent("submit"), submits);
+  const { long, short, sizeLots: lots, priceTicks: price } = harness.journal("offset")[0] ?? {};
+  assertEquals<unknown>([long, short, lots, price], [maker, taker, 10, 501_000]);
+  // What one makes the other loses: the account has traded nothing.
+  assertEquals(cashOf(harness), cash);
+  const made = harness.engine.snapshot(harness.nowUs).positions.map((one) => [one.plugin, one.realizedPnl]);
+  assertEquals<unknown>(made, [[maker, parseMoney("1")], [taker, parseMoney("-1")]]);
+  assertEquals(harness.notices().filter((code) => code.startsWith("FLATTEN_DONE")).length, 2);
+  assertEquals(harness.notices().includes("FLATTEN_FAILED"), false);
+});
+
+Deno.test("the larger of two opposite books closes at the venue what the other one leaves of it", () => {
+  const harness = ready();
+  harness.trade("buy", 10);
+  harness.trade("sell", 4, { plugin: taker });
+  flatten(harness, { kind: "kill", flatten: true });
+  assertEquals([harness.positionLots(maker), harness.positionLots(taker)], [6, 0]);
   const { order } = harness.pending("submit").request;
-  assertEquals([order.reduceOnly, order.sizeLots], [true, 4]);
+  assertEquals([order.reduceOnly, order.side, order.sizeLots], [true, "sell", 6]);
+});
+
+Deno.test("books are not offset while an order of one may still fill", () => {
+  const harness = ready();
+  harness.trade("buy", 10);
+  harness.trade("sell", 10, { plugin: taker });
+  const resting = harness.place({ sizeLots: sizeLots(3) });
+  flatten(harness, { kind: "kill", flatten: true });
+  assertEquals(harness.journal("offset"), []);
+  harness.report(resting, "cancelled", { reason: "requested" });
+  harness.pass(100);
+  assertEquals(harness.journal("offset").length, 1);
+});
+
+Deno.test("a book is not offset with that of a plugin that goes on: an order leaves the account with what that one holds", () => {
+  const harness = ready();
+  harness.trade("buy", 10);
+  harness.trade("sell", 10, { plugin: taker });
+  flatten(harness, { kind: "flatten", scope: { kind: "plugin", plugin: maker } });
+  const { order } = harness.pending("submit").request;
+  assertEquals([order.reduceOnly, order.sizeLots], [false, 10]);
+  assertEquals([harness.positionLots(taker), harness.journal("offset")], [-10, []]);
 });
 
 const anyStep = fc.oneof(

@@ -164,13 +164,16 @@ for (
   });
 }
 
-Deno.test("a halt of another cause stays when a host is taken over", () => {
-  const harness = started({ orders: [openOrder(idOf("zz9"))] });
-  operate(harness, { kind: "set_state", scope: account, state: "halted", reason: "maintenance" });
-  operate(harness, { kind: "take_over", venue: alpha, tag: "0zz9", reason: "gone" });
-  harness.intend();
-  assertEquals(harness.refusals(), ["TRADING_HALTED"]);
-});
+for (const [state, expected] of [["halted", "TRADING_HALTED"], ["reducing", "TRADING_REDUCING"]] as const) {
+  Deno.test(`what is ${state} for another cause stays so when a host is taken over`, () => {
+    const harness = started({});
+    operate(harness, { kind: "set_state", scope: account, state, reason: "maintenance" });
+    harness.handle({ kind: "fill_report", venue: alpha, fill: otherFill(harness, 60_000) });
+    operate(harness, { kind: "take_over", venue: alpha, tag: "0zz9", reason: "gone" });
+    harness.intend();
+    assertEquals(harness.refusals(), [expected]);
+  });
+}
 
 Deno.test("what was taken over stays ours after a restart", () => {
   const kept = [{ scope: "take_over", key: "0zz9", tsUs: 0, body: "0zz9" }, {
