@@ -79,7 +79,7 @@ class TwoHosts {
 
   trader(host: SimHost, plugin: PluginId): RandomTrader {
     const random = this.random.fork(`trader/${plugin}`);
-    const order = { everyMs: 200, orderUsd: 500, onStop: "keep_positions" } as const;
+    const order = { everyMs: 200, orderUsd: 500, onStop: "keep_positions", exits: undefined } as const;
     return new RandomTrader({ plugin, subscriber: 1, random, host, ...order });
   }
 
