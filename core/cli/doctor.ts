@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { BerthError } from "../errors.ts";
 import { type Check, isHealthy, type VenueExamination } from "../host/doctor/checks.ts";
 import { examine } from "../host/doctor/doctor.ts";
+import { examineMachine, thisMachine } from "../host/doctor/machine.ts";
 import { exitCodes } from "../host/options.ts";
 import { span } from "../terminal/styled_text.ts";
 import { type Column, drawTable } from "../terminal/table.ts";
@@ -29,6 +30,8 @@ export async function runDoctor(options: DoctorCommandOptions, around: DoctorSur
   if (environment === "live" && options.isTrading && !options.isLiveConfirmed) {
     throw new BerthError("HOST_LIVE_NOT_CONFIRMED", { environment });
   }
+  const envFile = resolve(around.workingFolder, ".env");
+  const machine = await examineMachine(envFile, thisMachine);
   const venues = await examine({
     environment,
     config,
@@ -36,13 +39,13 @@ export async function runDoctor(options: DoctorCommandOptions, around: DoctorSur
     isTrading: options.isTrading,
     patienceMs: options.patienceMs,
     seed: around.seed,
-    envFile: resolve(around.workingFolder, ".env"),
+    envFile,
   });
-  const healthy = isHealthy(venues);
+  const healthy = isHealthy([...machine, ...venues.flatMap(({ checks }) => checks)]);
   around.write(
     options.asJson
-      ? `${JSON.stringify({ environment, isHealthy: healthy, venues })}\n`
-      : report(venues, environment, around.columns ?? 110),
+      ? `${JSON.stringify({ environment, isHealthy: healthy, machine, venues })}\n`
+      : report([{ venue: "machine", checks: machine }, ...venues], environment, around.columns ?? 110),
   );
   return healthy ? exitCodes.ok : exitCodes.failure;
 }

@@ -6,6 +6,7 @@ import { hostAndPort } from "../modes.ts";
 export const checkNames = [
   "adapter",
   "approval",
+  "secrets",
   "credentials",
   "name resolution",
   "connection",
@@ -15,9 +16,10 @@ export const checkNames = [
   "order",
 ] as const;
 export type CheckName = (typeof checkNames)[number];
+export type MachineCheckName = "environment file" | "helper processes" | "load";
 
 export interface Check {
-  readonly name: CheckName;
+  readonly name: CheckName | MachineCheckName;
   readonly result: "passed" | "failed" | "skipped";
   /** What was seen: one sentence. */
   readonly details: string;
@@ -31,8 +33,8 @@ export interface VenueExamination {
   readonly checks: readonly Check[];
 }
 
-export const isHealthy = (examinations: readonly VenueExamination[]): boolean =>
-  examinations.every(({ checks }) => checks.every(({ result }) => result !== "failed"));
+export const isHealthy = (checks: readonly Check[]): boolean =>
+  checks.every(({ result }) => result !== "failed");
 
 export type CheckEnd = Pick<Check, "result" | "details" | "fix">;
 export const passed = (details: string): CheckEnd => ({ result: "passed", details, fix: "" });

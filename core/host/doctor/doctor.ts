@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../../model/clock.ts";
-import type { InstrumentId } from "../../model/ids.ts";
+import { type InstrumentId, symbolOf } from "../../model/ids.ts";
 import { isCompiled } from "../../sandbox/edition.ts";
 import { sandboxKindOf } from "../../sandbox/kind_names.ts";
 import { createSandbox } from "../../sandbox/kinds.ts";
@@ -37,6 +37,7 @@ import {
   type VenueExamination,
 } from "./checks.ts";
 import { type Line, Patient } from "./patient.ts";
+import { checkSecretFormat } from "./secret_format.ts";
 
 export interface DoctorOptions {
   readonly environment: Environment;
@@ -153,6 +154,7 @@ class Examination {
       return this.#checks;
     }
     this.#options.shield.add(Object.values(access.access.secrets));
+    if (environment !== "sim" && !this.#hasSoundSecrets(access.access)) return this.#checks;
     if (!await this.#reaches(access.access)) return this.#checks;
     await using patient = await Patient.open({
       venue,
@@ -173,6 +175,12 @@ class Examination {
     const hasStream = await this.#timed("private stream", () => this.#privateStream(patient, access.access));
     await this.#order(patient, instrument, hasStream === true);
     return this.#checks;
+  }
+
+  #hasSoundSecrets({ secrets }: AdapterAccess): boolean {
+    const end = checkSecretFormat(secrets);
+    this.#add("secrets", end);
+    return end.result !== "failed";
   }
 
   #add(name: CheckName, end: CheckEnd, tookMs = 0): void {
@@ -303,7 +311,12 @@ class Examination {
       patienceMs,
     );
     if (quote !== undefined) {
-      const end = passed(`${quote.instrument} quotes ${quote.bidPrice} / ${quote.askPrice}.`);
+      const seen = `${quote.instrument} quotes ${quote.bidPrice} / ${quote.askPrice}${streamWords(patient)}.`;
+      const unlisted = this.#unlistedSymbols(patient);
+      const end = unlisted.length === 0 ? passed(seen) : failed(
+        `${unlisted.join(", ")}: ${patient.venue} lists nothing of this name. ${seen}`,
+        "Write symbols as berth names them, BTC-PERP and not the venue's BTC-USD-PERP, under venues.symbols.",
+      );
       return { end, value: quote.instrument };
     }
     const listed = patient.snapshot().quotes.length;
@@ -319,6 +332,13 @@ class Examination {
       ),
       value: undefined,
     };
+  }
+
+  /** Symbols of the configuration that no instrument of the venue has. */
+  #unlistedSymbols(patient: Patient): readonly string[] {
+    const listed = new Set(patient.snapshot().quotes.map(({ instrument }) => symbolOf(instrument)));
+    const { symbols = [] } = this.#options.options.config.venues;
+    return symbols.filter((symbol) => !listed.has(symbol));
   }
 
   async #privateStream(
@@ -442,6 +462,17 @@ class Examination {
 }
 
 const doneStatuses: ReadonlySet<string> = new Set(["cancelled", "rejected", "filled", "expired"]);
+
+/** How the venue's stream does, once the adapter has told it. */
+function streamWords(patient: Patient): string {
+  const health = patient.snapshot().venues.find(({ venue }) => venue === patient.venue)?.health;
+  if (health === undefined) return "";
+  const { updatesPerSecond, latencyAverageMs, latencyP99Ms } = health;
+  const latency = latencyAverageMs === undefined || latencyP99Ms === undefined
+    ? ""
+    : `, ${latencyAverageMs.toFixed(0)} ms old on average and ${latencyP99Ms.toFixed(0)} ms at p99`;
+  return `; ${updatesPerSecond.toFixed(1)} updates a second${latency}`;
+}
 
 /** The newest trouble in one line. */
 function lastWords(lines: readonly Line[]): string {
