@@ -8,13 +8,8 @@
  *    is done with it.
  * 3. A group that can't be made even or closed halts its plugin; only an operator's command sets it going again.
  */
-import {
-  decideGroup,
-  type GroupAction,
-  type GroupStep,
-  type GroupView,
-  openGroup,
-} from "../execution/leg_groups/group_decision.ts";
+import { decideGroup, openGroup } from "../execution/leg_groups/group_decision.ts";
+import type { GroupAction, GroupStep, GroupView } from "../execution/leg_groups/group_step.ts";
 import {
   groupIdOfRef,
   isWorking,
@@ -223,7 +218,7 @@ export class GroupDesk implements OrderFollower {
 
   #view(group: LegGroup): GroupView {
     const rooms = this.#rooms();
-    const { time, settings, states } = rooms;
+    const { time, settings, states, plugins } = rooms;
     const first = legView(rooms, this.#port().bookOf, group, 0);
     const second = legView(rooms, this.#port().bookOf, group, 1);
     const legs: LegViews | undefined = first === undefined || second === undefined
@@ -235,6 +230,7 @@ export class GroupDesk implements OrderFollower {
       limits: settings.legGroups,
       isFrozen: states.get({ kind: "global" })?.state === "halted",
       isPluginHalted: states.get({ kind: "plugin", plugin: group.plugin })?.state === "halted",
+      isAbandoned: plugins.get(group.plugin)?.isRunning !== true,
     };
   }
 
@@ -273,6 +269,8 @@ export class GroupDesk implements OrderFollower {
     switch (action.kind) {
       case "submit":
         return this.#submit(held, action);
+      case "cancel":
+        return this.#cancel(group, action.ref);
       case "broken": {
         const { instrument } = group.terms.legs[action.excess];
         this.#statistics.broken();
@@ -317,6 +315,12 @@ export class GroupDesk implements OrderFollower {
     const { time, settings } = this.#rooms();
     const changed = withRefusal(held.group, order.ref, how, time.nowUs, settings.legGroups);
     this.#change(held.group, changed, "order_refused");
+  }
+
+  #cancel({ id, plugin }: LegGroup, ref: string): void {
+    const { orders, time } = this.#rooms();
+    const order = orders.byRef(plugin, ref);
+    if (order !== undefined) orders.cancel(order.clientOrderId, time.nowUs, causeId(`group/${id}`));
   }
 
   #noteSettled(before: LegGroup, after: LegGroup): void {

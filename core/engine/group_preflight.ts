@@ -11,7 +11,7 @@ import {
 import { moneyToNumber, notional } from "../model/money.ts";
 import { oppositeSide, type OrderIntent, sideSign } from "../model/order.ts";
 import type { Refusal } from "../model/refusals.ts";
-import { priceTicks } from "../model/ticks.ts";
+import { limitPricing, restingPricing } from "../execution/leg_groups/group_step.ts";
 import type { OrderDesk } from "./order_desk.ts";
 import type { Rooms } from "./rooms.ts";
 
@@ -37,7 +37,10 @@ export function invalidTerms(terms: LegGroupTerms): Refusal | undefined {
   for (const name of ["completeWithinBps", "exitCapBps"] as const) {
     if (!(Number.isFinite(terms[name]) && terms[name] >= 0)) return invalid(name, terms[name]);
   }
-  const { maxHoldMs } = terms;
+  const { maxHoldMs, maxRestMs, mode } = terms;
+  if (mode === "maker_first" && !isBound(maxRestMs ?? NaN)) {
+    return invalid("maxRestMs", maxRestMs ?? "absent");
+  }
   return maxHoldMs === undefined || isBound(maxHoldMs) ? undefined : invalid("maxHoldMs", maxHoldMs);
 }
 
@@ -162,6 +165,7 @@ function legIntent(
 ): OrderIntent {
   const { instrument, side, sizeLots, limitPriceTicks } = terms.legs[leg];
   const isUnwinding = role === "unwind";
+  const opening = terms.mode === "maker_first" && leg === 0 ? restingPricing : limitPricing;
   return {
     plugin,
     ref: `rehearsal:${ref}`,
@@ -169,12 +173,7 @@ function legIntent(
     side: isUnwinding ? oppositeSide(side) : side,
     sizeLots,
     reduceOnly: isUnwinding,
-    pricing: isUnwinding ? { kind: "market", worstPriceTicks: undefined } : {
-      kind: "limit",
-      limitPriceTicks: priceTicks(limitPriceTicks),
-      timeInForce: "IOC",
-      postOnly: false,
-    },
+    pricing: isUnwinding ? { kind: "market", worstPriceTicks: undefined } : opening(limitPriceTicks),
     causes: [causeId(`group/${ref}`)],
   };
 }

@@ -24,8 +24,13 @@ const terms = v.pipe(
     completeWithinBps: finite,
     exitCapBps: finite,
     maxHoldMs: absent(finite),
+    maxRestMs: absent(finite),
   }),
-  v.transform((found) => ({ ...found, maxHoldMs: found.maxHoldMs ?? undefined })),
+  v.transform((found) => ({
+    ...found,
+    maxHoldMs: found.maxHoldMs ?? undefined,
+    maxRestMs: found.maxRestMs ?? undefined,
+  })),
 );
 
 const phase = v.variant("kind", [
@@ -78,6 +83,7 @@ export const groupSchema = v.pipe(
     wasBroken: v.boolean(),
     nakedSinceUs: absent(finite),
     isNakedNoticed: v.boolean(),
+    cancelAskedUs: absent(finite),
     tsCreatedUs: finite,
     tsUpdatedUs: finite,
   }),
@@ -85,6 +91,7 @@ export const groupSchema = v.pipe(
     ...group,
     closeReason: group.closeReason ?? undefined,
     nakedSinceUs: group.nakedSinceUs ?? undefined,
+    cancelAskedUs: group.cancelAskedUs ?? undefined,
   })),
 );
 

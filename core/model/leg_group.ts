@@ -11,7 +11,7 @@ export type LegIndex = 0 | 1;
 export const legIndexes = [0, 1] as const satisfies readonly LegIndex[];
 export const otherLeg = (leg: LegIndex): LegIndex => (leg === 0 ? 1 : 0);
 
-/** One leg as it is opened: an IOC order at `limitPriceTicks` or better. */
+/** One leg as it is opened: an IOC order at `limitPriceTicks` or better; the first leg of `maker_first` rests there. */
 export interface LegTerms {
   readonly instrument: InstrumentId;
   readonly side: Side;
@@ -19,8 +19,11 @@ export interface LegTerms {
   readonly limitPriceTicks: PriceTicks;
 }
 
-/** `sequential`: the second leg is sized by the first one's fills. `together`: both are sent at once. */
-export const legModes = ["sequential", "together"] as const;
+/**
+ * `sequential`: the second leg is sized by the first one's fills. `together`: both are sent at once. `maker_first`: the first
+ * leg rests at its price, post-only, and the second is taken as fills come, while it still can be had at its own limit.
+ */
+export const legModes = ["sequential", "together", "maker_first"] as const;
 export type LegMode = (typeof legModes)[number];
 
 export interface LegGroupTerms {
@@ -36,6 +39,8 @@ export interface LegGroupTerms {
   readonly exitCapBps: number;
   /** The host closes the group when it is this old; undefined: when the plugin says so. */
   readonly maxHoldMs: number | undefined;
+  /** How long the first leg of `maker_first` may rest before it is cancelled; what was filled by then is the group's size. */
+  readonly maxRestMs: number | undefined;
 }
 
 /** What a plugin asks for. */
@@ -120,6 +125,8 @@ export interface LegGroup {
   /** Since when one leg has been alone. */
   readonly nakedSinceUs: number | undefined;
   readonly isNakedNoticed: boolean;
+  /** When the venue was last asked to cancel the resting leg; undefined: not yet. */
+  readonly cancelAskedUs: number | undefined;
   readonly tsCreatedUs: number;
   readonly tsUpdatedUs: number;
 }

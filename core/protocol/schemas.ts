@@ -120,6 +120,7 @@ const groupTerms = v.object({
   completeWithinBps: finite,
   exitCapBps: finite,
   maxHoldMs: orUndefined(finite),
+  maxRestMs: orUndefined(finite),
 });
 
 const trigger = v.object({

@@ -24,12 +24,19 @@ export interface LegOptions {
   readonly instrument: InstrumentId;
   /** How the leg is opened. */
   readonly side: Side;
-  /** Worst price at which it is opened, by an order that fills at once or not at all. Decimal text is taken exactly. */
+  /**
+   * Worst price at which it is opened, by an order that fills at once or not at all; of the first leg in `maker_first` where
+   * it rests. Decimal text is taken exactly.
+   */
   readonly limitPrice: number | string;
 }
 
 export interface GroupOptions {
-  /** In the mode `sequential` the first one goes first: the one that is likelier to be missed. */
+  /**
+   * In `sequential` and `maker_first` the first one goes first: the one that is likelier to be missed, or the one that
+   * rests and is paid for waiting. What of it is filled is hedged at the second one's limit; the rest is cancelled when
+   * that can't be had any more.
+   */
   readonly legs: readonly [LegOptions, LegOptions];
   /** Of each leg, in base units: rounded down to whole lots of both. Decimal text must be whole lots of both. */
   readonly sizeBase: number | string;
@@ -45,6 +52,8 @@ export interface GroupOptions {
   readonly exitCapBps: number;
   /** The host closes the group when it is this old, whether the strategy still runs or not. */
   readonly maxHoldMs?: number;
+  /** `maker_first`: how long the first leg may rest. @default 5000 */
+  readonly maxRestMs?: number;
   /** Quotes this decision rests on; at most 8. */
   readonly because?: readonly Quote[];
 }

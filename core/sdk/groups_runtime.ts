@@ -26,6 +26,7 @@ import type { GroupLegView, GroupOptions, Groups, GroupView, LegOptions } from "
 
 /** How many ended groups `ctx.groups.get` still knows. */
 const maxEnded = 200;
+const defaultRestMs = 5_000;
 const unknownStep: Increment = { text: "0.00000001", units: 1, decimals: 8 };
 
 export interface GroupsPort {
@@ -164,6 +165,7 @@ export class GroupsRuntime implements Groups {
       completeWithinBps,
       exitCapBps,
       maxHoldMs: options.maxHoldMs,
+      maxRestMs: options.mode === "maker_first" ? options.maxRestMs ?? defaultRestMs : undefined,
     };
   }
 

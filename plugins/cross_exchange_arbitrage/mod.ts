@@ -13,10 +13,13 @@ import {
   type Strategy,
   type StrategyContext,
   symbolOf,
+  venueOf,
 } from "@berth/sdk";
 import type { FundingTerms } from "./funding.ts";
 import { hasRoom, inventoryOf, isRebalancing } from "./inventory.ts";
-import { commonSizeStep, grossEdgeBps, stepsToText } from "./net_edge.ts";
+import { type Making, makingLeg } from "./maker_quote.ts";
+import { commonSizeStep, grossEdgeBps } from "./net_edge.ts";
+import { groupOf } from "./opening.ts";
 import { exitReason, type LegMarket, legsOf, pairResult } from "./pair_exit.ts";
 import {
   evaluate,
@@ -26,9 +29,9 @@ import {
   planOf,
   type Route,
   type SideMarket,
-  spreadOf,
+  touchPrices,
 } from "./scanner.ts";
-import { legModeOf, parsePairLegMode, settings } from "./settings.ts";
+import { type LegMode, legModeOf, parsePairLegMode, settings } from "./settings.ts";
 import { type Baseline, SpreadHistory } from "./spread_history.ts";
 
 type Context = StrategyContext<typeof settings>;
@@ -41,9 +44,6 @@ interface WatchedRoute extends Route {
 }
 
 const noFunding: FundingTerms = { rate: undefined, intervalHours: undefined, tsNextMs: undefined };
-
-/** Beyond the size that was meant: what a leg may be worth while it is alone. */
-const nakedAllowance = 1.5;
 
 class Arbitrage implements Strategy {
   readonly #ctx: Context;
@@ -106,10 +106,18 @@ class Arbitrage implements Strategy {
     this.#opened.delete(group.ref);
     if (this.#baselines.delete(symbol)) this.#saveBaselines();
     const { cooldownMs, failureCooldownMs } = this.#ctx.settings;
-    const pauseMs = group.outcome === "closed" ? cooldownMs : failureCooldownMs;
+    const hasEndedWell = group.outcome === "closed" || this.#hasOnlyRested(symbol, group);
+    const pauseMs = hasEndedWell ? cooldownMs : failureCooldownMs;
     this.#blockedUntilMs.set(symbol, this.#ctx.time.epochMs() + pauseMs);
     this.#logEnded(symbol, group);
     this.#checkStopped();
+  }
+
+  /** A resting leg that nobody took is no failure: it is quoted anew. */
+  #hasOnlyRested(symbol: string, { outcome, legs: [first, second] }: GroupView): boolean {
+    const venues = [venueOf(first.instrument), venueOf(second.instrument)] as const;
+    return outcome === "nothing_filled" &&
+      legModeOf(this.#ctx.settings, symbol, venues) === "maker_first";
   }
 
   /** Closes open pairs; the host closes what is left at the deadline. */
@@ -213,7 +221,9 @@ class Arbitrage implements Strategy {
     const [buyQuote, sellQuote] = [quotes.get(route.buy.id), quotes.get(route.sell.id)];
     if (buyQuote === undefined || sellQuote === undefined) return;
     const nowMs = time.epochMs();
-    const spreadBps = spreadOf(buyQuote, sellQuote);
+    const making = this.#makingLeg(route, buyQuote, sellQuote);
+    const touch = touchPrices(route, buyQuote, sellQuote, making, values.makerTicksInside);
+    const spreadBps = grossEdgeBps(touch.buyPrice, touch.sellPrice);
     route.history.add(spreadBps, nowMs);
     if (!(spreadBps > 0)) {
       route.isSeen = false;
@@ -221,7 +231,7 @@ class Arbitrage implements Strategy {
     }
     const buy = this.#side(buyQuote, "buy");
     const sell = this.#side(sellQuote, "sell");
-    const opportunity = evaluate(route, buy, sell, values, nowMs);
+    const opportunity = evaluate(route, buy, sell, values, nowMs, making);
     if (opportunity === undefined || !paysItsCosts(opportunity, values, this.#bonusBps(opportunity))) {
       route.isSeen = false;
       return;
@@ -237,10 +247,21 @@ class Arbitrage implements Strategy {
     }
   }
 
+  #modeOf({ symbol, buy, sell }: Route): LegMode {
+    return legModeOf(this.#ctx.settings, symbol, [buy.venue, sell.venue]);
+  }
+
+  #makingLeg(route: Route, buyQuote: Quote, sellQuote: Quote): Making | undefined {
+    if (this.#modeOf(route) !== "maker_first") return undefined;
+    const buy = { quote: buyQuote, venue: route.buy.venue };
+    const sell = { quote: sellQuote, venue: route.sell.venue };
+    return makingLeg(buy, sell, this.#ctx.settings.pilotVenue);
+  }
+
   #report(opportunity: Opportunity, skipped: string | undefined): void {
     const { route } = opportunity;
     const values = this.#ctx.settings;
-    const mode = legModeOf(values, route.symbol, [route.buy.venue, route.sell.venue]);
+    const mode = this.#modeOf(route);
     this.#ctx.opportunity({
       symbol: route.symbol,
       buy: route.buy.id,
@@ -302,32 +323,9 @@ class Arbitrage implements Strategy {
     return isNearer ? rebalanceBonusBps : 0;
   }
 
-  #take({ route, buyQuote, sellQuote, steps }: Opportunity, baseline: Baseline | undefined): void {
-    const values = this.#ctx.settings;
-    const cap = values.priceCapBps / 10_000;
-    const long = {
-      instrument: route.buy.id,
-      side: "buy" as const,
-      limitPrice: buyQuote.askPrice * (1 + cap),
-    };
-    const short = {
-      instrument: route.sell.id,
-      side: "sell" as const,
-      limitPrice: sellQuote.bidPrice * (1 - cap),
-    };
-    const isLongFirst = this.#pilotLeg(route, buyQuote, sellQuote) === "long";
-    const mode = legModeOf(values, route.symbol, [route.buy.venue, route.sell.venue]);
-    const ref = this.#ctx.groups.open({
-      legs: isLongFirst ? [long, short] : [short, long],
-      sizeBase: stepsToText(steps, route.step),
-      mode: mode === "together" ? "together" : "sequential",
-      maxNakedNotionalUsd: values.orderNotionalUsd * nakedAllowance,
-      maxNakedMs: values.maxNakedMs,
-      completeWithinBps: values.completeMaxLossBps,
-      exitCapBps: values.exitPriceCapBps,
-      maxHoldMs: values.maxHoldMs,
-      because: [buyQuote, sellQuote],
-    });
+  #take(opportunity: Opportunity, baseline: Baseline | undefined): void {
+    const { route } = opportunity;
+    const ref = this.#ctx.groups.open(groupOf(opportunity, this.#ctx.settings, this.#modeOf(route)));
     this.#pairs.set(route.symbol, ref);
     if (baseline === undefined) return;
     this.#baselines.set(route.symbol, baseline);
@@ -336,14 +334,6 @@ class Arbitrage implements Strategy {
 
   #saveBaselines(): void {
     this.#ctx.state.save({ baselines: Object.fromEntries(this.#baselines) });
-  }
-
-  /** The leg that is likelier to be missed goes first: a missed pilot costs nothing. */
-  #pilotLeg(route: Route, buyQuote: Quote, sellQuote: Quote): "long" | "short" {
-    const { pilotVenue } = this.#ctx.settings;
-    if (pilotVenue === route.buy.venue) return "long";
-    if (pilotVenue === route.sell.venue) return "short";
-    return buyQuote.askSizeBase <= sellQuote.bidSizeBase ? "long" : "short";
   }
 }
 

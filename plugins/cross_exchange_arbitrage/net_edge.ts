@@ -14,7 +14,7 @@ export function grossEdgeBps(buyPrice: number, sellPrice: number): number {
 
 export interface Edge {
   readonly grossBps: number;
-  /** Taker fees of the two opening legs. */
+  /** Of the two opening legs, maker or taker as they are executed. */
   readonly feesBps: number;
   /** Gross minus the fees of the two opening legs. Gross 0.69 with fees of 5 in all: −4.31. */
   readonly netBps: number;
@@ -22,11 +22,22 @@ export interface Edge {
   readonly roundTripBps: number;
 }
 
-/** Edge of buying at one ask and selling at the other bid, with each venue's taker fee in bps. */
-export function edgeOf(buyPrice: number, sellPrice: number, buyFeeBps: number, sellFeeBps: number): Edge {
+/**
+ * Edge of buying at one price and selling at the other, with each leg's fee as it is executed, in bps.
+ *
+ * @param closingFeesBps of both closing legs; those of the opening where they are executed alike
+ */
+export function edgeOf(
+  buyPrice: number,
+  sellPrice: number,
+  buyFeeBps: number,
+  sellFeeBps: number,
+  closingFeesBps: number = buyFeeBps + sellFeeBps,
+): Edge {
   const grossBps = grossEdgeBps(buyPrice, sellPrice);
   const feesBps = buyFeeBps + sellFeeBps;
-  return { grossBps, feesBps, netBps: grossBps - feesBps, roundTripBps: grossBps - 2 * feesBps };
+  const netBps = grossBps - feesBps;
+  return { grossBps, feesBps, netBps, roundTripBps: netBps - closingFeesBps };
 }
 
 /** Net edge × the value of the size, in the quote currency: what ranks opportunities. */

@@ -5,6 +5,7 @@
 import { type ExecutablePrice, type Instrument, isTwoSided, type Quote } from "@berth/sdk";
 import { type FundingTerms, nextPaymentMs, pairFundingBps } from "./funding.ts";
 import { edgeOf, grossEdgeBps, openingSteps, type SizeStep, stepsToBase } from "./net_edge.ts";
+import { type Making, restingPrice } from "./maker_quote.ts";
 import type { ArbitrageSettings } from "./settings.ts";
 
 /** One direction of one pair of venues, with all that does not change from quote to quote. */
@@ -31,12 +32,14 @@ export interface Opportunity {
   readonly route: Route;
   readonly buyQuote: Quote;
   readonly sellQuote: Quote;
+  /** The leg that rests; undefined where both are taken. */
+  readonly making: Making | undefined;
   readonly steps: number;
   readonly sizeBase: number;
-  /** For the size: mean of what would be bought and sold. */
+  /** For the size: mean of what would be bought and sold; where a leg rests, its own price. */
   readonly buyPrice: number;
   readonly sellPrice: number;
-  /** Of the best prices, whatever the size: what is compared over time. */
+  /** Of the best prices, or the resting price and the best one, whatever the size: what is compared over time. */
   readonly spreadBps: number;
   readonly grossBps: number;
   readonly slippageBps: number;
@@ -44,35 +47,64 @@ export interface Opportunity {
   /** Gross minus the fees of the opening legs. */
   readonly netBps: number;
   readonly fundingBps: number;
+  /** Of the two closing legs, which are taken. */
+  readonly closingFeesBps: number;
   /** Gross minus all four fees, plus funding: what is left if it closes at equal prices. */
   readonly expectedBps: number;
   /** Expected value in the quote currency × freshness of the older quote. */
   readonly score: number;
 }
 
-/** The best prices' spread of a route, before any cost; NaN where a side is missing. */
-export const spreadOf = (buy: Quote, sell: Quote): number => grossEdgeBps(buy.askPrice, sell.bidPrice);
+/** What would be paid and got at best, where one leg may rest; NaN where a side is missing. */
+export function touchPrices(
+  route: Pick<Route, "buy" | "sell">,
+  buy: Quote,
+  sell: Quote,
+  making: Making | undefined,
+  ticksInside: number,
+): { readonly buyPrice: number; readonly sellPrice: number } {
+  return {
+    buyPrice: making === "buy" ? restingPrice(buy, "buy", route.buy, ticksInside) : buy.askPrice,
+    sellPrice: making === "sell" ? restingPrice(sell, "sell", route.sell, ticksInside) : sell.bidPrice,
+  };
+}
 
-/** What the route offers, worth taking or not; undefined when the best prices do not even cross. */
+/**
+ * What the route offers, worth taking or not; undefined when there is not even a gross edge.
+ *
+ * @param making the leg that would rest; it is sized by the other's depth alone
+ */
 export function evaluate(
   route: Route,
   buy: SideMarket,
   sell: SideMarket,
   settings: ArbitrageSettings,
   nowMs: number,
+  making?: Making,
 ): Opportunity | undefined {
-  const spreadBps = spreadOf(buy.quote, sell.quote);
+  const touch = touchPrices(route, buy.quote, sell.quote, making, settings.makerTicksInside);
+  const spreadBps = grossEdgeBps(touch.buyPrice, touch.sellPrice);
   if (!(spreadBps > 0)) return undefined;
   const steps = openingSteps(
-    { quote: deepened(buy.quote, buy.depthBase, "ask"), instrument: route.buy },
-    { quote: deepened(sell.quote, sell.depthBase, "bid"), instrument: route.sell },
+    {
+      quote: deepened(buy.quote, making === "buy" ? Infinity : buy.depthBase, "ask"),
+      instrument: route.buy,
+    },
+    {
+      quote: deepened(sell.quote, making === "sell" ? Infinity : sell.depthBase, "bid"),
+      instrument: route.sell,
+    },
     route.step,
     settings,
   );
   const sizeBase = stepsToBase(steps, route.step);
-  const buyPrice = buy.executable(sizeBase)?.averagePrice ?? buy.quote.askPrice;
-  const sellPrice = sell.executable(sizeBase)?.averagePrice ?? sell.quote.bidPrice;
-  const edge = edgeOf(buyPrice, sellPrice, route.buy.takerFeeBps, route.sell.takerFeeBps);
+  const taken = (side: SideMarket, best: number): number => side.executable(sizeBase)?.averagePrice ?? best;
+  const buyPrice = making === "buy" ? touch.buyPrice : taken(buy, touch.buyPrice);
+  const sellPrice = making === "sell" ? touch.sellPrice : taken(sell, touch.sellPrice);
+  const buyFeeBps = making === "buy" ? route.buy.makerFeeBps : route.buy.takerFeeBps;
+  const sellFeeBps = making === "sell" ? route.sell.makerFeeBps : route.sell.takerFeeBps;
+  const closingFeesBps = route.buy.takerFeeBps + route.sell.takerFeeBps;
+  const edge = edgeOf(buyPrice, sellPrice, buyFeeBps, sellFeeBps, closingFeesBps);
   const fundingBps = pairFundingBps(buy.funding, sell.funding, nowMs, nowMs + settings.expectedHoldMs);
   const expectedBps = edge.roundTripBps + fundingBps;
   const oldestMs = Math.max(buy.ageMs, sell.ageMs);
@@ -81,6 +113,7 @@ export function evaluate(
     route,
     buyQuote: buy.quote,
     sellQuote: sell.quote,
+    making,
     steps,
     sizeBase,
     buyPrice,
@@ -91,6 +124,7 @@ export function evaluate(
     feesBps: edge.feesBps,
     netBps: edge.netBps,
     fundingBps,
+    closingFeesBps,
     expectedBps,
     score: (expectedBps / 10_000) * sizeBase * buyPrice * freshness,
   };
@@ -104,6 +138,14 @@ export function paysItsCosts(
 ): boolean {
   return opportunity.netBps >= settings.minNetEdgeBps - bonusBps &&
     opportunity.expectedBps >= settings.minRoundTripBps - bonusBps;
+}
+
+/** The gross edge at which an opportunity's costs are just paid, by the opening alone and over the round trip. */
+export function neededGrossBps(
+  { feesBps, closingFeesBps, fundingBps }: Opportunity,
+  { minNetEdgeBps, minRoundTripBps }: Pick<ArbitrageSettings, "minNetEdgeBps" | "minRoundTripBps">,
+): number {
+  return Math.max(minNetEdgeBps + feesBps, minRoundTripBps + feesBps + closingFeesBps - fundingBps);
 }
 
 /** Why the state of the market forbids opening; undefined when it does not. */
@@ -131,12 +173,13 @@ export function marketObstacle(
 
 /** How it would be executed, for people. */
 export function planOf(opportunity: Opportunity, mode: string, capBps: number): string {
-  const { route, sizeBase, buyPrice, sellPrice } = opportunity;
+  const { route, sizeBase, buyPrice, sellPrice, making } = opportunity;
+  const at = (side: Making, price: number): string =>
+    `${making === side ? "resting at" : "near"} ${Number(price.toPrecision(8))}`;
   const size = Number(sizeBase.toPrecision(6));
-  return `buy ${size} on ${route.buy.venue} near ${
-    Number(buyPrice.toPrecision(8))
-  }, sell on ${route.sell.venue} near ${Number(sellPrice.toPrecision(8))}, ${mode}, IOC within ${capBps} bps`
-    .slice(0, 200);
+  const buying = `buy ${size} on ${route.buy.venue} ${at("buy", buyPrice)}`;
+  const selling = `sell on ${route.sell.venue} ${at("sell", sellPrice)}`;
+  return `${buying}, ${selling}, ${mode}, IOC within ${capBps} bps`.slice(0, 200);
 }
 
 /** A quote with what the book shows behind its best price. */

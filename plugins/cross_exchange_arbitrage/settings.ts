@@ -46,9 +46,9 @@ export const settings = {
   }),
   legMode: setting.choice({
     default: "pilot_first",
-    choices: ["pilot_first", "together"],
+    choices: ["pilot_first", "together", "maker_first"],
     description:
-      "pilot_first sends the second leg sized by the first one's fills; together sends both at once: less price risk, more broken legs.",
+      "pilot_first sends the second leg sized by the first one's fills; together sends both at once: less price risk, more broken legs; maker_first rests one leg post-only and takes the other as it fills.",
   }),
   pairLegModes: setting.textList({
     default: [],
@@ -60,7 +60,21 @@ export const settings = {
     default: "",
     maxLength: 24,
     description:
-      "Venue whose leg goes first in pilot_first; empty for the one with less size at its best price.",
+      "Venue whose leg goes first in pilot_first, or rests in maker_first; empty for the one with less size at its best price, or with the wider quote.",
+  }),
+  makerRestMs: setting.number({
+    default: 5_000,
+    min: 200,
+    max: 600_000,
+    description: "maker_first: a leg that has not filled rests for at most this many ms.",
+  }),
+  makerTicksInside: setting.number({
+    default: 1,
+    min: 0,
+    max: 1_000,
+    integer: true,
+    description:
+      "maker_first: ticks by which the resting price is better than its side's best one; 0 joins it.",
   }),
   entryMode: setting.choice({
     default: "fixed",
@@ -260,13 +274,18 @@ export function legModeOf(
   return mode;
 }
 
+const isLegMode = (mode: string | undefined): mode is LegMode =>
+  mode === "pilot_first" || mode === "together" || mode === "maker_first";
+
 /** `BTC-PERP/okx+paradex=together`; undefined when it has another form. Venues are sorted. */
 export function parsePairLegMode(
   entry: string,
 ): { readonly pair: string; readonly mode: LegMode } | undefined {
-  const match = /^([A-Za-z0-9-]+)(?:\/([a-z0-9_]+)\+([a-z0-9_]+))?=(pilot_first|together)$/.exec(entry);
+  const match = /^([A-Za-z0-9-]+)(?:\/([a-z0-9_]+)\+([a-z0-9_]+))?=(pilot_first|together|maker_first)$/.exec(
+    entry,
+  );
   const [, symbol, first, second, mode] = match ?? [];
-  if (symbol === undefined || (mode !== "pilot_first" && mode !== "together")) return undefined;
+  if (symbol === undefined || !isLegMode(mode)) return undefined;
   if (first === undefined || second === undefined) return { pair: symbol, mode };
   return { pair: `${symbol}/${[first, second].sort().join("+")}`, mode };
 }

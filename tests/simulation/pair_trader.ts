@@ -4,7 +4,7 @@
  */
 import type { Instrument } from "../../core/model/instrument.ts";
 import type { PluginId } from "../../core/model/ids.ts";
-import type { LegTerms } from "../../core/model/leg_group.ts";
+import { legModes, type LegTerms } from "../../core/model/leg_group.ts";
 import type { Side } from "../../core/model/order.ts";
 import { incrementValue, priceTicks, sizeLots } from "../../core/model/ticks.ts";
 import type { HostMessage } from "../../core/protocol/messages.ts";
@@ -93,6 +93,8 @@ export class PairTrader {
     if (!(sizeBase > 0)) return;
     const legs = [this.#leg(one, "buy", sizeBase), this.#leg(other, "sell", sizeBase)] as const;
     if (legs[0] === undefined || legs[1] === undefined) return;
+    const mode = legModes[Math.floor(random.next() * legModes.length)] ?? "sequential";
+    const [first, second] = random.next() < 0.5 ? [legs[0], legs[1]] : [legs[1], legs[0]];
     this.#count += 1;
     host.dispatch({
       kind: "group_intent",
@@ -101,13 +103,14 @@ export class PairTrader {
         plugin,
         ref: `g${this.#count}`,
         terms: {
-          legs: random.next() < 0.5 ? [legs[0], legs[1]] : [legs[1], legs[0]],
-          mode: random.next() < 0.5 ? "sequential" : "together",
+          legs: [mode === "maker_first" ? this.#resting(first) : first, second],
+          mode,
           maxNakedNotionalUsd,
           maxNakedMs,
           completeWithinBps: between(random, 0, 15),
           exitCapBps: between(random, 2, 20),
           maxHoldMs: random.next() < 0.3 ? between(random, 2_000, 8_000) : undefined,
+          maxRestMs: mode === "maker_first" ? between(random, 300, 6_000) : undefined,
         },
       },
     });
@@ -119,6 +122,17 @@ export class PairTrader {
     const index = host.engine.indexOf(instrument.id);
     const price = index === undefined ? NaN : host.engine.quotes.askPrice(index);
     return between(random, 300, 2_500) / price;
+  }
+
+  /** At its own side's best price, where it waits. */
+  #resting(leg: LegTerms): LegTerms {
+    const { host } = this.#options;
+    const index = host.engine.indexOf(leg.instrument) ?? -1;
+    const instrument = host.engine.instrument(index);
+    const { quotes } = host.engine;
+    const price = leg.side === "buy" ? quotes.bidPrice(index) : quotes.askPrice(index);
+    if (instrument === undefined || !(price > 0)) return leg;
+    return { ...leg, limitPriceTicks: priceTicks(Math.round(price / incrementValue(instrument.tick))) };
   }
 
   #leg(instrument: Instrument, side: Side, sizeBase: number): LegTerms | undefined {

@@ -103,7 +103,7 @@ export const namedMutations: readonly NamedMutation[] = [
     to: "counter",
   },
   {
-    file: "core/execution/leg_groups/group_decision.ts",
+    file: "core/execution/leg_groups/group_step.ts",
     line: "return nakedSinceUs !== undefined && nowUs - nakedSinceUs >= maxMs * 1000;",
     from: ">=",
     to: "<",

@@ -5,107 +5,49 @@
  *
  * Invariants:
  * 1. A leg holds what its fills say; an order that was sent, acknowledged or ended holds nothing by itself.
- * 2. While an order of the group is not done nothing that opens or unwinds is sent; while one of a leg is not done, nothing
- *    that closes that leg.
+ * 2. While an order of the group is not done nothing that opens or unwinds is sent, but what hedges a resting leg's fills;
+ *    while one of a leg is not done, nothing that closes that leg.
  * 3. Whatever is sent after the opening is reduce-only and at most what its leg holds, except what completes a lagging leg,
  *    which never makes it exceed its share of the leading one.
  * 4. Attempts without effect are bounded, and all attempts are: then the group is halted until an operator lifts it.
  * 5. A leg that has been alone longer than allowed is only unwound.
  */
-import {
-  heldLots,
-  type LegGroup,
-  type LegGroupLimits,
-  type LegIndex,
-  legIndexes,
-  type LegOrder,
-  type LegOrderRole,
-  otherLeg,
-} from "../../model/leg_group.ts";
+import { heldLots, type LegGroup, type LegIndex, legIndexes, otherLeg } from "../../model/leg_group.ts";
 import { oppositeSide, type OrderPricing, type Side } from "../../model/order.ts";
-import { priceTicks, sizeLots } from "../../model/ticks.ts";
 import { hedgeLots, type Imbalance, imbalanceOf, overclosedLeg } from "./balance.ts";
-import { heldOf, isWorking, legOrderRef, withTaken } from "./group_record.ts";
+import { heldOf, isWorking, withTaken } from "./group_record.ts";
+import {
+  bounded,
+  type GroupAction,
+  type GroupStep,
+  type GroupView,
+  isNakedTooLong,
+  limitPricing,
+  restingPricing,
+  still,
+  type Submit,
+  submit,
+} from "./group_step.ts";
 import { chooseRepair, exitCapBps, type LegViews, worsenedTicks } from "./repair_choice.ts";
-
-export interface GroupView {
-  readonly nowUs: number;
-  /** Undefined while an adapter has not listed one of the instruments: nothing is done. */
-  readonly legs: LegViews | undefined;
-  readonly limits: LegGroupLimits;
-  /** The whole host is halted: nothing is sent, not even to unwind. */
-  readonly isFrozen: boolean;
-  /** The plugin's own scope is halted: a halted group stays so. */
-  readonly isPluginHalted: boolean;
-}
-
-export type GroupAction =
-  | {
-    readonly kind: "submit";
-    readonly order: LegOrder;
-    readonly pricing: OrderPricing;
-    readonly reduceOnly: boolean;
-  }
-  | { readonly kind: "broken"; readonly excess: LegIndex; readonly excessLots: number }
-  | { readonly kind: "naked_too_long"; readonly nakedMs: number }
-  | { readonly kind: "halt"; readonly why: string }
-  | { readonly kind: "resumed" };
-
-export interface GroupStep {
-  readonly group: LegGroup;
-  readonly actions: readonly GroupAction[];
-}
-
-type Submit = Extract<GroupAction, { readonly kind: "submit" }>;
+import { hasMissedHedge, isResting, rest } from "./resting_leg.ts";
 
 /** After this many attempts without effect prices are left to the gate's collar. */
 const cappedAttempts = 3;
 
-const still = (group: LegGroup): GroupStep => ({ group, actions: [] });
-
 /** The first order, or both. */
 export function openGroup(group: LegGroup): GroupStep {
-  const legs: readonly LegIndex[] = group.terms.mode === "sequential" ? [0] : [0, 1];
+  const { mode } = group.terms;
+  const legs: readonly LegIndex[] = mode === "together" ? [0, 1] : [0];
+  const pricingOf = mode === "maker_first" ? restingPricing : limitPricing;
   const actions: Submit[] = [];
   let next = group;
   for (const leg of legs) {
     const { side, sizeLots: lots, limitPriceTicks } = group.terms.legs[leg];
-    const sent = submit(next, leg, "open", side, lots, limitPricing(limitPriceTicks), false);
+    const sent = submit(next, leg, "open", side, lots, pricingOf(limitPriceTicks), false);
     next = sent.group;
     actions.push(sent.action);
   }
   return { group: next, actions };
-}
-
-const limitPricing = (ticks: number): OrderPricing => ({
-  kind: "limit",
-  limitPriceTicks: priceTicks(ticks),
-  timeInForce: "IOC",
-  postOnly: false,
-});
-
-function submit(
-  group: LegGroup,
-  leg: LegIndex,
-  role: LegOrderRole,
-  side: Side,
-  lots: number,
-  pricing: OrderPricing,
-  reduceOnly: boolean,
-): { readonly group: LegGroup; readonly action: Submit } {
-  const order: LegOrder = {
-    ref: legOrderRef(group.id, group.nextSerial),
-    leg,
-    role,
-    side,
-    sizeLots: sizeLots(lots),
-    filledLots: sizeLots(0),
-    isDone: false,
-  };
-  return {
-    group: { ...group, orders: [...group.orders, order], nextSerial: group.nextSerial + 1 },
-    action: { kind: "submit", order, pricing, reduceOnly },
-  };
 }
 
 /** What is next. Called again when what it led to was refused. */
@@ -151,14 +93,10 @@ function noteNaked(group: LegGroup, { nowUs, legs }: GroupView): LegGroup {
   return { ...group, nakedSinceUs: isNaked ? nowUs : undefined, isNakedNoticed: false };
 }
 
-function isNakedTooLong({ nakedSinceUs, terms }: LegGroup, { nowUs, limits }: GroupView): boolean {
-  const maxMs = Math.min(terms.maxNakedMs, limits.maxNakedMs);
-  return nakedSinceUs !== undefined && nowUs - nakedSinceUs >= maxMs * 1000;
-}
-
 function advance(group: LegGroup, view: GroupView, legs: LegViews): GroupStep {
   switch (group.phase.kind) {
     case "opening":
+      if (isResting(group)) return rest(group, view, legs);
       return isWorking(group) ? still(group) : afterOpening(group, group.phase.stage, view);
     case "repairing":
       return isWorking(group) ? still(group) : repair(group, view, legs);
@@ -180,9 +118,9 @@ const stillHolds = ({ totals }: LegGroup): boolean => totals.some((leg) => heldL
 function afterOpening(group: LegGroup, stage: "first" | "second" | "both", view: GroupView): GroupStep {
   if (group.closeReason !== undefined) return still({ ...group, phase: { kind: "closing" } });
   if (stage === "first") {
-    const lots = hedgeLots(group);
-    if (heldOf(group, 0) === 0) return still(ended(group));
-    if (lots > 0 && !isNakedTooLong(group, view)) {
+    const lots = hedgeLots(group) - heldOf(group, 1);
+    if (!stillHolds(group)) return still(ended(group));
+    if (lots > 0 && !hasMissedHedge(group) && !isNakedTooLong(group, view)) {
       const { side, limitPriceTicks } = group.terms.legs[1];
       const hedging: LegGroup = { ...group, phase: { kind: "opening", stage: "second" } };
       const sent = submit(hedging, 1, "open", side, lots, limitPricing(limitPriceTicks), false);
@@ -342,8 +280,6 @@ function reduce(
   const sent = submit(tried, leg, role, side, bounded(lots, maxSizeLots), pricing, true);
   return { group: sent.group, actions: [sent.action] };
 }
-
-const bounded = (lots: number, maxLots: number): number => (maxLots > 0 ? Math.min(lots, maxLots) : lots);
 
 function attempted(group: LegGroup, { nowUs, limits }: GroupView): LegGroup {
   return {

@@ -26,7 +26,7 @@ export function newGroup(id: string, { plugin, ref, terms }: LegGroupIntent, now
     plugin,
     ref,
     terms,
-    phase: { kind: "opening", stage: terms.mode === "sequential" ? "first" : "both" },
+    phase: { kind: "opening", stage: terms.mode === "together" ? "both" : "first" },
     totals: [noTotals, noTotals],
     orders: [],
     nextSerial: 1,
@@ -39,6 +39,7 @@ export function newGroup(id: string, { plugin, ref, terms }: LegGroupIntent, now
     wasBroken: false,
     nakedSinceUs: undefined,
     isNakedNoticed: false,
+    cancelAskedUs: undefined,
     tsCreatedUs: nowUs,
     tsUpdatedUs: nowUs,
   };

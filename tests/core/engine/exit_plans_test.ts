@@ -213,6 +213,7 @@ Deno.test("a leg of a group has no exit plan beside it, nor the other way round"
     completeWithinBps: 4,
     exitCapBps: 10,
     maxHoldMs: undefined,
+    maxRestMs: undefined,
   };
   run.handle({ kind: "group_intent", intent: { plugin: maker, ref: "g1", terms }, causes: [] });
   run.handle({ kind: "clear_exit_intent", plugin: maker, instrument: btcAlpha });

@@ -23,6 +23,7 @@ function termsOf(changes: Partial<LegGroupTerms> = {}): LegGroupTerms {
     completeWithinBps: 4,
     exitCapBps: 10,
     maxHoldMs: undefined,
+    maxRestMs: undefined,
     ...changes,
   };
 }

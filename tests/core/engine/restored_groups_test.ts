@@ -29,6 +29,7 @@ Deno.test("a restored group is unwound though its plugin is not started again", 
         completeWithinBps: 0,
         exitCapBps: 10,
         maxHoldMs: undefined,
+        maxRestMs: undefined,
       },
     },
   });

@@ -11,49 +11,7 @@ import {
   type Route,
   type SideMarket,
 } from "../../../plugins/cross_exchange_arbitrage/scanner.ts";
-import { settings as declared } from "../../../plugins/cross_exchange_arbitrage/settings.ts";
-
-/** The declared defaults, with sizes that are easy to reckon with. */
-const settings = {
-  ...Object.fromEntries(Object.entries(declared).map(([name, one]) => [name, one.default])),
-  symbols: ["BTC-PERP"],
-  minNetEdgeBps: 1,
-  minRoundTripBps: 0.5,
-  maxQuoteAgeMs: 500,
-  maxExitQuoteAgeMs: 2_000,
-  orderNotionalUsd: 43_251,
-  depthShare: 1,
-  legMode: "pilot_first",
-  pairLegModes: [],
-  pilotVenue: "",
-  entryMode: "fixed",
-  historyLength: 1_000,
-  minSamples: 100,
-  sampleEveryMs: 500,
-  entryPercentile: 75,
-  entryFloorBps: 1,
-  entryCeilingBps: 20,
-  entryZ: 2,
-  closeZ: 0.5,
-  maxHalfLifeMs: 180_000,
-  expectedHoldMs: 600_000,
-  fundingBlackoutMs: 600_000,
-  maxFundingCostBps: 3,
-  maxVenueNotionalUsd: 5_000,
-  rebalanceBonusBps: 0,
-  priceCapBps: 3,
-  exitPriceCapBps: 10,
-  completeMaxLossBps: 4,
-  maxNakedMs: 3_000,
-  closeSpreadBps: 1,
-  closeRelaxBpsPerHour: 1,
-  maxExitSpreadBps: 30,
-  takeProfitBps: 2,
-  maxHoldMs: 600_000,
-  cooldownMs: 500,
-  failureCooldownMs: 5_000,
-  maxOpenPairs: 4,
-} as const;
+import { settings } from "./scanner_settings.ts";
 
 const listed = (venue: string, takerFeeBps: number): Instrument => ({
   id: instrumentId(venue, "BTC-PERP"),

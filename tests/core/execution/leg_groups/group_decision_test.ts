@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
+import { legModes } from "../../../../core/model/leg_group.ts";
 import { priceTicks } from "../../../../core/model/ticks.ts";
 import { GroupModel, type Sent } from "./group_model.ts";
 
@@ -248,7 +249,7 @@ const anyTurn: fc.Arbitrary<Turn> = fc.oneof(
 Deno.test("whatever venue and gate do, a leg never passes its bounds and the group comes to an end", () => {
   fc.assert(
     fc.property(
-      fc.constantFrom("sequential" as const, "together" as const),
+      fc.constantFrom(...legModes),
       fc.array(anyTurn, { maxLength: 40, size: "max" }),
       (mode, turns) => {
         const model = new GroupModel({ mode });

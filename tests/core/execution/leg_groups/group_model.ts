@@ -1,12 +1,7 @@
 /** A leg group with a venue that does what the test says: orders in, fills and ends out, one decision after another. */
 import { assert } from "@std/assert";
-import {
-  decideGroup,
-  type GroupAction,
-  type GroupStep,
-  type GroupView,
-  openGroup,
-} from "../../../../core/execution/leg_groups/group_decision.ts";
+import { decideGroup, openGroup } from "../../../../core/execution/leg_groups/group_decision.ts";
+import type { GroupAction, GroupStep, GroupView } from "../../../../core/execution/leg_groups/group_step.ts";
 import {
   heldOf,
   newGroup,
@@ -53,6 +48,7 @@ export function termsOf(changes: Partial<LegGroupTerms> = {}): LegGroupTerms {
     completeWithinBps: 4,
     exitCapBps: 10,
     maxHoldMs: undefined,
+    maxRestMs: undefined,
     ...changes,
   };
 }
@@ -76,6 +72,7 @@ export class GroupModel {
   readonly limits: LegGroupLimits;
   isFrozen = false;
   isPluginHalted = false;
+  isAbandoned = false;
   readonly sent: Sent[] = [];
   readonly actions: GroupAction[] = [];
   /** The gate's answer to the next orders: undefined lets them through. */
@@ -101,7 +98,7 @@ export class GroupModel {
       };
     };
     const { nowUs, limits, isFrozen, isPluginHalted } = this;
-    return { nowUs, legs: [leg(0), leg(1)], limits, isFrozen, isPluginHalted };
+    return { nowUs, legs: [leg(0), leg(1)], limits, isFrozen, isPluginHalted, isAbandoned: this.isAbandoned };
   }
 
   look(): void {
@@ -133,7 +130,9 @@ export class GroupModel {
   #checkSent({ order, reduceOnly }: Sent, before: LegGroup): void {
     const { leg, side, role, sizeLots: lots } = order;
     assert(lots > 0, "an order has a size");
-    const isWorking = before.orders.some((one) => !one.isDone && (role !== "close" || one.leg === leg));
+    const isHedging = before.terms.mode === "maker_first" && role === "open" && leg === 1;
+    const isOwnLeg = role === "close" || isHedging;
+    const isWorking = before.orders.some((one) => !one.isDone && (!isOwnLeg || one.leg === leg));
     assert(!isWorking, `${role} while an order works`);
     const held = heldLots(before.totals[leg]);
     const terms = before.terms.legs;
@@ -143,9 +142,9 @@ export class GroupModel {
     } else {
       assert(side === terms[leg].side, "only a leg's own side is opened");
       const other = leg === 0 ? 1 : 0;
-      if (role === "complete") {
+      if (role === "complete" || isHedging) {
         const share = Math.floor((heldOf(before, other) * terms[leg].sizeLots) / terms[other].sizeLots);
-        assert(held + lots <= share, "a completed leg never passes its share of the other");
+        assert(held + lots <= share, "what follows the first leg never passes its share of it");
       }
       assert(held + lots <= terms[leg].sizeLots, "a leg never passes its size");
     }
