@@ -15,15 +15,17 @@ export interface WebhookDouble extends LoopbackService {
   readonly refused: string[];
   /** What the next calls are answered instead of being looked at. */
   readonly answers: Response[];
-  /** Never answers while true. */
+  /** What comes while this is true is not answered until the end. */
   isHanging: boolean;
 }
 
 export function webhookDouble(key = webhookKey): WebhookDouble {
   const seen = new Set<string>();
+  const over = Promise.withResolvers<void>();
   const service = serve(async (request) => {
     if (double.isHanging) {
-      await new Promise<void>((resolve) => request.signal.addEventListener("abort", () => resolve()));
+      await over.promise;
+      return new Response(null, { status: 503 });
     }
     const answer = double.answers.shift();
     if (answer !== undefined) return answer;
@@ -39,6 +41,16 @@ export function webhookDouble(key = webhookKey): WebhookDouble {
     seen.add(id);
     return new Response(null, { status: 204 });
   });
-  const double: WebhookDouble = { ...service, received: [], refused: [], answers: [], isHanging: false };
+  const double: WebhookDouble = {
+    ...service,
+    received: [],
+    refused: [],
+    answers: [],
+    isHanging: false,
+    async [Symbol.asyncDispose]() {
+      over.resolve();
+      await service[Symbol.asyncDispose]();
+    },
+  };
   return double;
 }
