@@ -225,7 +225,7 @@ export class ExitDesk implements OrderFollower {
       entryPrice: entryPrice(this.#rooms(), plugin, index),
       bidPrice: isYoung ? quotes.bidPrice(index) : NaN,
       askPrice: isYoung ? quotes.askPrice(index) : NaN,
-      tick: instrument.tick,
+      steps: instrument,
       maxSizeLots: instrument.maxSizeLots,
       isEntryDone: entry === undefined || isFinalStatus(entry.status),
       isFrozen: states.get({ kind: "global" })?.state === "halted",

@@ -55,6 +55,7 @@ export function legView(
   if (index === undefined || instrument === undefined) return undefined;
   return {
     tick: instrument.tick,
+    maxPriceFigures: instrument.maxPriceFigures,
     takerFeeBps: instrument.takerFeeBps,
     minSizeLots: instrument.minSizeLots,
     maxSizeLots: instrument.maxSizeLots,

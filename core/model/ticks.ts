@@ -164,6 +164,20 @@ export function fitPriceFigures(
   return Number.isSafeInteger(fitted) ? fitted : ticks;
 }
 
+/** Which prices an instrument has. */
+export interface PriceSteps {
+  readonly tick: Increment;
+  readonly maxPriceFigures?: number | undefined;
+}
+
+/** Ticks of the next price that the instrument has, at least one tick. @throws as {@link roundToIncrements} */
+export const fittedTicks = (
+  price: number,
+  { tick, maxPriceFigures }: PriceSteps,
+  direction: RoundingDirection,
+): number =>
+  Math.max(1, fitPriceFigures(roundToIncrements(price, tick, direction), tick, maxPriceFigures, direction));
+
 /** `units × 10^-decimals` as plain decimal text without trailing zeros. */
 export function formatScaled(units: bigint, decimals: number): string {
   const sign = units < 0n ? "-" : "";

@@ -10,7 +10,7 @@
  */
 import type { ExitOrder, ExitPhase, ExitPlan, ExitTrigger } from "../../model/exit_plan.ts";
 import type { OrderPricing, Side } from "../../model/order.ts";
-import { type Increment, priceTicks, roundToIncrements, sizeLots } from "../../model/ticks.ts";
+import { fittedTicks, type PriceSteps, priceTicks, sizeLots } from "../../model/ticks.ts";
 import { type Direction, exitLevels, reached, remembered } from "./exit_levels.ts";
 
 export interface ExitView {
@@ -22,7 +22,7 @@ export interface ExitView {
   /** NaN where no young quote is. */
   readonly bidPrice: number;
   readonly askPrice: number;
-  readonly tick: Increment;
+  readonly steps: PriceSteps;
   /** 0 for no limit. */
   readonly maxSizeLots: number;
   /** Whether the order it came with is done. */
@@ -204,13 +204,13 @@ function attempt(plan: ExitPlan, view: ExitView): ExitStep {
 function pricingOf(
   { attempts, terms }: ExitPlan,
   side: Side,
-  { bidPrice, askPrice, tick }: ExitView,
+  { bidPrice, askPrice, steps }: ExitView,
 ): OrderPricing {
   const best = side === "buy" ? askPrice : bidPrice;
   if (attempts >= cappedAttempts || !(best > 0)) return { kind: "market", worstPriceTicks: undefined };
   const capBps = Math.min(maxExitCapBps, terms.exitCapBps * 2 ** attempts);
   const worst = side === "buy" ? best * (1 + capBps / 10_000) : best * (1 - capBps / 10_000);
-  const ticks = Math.max(1, roundToIncrements(worst, tick, side === "buy" ? "down" : "up"));
+  const ticks = fittedTicks(worst, steps, side === "buy" ? "down" : "up");
   return { kind: "limit", limitPriceTicks: priceTicks(ticks), timeInForce: "IOC", postOnly: false };
 }
 

@@ -14,11 +14,10 @@ import type { ClientOrderId } from "../../model/ids.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import { oppositeSide, type Order, type Side } from "../../model/order.ts";
 import {
-  fitPriceFigures,
+  fittedTicks,
   incrementValue,
   type PriceTicks,
   priceTicks,
-  roundToIncrements,
   type SizeLots,
   sizeLots,
 } from "../../model/ticks.ts";
@@ -55,13 +54,13 @@ export interface StopBasis {
  */
 export function wantedStop(
   { direction, positionLots, stopPrice, marginBps }: StopBasis,
-  { tick, maxPriceFigures, maxSizeLots }: Pick<Instrument, "tick" | "maxPriceFigures" | "maxSizeLots">,
+  instrument: Pick<Instrument, "tick" | "maxPriceFigures" | "maxSizeLots">,
 ): WantedStop | undefined {
+  const { tick, maxSizeLots } = instrument;
   const price = priceAt(direction, stopPrice, -marginBps);
-  if (!(price > 0 && price / incrementValue(tick) < maxTicks)) return undefined;
-  const away = direction === "long" ? "down" : "up";
-  const ticks = fitPriceFigures(roundToIncrements(price, tick, away), tick, maxPriceFigures, away);
-  if (!(ticks >= 1)) return undefined;
+  const exactTicks = price / incrementValue(tick);
+  if (!(exactTicks >= 1 && exactTicks < maxTicks)) return undefined;
+  const ticks = fittedTicks(price, instrument, direction === "long" ? "down" : "up");
   const lots = Math.abs(positionLots);
   return {
     side: direction === "long" ? "sell" : "buy",

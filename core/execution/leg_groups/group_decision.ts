@@ -267,7 +267,7 @@ function reduce(
   legs: LegViews,
   attempts: number = group.attempts,
 ): GroupStep {
-  const { executablePrice, tick, maxSizeLots } = legs[leg];
+  const { executablePrice, maxSizeLots } = legs[leg];
   const isUrgent = attempts >= cappedAttempts || isNakedTooLong(group, view);
   const price = executablePrice(side, lots);
   const maxWaitUs = Math.min(group.terms.maxNakedMs, view.limits.maxNakedMs) * 1000;
@@ -275,7 +275,7 @@ function reduce(
   if (!isPriced && !isUrgent && view.nowUs - group.tsUpdatedUs < maxWaitUs) return still(group);
   const pricing: OrderPricing = isUrgent || !isPriced
     ? { kind: "market", worstPriceTicks: undefined }
-    : limitPricing(worsenedTicks(side, price, exitCapBps(group, attempts), tick));
+    : limitPricing(worsenedTicks(side, price, exitCapBps(group, attempts), legs[leg]));
   const tried = attempts === group.attempts ? attempted(group, view) : group; // both legs of one round count once
   const sent = submit(tried, leg, role, side, bounded(lots, maxSizeLots), pricing, true);
   return { group: sent.group, actions: [sent.action] };

@@ -5,12 +5,13 @@
 import { symbolOf } from "../../model/ids.ts";
 import { type LegGroup, type LegIndex, otherLeg } from "../../model/leg_group.ts";
 import { oppositeSide, type Side } from "../../model/order.ts";
-import { type Increment, incrementValue, roundToIncrements } from "../../model/ticks.ts";
+import { fittedTicks, type Increment, incrementValue, type PriceSteps } from "../../model/ticks.ts";
 import type { Imbalance } from "./balance.ts";
 
 /** What is known about a leg's market now. Prices are floats; NaN where none is young enough. */
 export interface LegView {
   readonly tick: Increment;
+  readonly maxPriceFigures?: number | undefined;
   readonly takerFeeBps: number;
   readonly minSizeLots: number;
   /** 0 for no limit. */
@@ -34,10 +35,10 @@ export const edgeBps = (buyPrice: number, sellPrice: number): number =>
 const edgeOf = (side: Side, own: number, other: number): number =>
   side === "buy" ? edgeBps(own, other) : edgeBps(other, own);
 
-/** The price `bps` worse for `side`, in whole ticks, at least 1. */
-export function worsenedTicks(side: Side, price: number, bps: number, tick: Increment): number {
+/** The price `bps` worse for `side`, as the venue has it, in ticks. */
+export function worsenedTicks(side: Side, price: number, bps: number, steps: PriceSteps): number {
   const worse = side === "buy" ? price * (1 + bps / 10_000) : price * (1 - bps / 10_000);
-  return Math.max(1, roundToIncrements(worse, tick, side === "buy" ? "down" : "up"));
+  return fittedTicks(worse, steps, side === "buy" ? "down" : "up");
 }
 
 /** Average price at which a leg was opened; NaN when it was not. */
@@ -85,7 +86,7 @@ export function chooseRepair(group: LegGroup, imbalance: Imbalance, views: LegVi
   const reachBps = Math.min(roomBps, maxReachBps);
   return {
     kind: "complete",
-    limitTicks: worsenedTicks(behind.side, completePrice, reachBps, views[lagging].tick),
+    limitTicks: worsenedTicks(behind.side, completePrice, reachBps, views[lagging]),
   };
 }
 

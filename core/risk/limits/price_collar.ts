@@ -9,13 +9,7 @@
  * waits at the venue for a price is bounded from that price: there it will trade.
  */
 import type { Side } from "../../model/order.ts";
-import {
-  fitPriceFigures,
-  type Increment,
-  incrementsToNumber,
-  incrementValue,
-  roundToIncrements,
-} from "../../model/ticks.ts";
+import { fittedTicks, type Increment, incrementsToNumber, incrementValue } from "../../model/ticks.ts";
 import type { OrderFacts } from "../order_facts.ts";
 import type { Refusal } from "../../model/refusals.ts";
 
@@ -35,7 +29,7 @@ export function collarBound(
   const isPrice = reference > 0 && Math.abs(bound) / incrementValue(tick) < Number.MAX_SAFE_INTEGER / 2;
   if (!isPrice) return undefined;
   const inwards = side === "buy" ? "down" : "up";
-  return Math.max(1, fitPriceFigures(roundToIncrements(bound, tick, inwards), tick, maxFigures, inwards));
+  return fittedTicks(bound, { tick, maxPriceFigures: maxFigures }, inwards);
 }
 
 /** Whether a price is beyond a bound: above it for a buy, below it for a sell. */

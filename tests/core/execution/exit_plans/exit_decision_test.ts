@@ -10,7 +10,7 @@ import {
 import { exitLevels, quietRange } from "../../../../core/execution/exit_plans/exit_levels.ts";
 import type { ExitPlan, ExitTerms } from "../../../../core/model/exit_plan.ts";
 import { instrumentId, pluginId } from "../../../../core/model/ids.ts";
-import { increment } from "../../../../core/model/ticks.ts";
+import { increment, priceTicks } from "../../../../core/model/ticks.ts";
 
 const none: ExitTerms = {
   stopLossBps: undefined,
@@ -34,6 +34,7 @@ class Guarded {
   ask = 100.01;
   isFrozen = false;
   isEntryDone = false;
+  maxPriceFigures: number | undefined = undefined;
   readonly actions: ExitAction[] = [];
 
   constructor(terms: Partial<ExitTerms>, positionLots = 10, entryRef?: string) {
@@ -68,7 +69,7 @@ class Guarded {
       entryPrice: this.positionLots === 0 ? NaN : this.entryPrice,
       bidPrice: this.bid,
       askPrice: this.ask,
-      tick: increment("0.01"),
+      steps: { tick: increment("0.01"), maxPriceFigures: this.maxPriceFigures },
       maxSizeLots: 0,
       isEntryDone: this.isEntryDone,
       isFrozen: this.isFrozen,
@@ -279,6 +280,19 @@ Deno.test("closing orders reach further at each attempt, then are left to the ga
   assertEquals(limits.slice(0, 4), [98.81, 98.61, "market", "market"]);
   assertEquals(guarded.actions.filter(({ kind }) => kind === "failing").length, 1);
   assert(submits.length > 8 && submits.length < 20, String(submits.length));
+});
+
+Deno.test("a closing order is sent at a price that the venue has, within its bound", () => {
+  for (const [figures, expected] of [[undefined, 9_797], [3, 9_800], [4, 9_797]] as const) {
+    const plan = new Guarded({ stopLossBps: 100 });
+    plan.maxPriceFigures = figures;
+    plan.price(98.16); // 20 bps below it: 97.96368
+    const [order] = plan.actions.filter((action) => action.kind === "submit");
+    assertEquals(
+      order?.kind === "submit" && order.pricing.kind === "limit" && order.pricing.limitPriceTicks,
+      priceTicks(expected),
+    );
+  }
 });
 
 Deno.test("a refusal that passes is no attempt", () => {

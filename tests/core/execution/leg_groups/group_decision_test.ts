@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
+import { worsenedTicks } from "../../../../core/execution/leg_groups/repair_choice.ts";
 import { legModes } from "../../../../core/model/leg_group.ts";
-import { priceTicks } from "../../../../core/model/ticks.ts";
+import { increment, priceTicks } from "../../../../core/model/ticks.ts";
 import { GroupModel, type Sent } from "./group_model.ts";
 
 const roles = (model: GroupModel): readonly string[] => model.sent.map(({ order }) => order.role);
@@ -343,4 +344,11 @@ Deno.test("attempts that each do a little are bounded in all", () => {
     model.pass(500);
   }
   assertEquals([model.group.phase.kind, model.sent.length], ["halted", 2 + 5]);
+});
+
+Deno.test("a repair is sent at a price that its venue has, within its bound", () => {
+  const steps = { tick: increment("0.1"), maxPriceFigures: 5 };
+  assertEquals(worsenedTicks("buy", 12_340, 10, steps), 123_520); // 12,352.34
+  assertEquals(worsenedTicks("sell", 12_340, 10, steps), 123_280); // 12,327.66
+  assertEquals(worsenedTicks("sell", 12_340, 10, { tick: increment("0.1") }), 123_277);
 });
