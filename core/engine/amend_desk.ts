@@ -7,6 +7,7 @@
  * 2. Of several changes that are asked for while one is on its way, or within the pause of the churn gate, the newest is
  *    made and the others are not.
  * 3. A change that is refused leaves the order as it is.
+ * 4. What is to take an order's place is in the journal before its cancel leaves: see replacement_recovery.ts.
  */
 import type { Fill } from "../model/account.ts";
 import { type CauseId, causeId, type ClientOrderId, type PluginId } from "../model/ids.ts";
@@ -83,7 +84,9 @@ export class AmendDesk implements OrderFollower {
   forget(isMeant: (plugin: PluginId, ref: string) => boolean): void {
     for (const [key, { plugin, ref }] of this.#wanted) if (isMeant(plugin, ref)) this.#wanted.delete(key);
     for (const [id, { intent }] of this.#replacing) {
-      if (isMeant(intent.plugin, intent.ref)) this.#replacing.delete(id);
+      if (!isMeant(intent.plugin, intent.ref)) continue;
+      this.#replacing.delete(id);
+      this.#rooms().orders.intendReplacement(id, undefined, causeId(`cancel/${id}`));
     }
   }
 
@@ -182,6 +185,7 @@ export class AmendDesk implements OrderFollower {
     }
     this.#notBeforeUs.set(key, nowUs + replacePauseUs);
     this.#replacing.set(order.clientOrderId, { intent, totalLots });
+    orders.intendReplacement(order.clientOrderId, amending, cause); // journalled before the cancel leaves
     orders.cancel(order.clientOrderId, nowUs, cause);
   }
 }

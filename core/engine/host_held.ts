@@ -11,6 +11,7 @@ import { ExitDesk } from "./exit_desk.ts";
 import { GroupDesk } from "./group_desk.ts";
 import type { OrderBook } from "../model/order_book.ts";
 import type { OrderDesk, OrderMeant } from "./order_desk.ts";
+import { ReplacementRecovery } from "./replacement_recovery.ts";
 import { ResidentStopDesk } from "./resident_stop_desk.ts";
 import { TriggerDesk } from "./trigger_desk.ts";
 import { PriceWatch } from "./price_watch.ts";
@@ -45,6 +46,7 @@ export class HostHeld {
   readonly exits: ExitDesk;
   readonly residentStops: ResidentStopDesk;
   readonly amends: AmendDesk;
+  readonly replacements: ReplacementRecovery;
   readonly triggers: TriggerDesk;
   readonly prices = new PriceWatch();
   readonly #rooms: () => Rooms;
@@ -54,6 +56,7 @@ export class HostHeld {
     this.#rooms = rooms;
     this.#port = port;
     this.amends = new AmendDesk(rooms, () => port().orderDesk);
+    this.replacements = new ReplacementRecovery(rooms, () => port().orderDesk);
     this.triggers = new TriggerDesk(rooms, () => port().orderDesk);
     this.groups = new GroupDesk(rooms, () => ({
       ...port(),
@@ -69,6 +72,7 @@ export class HostHeld {
     orderDesk.follow(this.exits);
     orderDesk.follow(this.residentStops);
     orderDesk.follow(this.amends);
+    orderDesk.follow(this.replacements);
     orderDesk.follow(this.triggers);
   }
 
@@ -153,6 +157,7 @@ export class HostHeld {
     this.groups.settle();
     this.exits.settle();
     this.amends.settle();
+    this.replacements.settle();
     const isPlanChanged = this.exits.takeRangeOld();
     this.residentStops.settle(isPlanChanged);
     if (!this.triggers.takeRangeOld() && !isPlanChanged) return;
@@ -180,7 +185,8 @@ export class HostHeld {
   }
 
   /** After the order manager has its orders again. */
-  restore({ groups, exits, triggers }: HeldState): void {
+  restore({ groups, exits, triggers, workingOrders }: EngineRestore): void {
+    this.replacements.restore(workingOrders);
     this.triggers.restore(triggers);
     this.groups.restore(groups);
     this.exits.restore(exits);

@@ -75,6 +75,7 @@ export interface UnreadableRecord {
   readonly reason: string;
 }
 
+const amendedTerms = v.object({ sizeLots: lots, limitPriceTicks: ticks });
 const orderTrigger = v.object({ kind: v.picklist(triggerKinds), triggerPriceTicks: ticks });
 
 const orderSchema = v.pipe(
@@ -95,16 +96,18 @@ const orderSchema = v.pipe(
     filledTicksLots: bigInteger,
     reason: absent(v.picklist([...rejectCodes, ...cancelReasons])),
     venueText: absent(v.string()),
-    amending: absent(v.object({ sizeLots: lots, limitPriceTicks: ticks })),
+    amending: absent(amendedTerms),
+    replacement: absent(amendedTerms),
     cause: branded(causeId),
     tsCreatedUs: finite,
     tsUpdatedUs: finite,
   }),
-  v.transform(({ amending, reducesPlugin, trigger, ...order }) => ({
+  v.transform(({ amending, replacement, reducesPlugin, trigger, ...order }) => ({
     ...order,
     ...(trigger === null || trigger === undefined ? {} : { trigger }),
     ...(reducesPlugin === true ? { reducesPlugin } : {}),
     ...(amending === null || amending === undefined ? {} : { amending }),
+    ...(replacement === null || replacement === undefined ? {} : { replacement }),
     venueOrderId: order.venueOrderId ?? undefined,
     reason: order.reason ?? undefined,
     venueText: order.venueText ?? undefined,

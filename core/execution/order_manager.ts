@@ -124,6 +124,15 @@ export class OrderManager {
     this.#pursuit.sendCancel(tracked, nowUs, cause);
   }
 
+  /** Notes, and has journalled, what is to take an order's place; undefined: nothing is. */
+  intendReplacement(id: ClientOrderId, replacement: AmendedTerms | undefined, cause: CauseId): void {
+    const tracked = this.#known.working(id);
+    if (tracked === undefined || tracked.order.replacement === replacement) return;
+    const before = tracked.order;
+    tracked.order = { ...before, replacement };
+    this.#port.orderChanged(before, tracked.order, replacement ? "replacing" : "not_replaced", cause);
+  }
+
   /** @see OrderAmendments.send */
   amend(id: ClientOrderId, amending: AmendedTerms, nowUs: number, cause: CauseId): boolean {
     return this.#amendments.send(id, amending, nowUs, cause);

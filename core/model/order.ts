@@ -118,6 +118,8 @@ export interface AmendedTerms {
 export interface Order extends OrderTerms {
   /** Asked of the venue and not known yet whether it holds: until then the larger size counts. */
   readonly amending?: AmendedTerms | undefined;
+  /** It is cancelled so that another takes its place with these terms: of the size in all, what it leaves. */
+  readonly replacement?: AmendedTerms | undefined;
   readonly clientOrderId: ClientOrderId;
   readonly plugin: PluginId;
   readonly ref: string;

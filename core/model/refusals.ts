@@ -308,6 +308,11 @@ export const refusalTable = {
     { ref: "17", why: "is not working" },
     (f: { ref: string; why: string }) => `The order ${f.ref} ${f.why}.`,
   ),
+  REPLACE_ABANDONED: row(
+    "The host stopped between the cancel of an order and the new one in its place; an order that may open a position is not placed then.",
+    { ref: "17", instrument: "okx:BTC-PERP" },
+    (f: { ref: string; instrument: string }) => `The change of ${f.ref} on ${f.instrument} was abandoned.`,
+  ),
   EXIT_INVALID: row(
     "The terms of an exit plan contradict each other or name no exit.",
     { field: "stopLossBps", found: "-5" },

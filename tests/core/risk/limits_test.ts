@@ -639,6 +639,7 @@ Deno.test("every refusal of the gate has its row in the table", () => {
     "GROUP_INVALID",
     "TRIGGER_TOO_MANY", // of orders that wait: trigger_orders_test.ts
     "AMEND_IMPOSSIBLE", // of changes: amend_test.ts
+    "REPLACE_ABANDONED", // after a crash: replacement_recovery_test.ts
     "EXIT_INVALID", // of exit plans: exit_plans_test.ts
     "EXIT_UNDER_WAY",
     "EXIT_IN_GROUP",
