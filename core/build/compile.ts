@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { version } from "../cli/version.ts";
 import { BerthError, describeError } from "../errors.ts";
+import { v8MemoryFlag } from "../sandbox/edition.ts";
 import { type Embedded, packagesFolder, readEmbedded } from "./embedded.ts";
 import { entryModule, filesBelow, forbidden, namedParts } from "./parts.ts";
 import { sbomOf } from "./sbom.ts";
@@ -66,6 +67,7 @@ async function compileFor(
       "compile",
       "--quiet",
       "--allow-all",
+      `--v8-flags=${v8MemoryFlag}`,
       "--frozen",
       "--exclude-unused-npm",
       ...(isChecked ? [] : ["--no-check"]),

@@ -127,6 +127,7 @@ function parsedJson(text: string): unknown {
 export function simulationProcess(compiled: boolean): OwnProcess {
   if (compiled) return { args: [ownCommands.simulateVenues], cwd: undefined };
   const flags = [
+    `--v8-flags=${v8MemoryFlag}`,
     "--quiet",
     "--no-prompt",
     "--allow-net=127.0.0.1",

@@ -10,7 +10,7 @@ import { Conflation } from "../protocol/conflation.ts";
 import { protocolVersion } from "../protocol/messages.ts";
 import { parsePluginMessage } from "../protocol/schemas.ts";
 import { faultError, type FrameKind, frameKinds, FrameReader, FrameWriter } from "../protocol/stream.ts";
-import type { OwnProcess } from "./edition.ts";
+import { type OwnProcess, v8MemoryFlag } from "./edition.ts";
 import { moduleTexts, readPluginFiles } from "./plugin_files.ts";
 import { encodePreamble } from "./preamble.ts";
 import { readProcessUsage } from "./process_usage.ts";
@@ -74,7 +74,7 @@ export interface Launch extends OwnProcess {
 
 /** Code from text is off in every kind: what a plugin runs is what was read from its files. */
 export const v8Flags = (limits: SandboxLimits): string =>
-  `--max-old-space-size=${limits.heapMb},--disallow-code-generation-from-strings`;
+  `--max-old-space-size=${limits.heapMb},${v8MemoryFlag},--disallow-code-generation-from-strings`;
 
 /** The command line of a plugin's process, up to its entry. */
 export function commandLine(spec: SandboxSpec, projectDir: string): readonly string[] {

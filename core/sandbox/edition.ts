@@ -5,6 +5,12 @@
  */
 export const isCompiled = (): boolean => Deno.build.standalone;
 
+/**
+ * For every process of berth. V8 lets the part of the heap for what is young grow to 32 MB and more before it looks what
+ * of it is still used; what lives shortly here is small, and there are several processes with several threads each.
+ */
+export const v8MemoryFlag = "--max-semi-space-size=2"; // MB
+
 /** First arguments by which berth starts a process of itself; on no help page. */
 export const ownCommands = {
   /** Keeps a plugin's thread. */

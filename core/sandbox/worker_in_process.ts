@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { cacheEnvironment, type ChildProcessOptions, type Launch, startProcess } from "./child_process.ts";
-import { isCompiled, ownCommands } from "./edition.ts";
+import { isCompiled, ownCommands, v8MemoryFlag } from "./edition.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** @param options `projectDir` is not looked at in a compiled berth, whose modules are in its own file */
@@ -31,6 +31,7 @@ export function keeperArguments(compiled: boolean, projectDir: string): readonly
     "--cached-only",
     "--frozen",
     "--allow-all",
+    `--v8-flags=${v8MemoryFlag}`,
     "--config",
     join(projectDir, "deno.json"),
     join(projectDir, "core/executable.ts"),

@@ -83,7 +83,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "core/sdk",
     "npm:",
   ],
-  "core/build": ["core/errors.ts", "core/cli", "npm:"],
+  "core/build": ["core/errors.ts", "core/cli", "core/sandbox", "npm:"],
   "core/executable.ts": ["core/main.ts", "core/sandbox"],
   "core/main.ts": ["core/cli", "core/host", "core/sandbox", "core/terminal", "core/errors.ts"],
   "exchanges/simulation": ["core/sdk", "npm:valibot", "exchanges/simulator"],

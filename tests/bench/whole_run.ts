@@ -1,5 +1,6 @@
 /** The default run from outside: time to the first quotes, and memory of each of its processes. */
 import { join } from "node:path";
+import { v8MemoryFlag } from "../../core/sandbox/edition.ts";
 import { projectDir } from "../support/mini_host.ts";
 
 export interface ProcessMemory {
@@ -40,6 +41,7 @@ export async function wholeRun(): Promise<WholeRun> {
       "run",
       "-A",
       "--frozen",
+      `--v8-flags=${v8MemoryFlag}`,
       join(projectDir, "core/main.ts"),
       "start",
       "--seed",

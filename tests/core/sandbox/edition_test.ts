@@ -3,12 +3,18 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { bundledPluginsFolder, defaultPluginFolders } from "../../../core/host/project_folder.ts";
 import { simulationProcess } from "../../../core/host/simulation_process.ts";
-import { ownCommands } from "../../../core/sandbox/edition.ts";
+import { ownCommands, v8MemoryFlag } from "../../../core/sandbox/edition.ts";
 import { keeperArguments } from "../../../core/sandbox/worker_in_process.ts";
 
 Deno.test("compiled, a plugin's process and the simulators are berth itself with a command", () => {
   assertEquals(keeperArguments(true, "/inside"), [ownCommands.keepThread]);
   assertEquals(simulationProcess(true), { args: [ownCommands.simulateVenues], cwd: undefined });
+});
+
+Deno.test("the start task bounds the memory of the host as berth bounds that of its processes", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../../../deno.json", import.meta.url)));
+  assert(tasks.start.command.includes(`--v8-flags=${v8MemoryFlag}`));
+  assert(simulationProcess(false).args.includes(`--v8-flags=${v8MemoryFlag}`));
 });
 
 Deno.test("from source the simulators have no more than loopback", () => {
