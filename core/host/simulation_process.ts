@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { cacheEnvironment } from "../sandbox/child_process.ts";
-import { isCompiled, ownCommands, type OwnProcess } from "../sandbox/edition.ts";
+import { isCompiled, ownCommands, type OwnProcess, v8MemoryFlag } from "../sandbox/edition.ts";
 import { BerthError } from "../errors.ts";
 import { lineReader } from "./line_reader.ts";
 import { exchangesFolder, projectFolder } from "./project_folder.ts";
