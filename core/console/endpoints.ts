@@ -3,6 +3,9 @@ import * as v from "valibot";
 import { explain, explanationLines } from "../journal/explain.ts";
 import type { RecordFilter } from "../journal/reader.ts";
 import { alertEndpoints } from "./alerts.ts";
+import { curveEndpoints } from "./curves.ts";
+import { groupEndpoints } from "./leg_groups.ts";
+import { logEndpoints } from "./logs.ts";
 import {
   approveBody,
   killBody,
@@ -13,7 +16,6 @@ import {
   pluginSettingsBody,
   resumeBody,
   scopeBody,
-  scopeText,
   stateBody,
   takeOverBody,
   tightenBody,
@@ -22,6 +24,7 @@ import {
 } from "./commands.ts";
 import { answerOf, type Endpoint, endpoint, type Handled, json } from "./endpoint.ts";
 import { problemResponse } from "./problems.ts";
+import { limitText, microseconds, word } from "./query_fields.ts";
 import * as resources from "./resources.ts";
 import * as s from "./schemas.ts";
 
@@ -30,27 +33,6 @@ const notFound = (what: string): { readonly response: Response } => ({
   response: problemResponse("not-found", `There is no ${what}.`),
 });
 const done = (): v.InferOutput<typeof s.doneSchema> => ({ done: true });
-
-const limitText = (most: number, fallback: number) =>
-  v.pipe(
-    v.optional(v.string(), String(fallback)),
-    v.regex(/^\d{1,6}$/, `a whole number from 1 to ${most}`),
-    v.transform(Number),
-    v.minValue(1, `at least 1`),
-    v.maxValue(most, `at most ${most}`),
-    v.description(`How many at most. Default ${fallback}, at most ${most}.`),
-  );
-const word = (words: string) =>
-  v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(200), v.description(words)));
-const microseconds = (words: string) =>
-  v.exactOptional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d{1,17}$/, "microseconds since the epoch"),
-      v.transform(Number),
-      v.description(words),
-    ),
-  );
 
 const recordQuery = v.strictObject({
   kind: word("One kind or several with commas: `fill,order`."),
@@ -119,27 +101,6 @@ const host: readonly Endpoint[] = [
     answer: s.list(s.noticeSchema),
     handle: ({ picture }) => ({ answer: { items: [...picture.notices] } }),
   }),
-  endpoint({
-    id: "listLogs",
-    method: "GET",
-    path: `${api}/logs`,
-    tag: "host",
-    summary: "The newest lines of the host's log, oldest first; the last 1000 are kept.",
-    query: v.strictObject({
-      level: v.pipe(
-        v.optional(v.picklist(["debug", "info", "warn", "error"]), "info"),
-        v.description("This level and graver ones. Default info."),
-      ),
-      text: word("Anywhere in source, message or fields."),
-      limit: limitText(1_000, 200),
-    }),
-    answer: s.list(s.logLineSchema),
-    handle: ({ query: { level, text, limit } }, { logs }) => ({
-      answer: {
-        items: logs.find({ level, ...(text === undefined ? {} : { text }) }, limit).map(resources.logLine),
-      },
-    }),
-  }),
 ];
 
 const market: readonly Endpoint[] = [
@@ -192,20 +153,6 @@ const market: readonly Endpoint[] = [
     summary: "What strategies saw and took.",
     answer: s.opportunitiesSchema,
     handle: ({ picture }) => ({ answer: resources.opportunities(picture) }),
-  }),
-  endpoint({
-    id: "getSpreadHistory",
-    method: "GET",
-    path: `${api}/history/spreads`,
-    tag: "market",
-    summary: "What buying on one venue and selling on another would have brought, over the last minutes.",
-    query: v.strictObject({
-      symbol: v.pipe(v.string(), v.maxLength(64), v.description("Such as `BTC-PERP`.")),
-    }),
-    answer: s.spreadHistorySchema,
-    handle: ({ query: { symbol } }, { history }) => ({
-      answer: resources.spreadHistory(symbol, history.spreads(symbol)),
-    }),
   }),
 ];
 
@@ -374,18 +321,6 @@ const orders: readonly Endpoint[] = [
     summary: "Profit and loss by scope.",
     answer: s.list(s.pnlSchema),
     handle: ({ picture }) => ({ answer: { items: resources.pnl(picture) } }),
-  }),
-  endpoint({
-    id: "getPnlHistory",
-    method: "GET",
-    path: `${api}/history/pnl`,
-    tag: "orders",
-    summary: "Profit and loss of a scope and its distance from the peak, since the host started.",
-    query: v.strictObject({ scope: v.optional(scopeText, "global") }),
-    answer: s.pnlHistorySchema,
-    handle: ({ query: { scope } }, { history }) => ({
-      answer: resources.pnlHistory(scope, history.pnl(scope)),
-    }),
   }),
 ];
 
@@ -594,5 +529,8 @@ export const endpoints: readonly Endpoint[] = [
   ...orders,
   ...risk,
   ...alertEndpoints,
+  ...curveEndpoints,
+  ...groupEndpoints,
+  ...logEndpoints,
   ...journal,
 ];

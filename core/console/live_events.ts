@@ -3,7 +3,10 @@
  * for all; a client that does not read is cut off, and sees all topics anew when it comes back.
  */
 import { alerts } from "./alerts.ts";
+import { curves } from "./curves.ts";
 import { jsonText } from "./endpoint.ts";
+import { groups } from "./leg_groups.ts";
+import { newLogs } from "./logs.ts";
 import type { HostPicture } from "./ports.ts";
 import * as resources from "./resources.ts";
 
@@ -22,8 +25,9 @@ export const topics = {
   kill: resources.kill,
   alerts,
   notices: (picture: HostPicture) => picture.notices.slice(0, 20),
-  curves: resources.curves,
-  logs: resources.newLogs,
+  groups,
+  curves,
+  logs: newLogs,
 } as const satisfies Record<string, (picture: HostPicture) => unknown>;
 export type Topic = keyof typeof topics;
 

@@ -22,7 +22,8 @@ export interface ConsoleRun {
   readonly loopDelayMs: number;
 }
 
-export type LogLevel = "debug" | "info" | "warn" | "error";
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 /** A line of the host's log, without secrets. */
 export interface ConsoleLogLine {

@@ -1,8 +1,7 @@
 /** The newest log lines of the host, numbered, as the console's thread keeps them. */
-import type { ConsoleLogLine, LogLevel } from "./ports.ts";
+import { type ConsoleLogLine, type LogLevel, logLevels } from "./ports.ts";
 
 const keptLines = 1_000;
-const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 export interface LogFilter {
   /** This level and graver ones. */
@@ -21,10 +20,10 @@ export class RecentLogs {
 
   /** The newest that fit, oldest first. */
   find({ level, text }: LogFilter, limit: number): readonly ConsoleLogLine[] {
-    const least = levels.indexOf(level);
+    const least = logLevels.indexOf(level);
     const wanted = text?.toLowerCase();
     return this.#lines.filter((line) =>
-      levels.indexOf(line.level) >= least &&
+      logLevels.indexOf(line.level) >= least &&
       (wanted === undefined || textOf(line).includes(wanted))
     ).slice(-limit);
   }

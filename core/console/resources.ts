@@ -9,8 +9,7 @@ import { scopeName } from "../model/risk_limits.ts";
 import { formatIncrements, incrementsToNumber, incrementValue } from "../model/ticks.ts";
 import type { ExplainedStep, Explanation } from "../journal/explain.ts";
 import type { StoredRecord } from "../journal/schema.ts";
-import { type PnlPoint, sampleOf, type Spread, type SpreadMoment } from "./history.ts";
-import type { ConsoleLogLine, HostPicture } from "./ports.ts";
+import type { HostPicture } from "./ports.ts";
 import type * as s from "./schemas.ts";
 
 type Out<S extends v.GenericSchema> = v.InferOutput<S>;
@@ -312,66 +311,6 @@ export const risk = ({ engine }: HostPicture): Out<typeof s.riskSchema> => ({
   market: { ...engine.market },
   refusals: { ...engine.refusals },
 });
-
-const spreadOf = ({ symbol, buyVenue, sellVenue, spreadBps }: Spread): Out<typeof s.spreadSchema> => ({
-  symbol,
-  buyVenue,
-  sellVenue,
-  spreadBps: figure(spreadBps),
-});
-
-export function curves(picture: HostPicture): Out<typeof s.curvesSchema> {
-  const { tsMs, pnl, spreads } = sampleOf(picture);
-  return {
-    tsMs,
-    pnl: pnl.map(({ scope, totalUsd, drawdownUsd }) => ({
-      scope,
-      totalUsd: figure(totalUsd),
-      drawdownUsd: figure(drawdownUsd),
-    })),
-    spreads: spreads.map(spreadOf),
-  };
-}
-
-export const pnlHistory = (
-  scope: string,
-  points: readonly PnlPoint[],
-): Out<typeof s.pnlHistorySchema> => ({
-  scope,
-  tsMs: points.map(({ tsMs }) => tsMs),
-  totalUsd: points.map(({ totalUsd }) => figure(totalUsd)),
-  drawdownUsd: points.map(({ drawdownUsd }) => figure(drawdownUsd)),
-});
-
-/** One line of numbers for each direction that was seen; null at moments when it could not be told. */
-export function spreadHistory(
-  symbol: string,
-  moments: readonly SpreadMoment[],
-): Out<typeof s.spreadHistorySchema> {
-  const directions = new Map<string, Pick<Spread, "buyVenue" | "sellVenue">>();
-  for (const { spreads } of moments) {
-    for (const { buyVenue, sellVenue } of spreads) {
-      directions.set(`${buyVenue} ${sellVenue}`, { buyVenue, sellVenue });
-    }
-  }
-  return {
-    symbol,
-    tsMs: moments.map(({ tsMs }) => tsMs),
-    directions: [...directions.values()].map(({ buyVenue, sellVenue }) => ({
-      buyVenue,
-      sellVenue,
-      spreadBps: moments.map(({ spreads }) =>
-        figure(spreads.find((one) => one.buyVenue === buyVenue && one.sellVenue === sellVenue)?.spreadBps)
-      ),
-    })),
-  };
-}
-
-export const logLine = (line: ConsoleLogLine): Out<typeof s.logLineSchema> => ({
-  ...line,
-  fields: { ...line.fields },
-});
-export const newLogs = (picture: HostPicture): Out<typeof s.logLineSchema>[] => picture.newLogs.map(logLine);
 
 const limitsOf = (limits: EngineSnapshot["scopes"][number]["limits"]): Out<typeof s.limitsSchema> => ({
   ...limits,

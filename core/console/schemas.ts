@@ -402,42 +402,6 @@ export const explanationSchema = v.object({
   ),
 });
 
-export const spreadSchema = v.object({
-  symbol: text,
-  buyVenue: text,
-  sellVenue: text,
-  spreadBps: described(
-    figure,
-    "(bid where one sells / ask where one buys − 1) × 10⁴, before fees; negative while there is nothing to gain.",
-  ),
-});
-/** One moment of all curves, as it is sent live. */
-export const curvesSchema = v.object({
-  tsMs: timeMs,
-  pnl: v.array(v.object({ scope: text, totalUsd: figure, drawdownUsd: figure })),
-  spreads: v.array(spreadSchema),
-});
-export const pnlHistorySchema = v.object({
-  scope: text,
-  tsMs: described(v.array(timeMs), "Oldest first; the further back, the wider apart."),
-  totalUsd: v.array(figure),
-  drawdownUsd: described(v.array(figure), "Below the peak; the deepest of the time up to the next point."),
-});
-export const spreadHistorySchema = v.object({
-  symbol: text,
-  tsMs: described(v.array(timeMs), "Oldest first, the last quarter of an hour."),
-  directions: v.array(v.object({ buyVenue: text, sellVenue: text, spreadBps: v.array(figure) })),
-});
-
-export const logLineSchema = v.object({
-  sequence: count,
-  tsMs: timeMs,
-  level: v.picklist(["debug", "info", "warn", "error"]),
-  source: described(v.string(), "A part of the host, or a plugin."),
-  message: text,
-  fields: v.record(text, v.union([text, v.number(), v.boolean()])),
-});
-
 export const noticeSchema = v.object({
   tsMs: timeMs,
   severity: v.picklist(["info", "warning", "critical"]),

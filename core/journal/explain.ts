@@ -110,6 +110,8 @@ function amount(count: unknown, step: Increment | undefined, unit: string): stri
   return step === undefined ? `${count} ${unit}` : formatIncrements(count, step);
 }
 
+const dollars = (value: unknown): string => typeof value === "number" ? `${value.toFixed(2)} USD` : "?";
+
 function termsWords(terms: unknown, increments: Increments | undefined): string {
   const size = amount(field(terms, "sizeLots"), increments?.lot, "lots");
   const limitTicks = field(terms, "pricing", "limitPriceTicks");
@@ -149,6 +151,16 @@ function describeRecord(record: StoredRecord, find: (instrument: string) => Incr
       const price = amount(field(fill, "priceTicks"), increments?.tick, "ticks");
       const liquidity = text(field(fill, "liquidity"));
       return `filled ${text(field(fill, "side"))} ${size} at ${price} as ${liquidity}`;
+    }
+    case "position": {
+      const position = field(body, "position");
+      const held = amount(field(position, "positionLots"), increments?.lot, "lots");
+      return `position of ${text(record.plugin)} in ${text(record.instrument)} is now ${held}`;
+    }
+    case "round_trip": {
+      const trade = field(body, "trade");
+      const [net, fees] = ["netPnlUsd", "feesUsd"].map((name) => dollars(field(trade, name)));
+      return `flat again in ${text(field(trade, "instrument"))}: ${net} after fees of ${fees}`;
     }
     case "leg_group": {
       const phase = text(field(body, "group", "phase", "kind"));

@@ -11,7 +11,8 @@ import { button, element, setText } from "./dom.js";
  *   readonly typed?: string,
  *   readonly option?: string,
  *   readonly reason?: string,
- *   readonly run: (input: { readonly option: boolean, readonly reason: string }) => Promise<readonly Node[] | undefined>,
+ *   readonly choices?: readonly { readonly value: string, readonly label: string }[],
+ *   readonly run: (input: { readonly option: boolean, readonly reason: string, readonly choice: string }) => Promise<readonly Node[] | undefined>,
  * }} Question
  */
 
@@ -36,7 +37,7 @@ const tokenField = () =>
  * @param {Question} question
  */
 export function ask(question) {
-  const { title, content, action, isDangerous = false, typed, option, reason, run } = question;
+  const { title, content, action, isDangerous = false, typed, option, reason, choices = [], run } = question;
   const titleId = `title-${nextId++}`;
   const heading = element("h2", { id: titleId }, title);
   const dialog = element("dialog", { class: "dialog", "aria-labelledby": titleId });
@@ -46,6 +47,10 @@ export function ask(question) {
     : field(`Type ${typed} to confirm`, { type: "text", autocapitalize: "characters" });
   const why = reason === undefined ? undefined : field(reason, { type: "text", maxlength: "200" });
   const choice = element("input", { type: "checkbox" });
+  const radios = choices.map(({ value }) =>
+    element("input", { type: "radio", name: "choice", value, required: "" })
+  );
+  const chosen = () => radios.find(({ checked }) => checked)?.value;
   const trouble = element("p", { class: "trouble", role: "alert" });
   const outcome = element("div", { class: "outcome", role: "status" });
   const submit = element(
@@ -60,6 +65,7 @@ export function ask(question) {
     heading,
     ...content,
     ...(option === undefined ? [] : [element("label", { class: "choice" }, choice, option)]),
+    ...choices.map(({ label }, index) => element("label", { class: "choice" }, radios[index] ?? "", label)),
     ...[why, word, token].flatMap((one) => (one === undefined ? [] : [one.row])),
     trouble,
     outcome,
@@ -67,6 +73,7 @@ export function ask(question) {
   );
   const isWhole = () =>
     (word === undefined || word.input.value === typed) &&
+    (radios.length === 0 || chosen() !== undefined) &&
     (why === undefined || why.input.value.trim() !== "") &&
     (token === undefined || knownToken() !== undefined || token.input.value.trim() !== "");
   const judge = () => (submit.disabled = !isWhole());
@@ -82,7 +89,11 @@ export function ask(question) {
     setText(trouble, "");
     setText(outcome, "Working…");
     try {
-      const shown = await run({ option: choice.checked, reason: why?.input.value.trim() ?? "" });
+      const shown = await run({
+        option: choice.checked,
+        reason: why?.input.value.trim() ?? "",
+        choice: chosen() ?? "",
+      });
       if (shown === undefined) return dialog.close();
       outcome.replaceChildren(...shown);
       submit.hidden = true;
@@ -110,7 +121,7 @@ export function ask(question) {
   document.body.append(dialog);
   judge();
   dialog.showModal();
-  (word ?? why ?? token)?.input.focus();
+  (radios[0] ?? (word ?? why ?? token)?.input)?.focus();
 }
 
 /**

@@ -44,6 +44,7 @@ const handlers = {
   strategies: (all) => plugins.showStrategies(all),
   plugins: (all) => plugins.show(all),
   alerts: (state) => alerts.show(state),
+  groups: (held) => orders.showGroups(held),
   orders: (working) => orders.showWorking(working),
   positions: (positions) => orders.showPositions(positions),
   pnl: (pnl) => money.showPnl(pnl),

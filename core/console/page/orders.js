@@ -2,10 +2,10 @@
 import { change, read } from "./api.js";
 import { ask, paragraph } from "./dialogs.js";
 import { button, byId, element, setAttribute, setText } from "./dom.js";
-import { exactTime, fixed, spaced, symbolOf, timeOfDay, toneOf, usd, venueOf } from "./formats.js";
+import { exactTime, fixed, spaced, span, symbolOf, timeOfDay, toneOf, usd, venueOf } from "./formats.js";
 import { table } from "./tables.js";
 
-/** @import { Explanation, Fill, Order, Position, Status } from "./types.ts" */
+/** @import { Explanation, Fill, Group, Groups, Order, Position, Status } from "./types.ts" */
 /** @import { Market } from "./market.js" */
 /** @import { KeyedList } from "./dom.js" */
 
@@ -13,11 +13,12 @@ import { table } from "./tables.js";
 const readEveryMs = 1_000;
 const shownFills = 100;
 
-/** @typedef {"positions" | "working" | "ended" | "fills"} TabName */
+/** @typedef {"positions" | "groups" | "working" | "ended" | "fills"} TabName */
 
 /** @type {readonly { readonly name: TabName, readonly label: string, readonly nothing: string }[]} */
 const tabs = [
   { name: "positions", label: "Positions", nothing: "No position is held, and none was." },
+  { name: "groups", label: "Leg groups", nothing: "No trade of two legs is held." },
   { name: "working", label: "Working orders", nothing: "No order is working." },
   { name: "ended", label: "Ended orders", nothing: "No order has ended in this run." },
   { name: "fills", label: "Fills", nothing: "Nothing was filled in this run." },
@@ -31,7 +32,7 @@ export class Orders {
   /** @type {Map<TabName, HTMLElement>} */
   #counts = new Map();
   /** @type {Record<TabName, readonly any[]>} */
-  #items = { positions: [], working: [], ended: [], fills: [] };
+  #items = { positions: [], groups: [], working: [], ended: [], fills: [] };
   /** @type {KeyedList<any> | undefined} */
   #list;
   #runId = "";
@@ -76,6 +77,12 @@ export class Orders {
     const isHeld = (/** @type {Position} */ { positionLots }) => positionLots !== 0;
     this.#show("positions", [...positions.filter(isHeld), ...positions.filter((one) => !isHeld(one))]);
     this.#count("positions", positions.filter(isHeld).length);
+  }
+
+  /** @param {Groups} held */
+  showGroups({ groups }) {
+    this.#show("groups", groups);
+    this.#count("groups", groups.length);
   }
 
   /** @param {readonly Order[]} orders */
@@ -164,6 +171,8 @@ export class Orders {
           keyOfPosition,
           (position) => position.positionLots === 0 ? "flat" : undefined,
         );
+      case "groups":
+        return table(head, body, this.#groupColumns(), (/** @type {Group} */ { id }) => id);
       case "working":
         return table(head, body, [...this.#orderColumns(), cancelColumn, whyColumn], keyOfOrder);
       case "ended":
@@ -216,6 +225,46 @@ export class Orders {
         kind: "number",
         minor: true,
         cell: ({ funding }) => ({ text: fixed(Number(funding), 2), title: funding }),
+      },
+    ];
+  }
+
+  /** @returns {readonly import("./tables.js").Column<Group>[]} */
+  #groupColumns() {
+    return [
+      { name: "Age", cell: ({ ageMs }) => span(ageMs) },
+      {
+        name: "Legs",
+        cell: ({ legs }) => legs.map(({ side, instrument }) => `${side} ${instrument}`).join(", "),
+      },
+      { name: "Plugin", rare: true, cell: ({ plugin }) => plugin },
+      {
+        name: "Phase",
+        cell: ({ phase, why, isBroken }) => ({
+          text: `${spaced(phase)}${isBroken ? " · broken" : ""}`,
+          title: why,
+          ...(isBroken ? { tone: "warn" } : {}),
+        }),
+      },
+      {
+        name: "Held",
+        kind: "number",
+        minor: true,
+        cell: ({ legs }) =>
+          legs.map(({ heldBase, instrument }) => fixed(heldBase, this.#market.sizeDecimals(instrument))).join(
+            " / ",
+          ),
+      },
+      {
+        name: "Naked USD",
+        kind: "number",
+        cell: ({ nakedUsd }) => ({ text: fixed(nakedUsd, 2), ...(nakedUsd === 0 ? {} : { tone: "warn" }) }),
+      },
+      { name: "For", kind: "number", minor: true, cell: ({ nakedMs }) => span(nakedMs) },
+      {
+        name: "Why",
+        kind: "action",
+        make: ({ id }) => button("Why?", () => explain(`group/${id}`, "Leg group"), { class: "small" }),
       },
     ];
   }

@@ -69,14 +69,18 @@ function scopeCard({ scope }) {
   const reason = element("p", { class: "dim" });
   const result = element("span", { class: "result" });
   const meters = new Meters(scope === "global" ? Infinity : 1);
-  const resume = button("Resume…", () => askToResume(scope), { class: "small" });
+  const resume = button("Resume…", () => askToResume(scope), {
+    class: "small primary",
+    "aria-label": `Resume ${scope}`,
+  });
+  const act = button("Act…", () => askToAct(scope), { class: "small", "aria-label": `Act on ${scope}` });
   const root = element(
     "li",
     { class: "card" },
     element("p", { class: "card-head" }, element("b", {}, scope), result, state),
     reason,
     meters.root,
-    resume,
+    element("p", { class: "actions" }, resume, act),
   );
   return {
     root,
@@ -112,6 +116,32 @@ function askToKill() {
         element("p", { class: "verdict", "data-tone": report.isClean ? "good" : "bad" }, verdictOf(report)),
         ...reportOf(report),
       ];
+    },
+  });
+}
+
+/** What an operator can do to a scope, from the mildest. */
+const acts = [
+  { value: "cancel", label: "Cancel its working orders" },
+  { value: "reducing", label: "Reduce: only orders that shrink a position" },
+  { value: "halted", label: "Halt: cancels only" },
+  { value: "flatten", label: "Close its positions (bounded, reduce-only orders)" },
+];
+
+/** @param {string} scope */
+function askToAct(scope) {
+  ask({
+    title: `Act on ${scope}`,
+    content: [],
+    choices: acts,
+    reason: "Why? Kept in the journal with a halt or a reduction",
+    action: "Do it",
+    isDangerous: true,
+    async run({ choice, reason }) {
+      if (choice === "cancel") await change("POST", "/orders/cancel", { scope });
+      else if (choice === "flatten") await change("POST", "/positions/flatten", { scope });
+      else await change("POST", "/risk/state", { scope, state: choice, reason });
+      return undefined;
     },
   });
 }

@@ -1,8 +1,13 @@
 /** What the page is told, as types of the schemas that the console answers by. Nothing of this is served. */
 import type { InferOutput } from "valibot";
-import type { alertsSchema } from "../alerts.ts";
+import type { AlertsResource } from "../alerts.ts";
+import type { Curves, PnlHistory, SpreadHistory } from "../curves.ts";
+import type { Groups } from "../leg_groups.ts";
+import type { LogLine } from "../logs.ts";
 import type * as s from "../schemas.ts";
 
+export type { AlertsResource as Alerts, Curves, Groups, LogLine, PnlHistory, SpreadHistory };
+export type Group = Groups["groups"][number];
 export type Status = InferOutput<typeof s.statusSchema>;
 export type Venue = InferOutput<typeof s.venueSchema>;
 export type Instrument = InferOutput<typeof s.instrumentSchema>;
@@ -11,7 +16,6 @@ export type Opportunity = InferOutput<typeof s.opportunitySchema>;
 export type Opportunities = InferOutput<typeof s.opportunitiesSchema>;
 export type Plugin = InferOutput<typeof s.pluginSchema>;
 export type Strategy = InferOutput<typeof s.strategySchema>;
-export type Alerts = InferOutput<typeof alertsSchema>;
 export type Order = InferOutput<typeof s.orderSchema>;
 export type Fill = InferOutput<typeof s.fillSchema>;
 export type Position = InferOutput<typeof s.positionSchema>;
@@ -21,10 +25,6 @@ export type ScopeState = InferOutput<typeof s.scopeStateSchema>;
 export type KillStatus = InferOutput<typeof s.killStatusSchema>;
 export type KillReport = InferOutput<typeof s.killReportSchema>;
 export type Explanation = InferOutput<typeof s.explanationSchema>;
-export type LogLine = InferOutput<typeof s.logLineSchema>;
-export type Curves = InferOutput<typeof s.curvesSchema>;
-export type PnlHistory = InferOutput<typeof s.pnlHistorySchema>;
-export type SpreadHistory = InferOutput<typeof s.spreadHistorySchema>;
 
 /** Topics of the live stream that the page follows, with what each carries. */
 export interface Topics {
@@ -34,7 +34,8 @@ export interface Topics {
   readonly opportunities: Opportunities;
   readonly plugins: readonly Plugin[];
   readonly strategies: readonly Strategy[];
-  readonly alerts: Alerts;
+  readonly alerts: AlertsResource;
+  readonly groups: Groups;
   readonly orders: readonly Order[];
   readonly positions: readonly Position[];
   readonly pnl: readonly Pnl[];

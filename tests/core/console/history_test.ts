@@ -2,7 +2,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { History, spreadsOf } from "../../../core/console/history.ts";
 import type { HostPicture } from "../../../core/console/ports.ts";
-import * as resources from "../../../core/console/resources.ts";
+import { pnlHistory, spreadHistory } from "../../../core/console/curves.ts";
 import { instrumentId } from "../../../core/model/ids.ts";
 import { somePicture } from "./bench.ts";
 
@@ -39,7 +39,7 @@ Deno.test("a day's curve is bounded, begins where the run began, ends now, and h
   assertEquals(points.at(-1)?.totalUsd, seconds - 20);
   assert((points[0]?.tsMs ?? Infinity) < (seconds * 1_000) / 100);
   assertEquals(Math.max(...points.map(({ drawdownUsd }) => drawdownUsd)), 777);
-  const answered = resources.pnlHistory("global", points);
+  const answered = pnlHistory("global", points);
   assertEquals(answered.tsMs.length, answered.totalUsd.length);
 });
 
@@ -61,7 +61,7 @@ Deno.test("a spread is the bid where one sells over the ask where one buys, in b
   assertEquals(spreadsOf([at("alpha", 100, 100.1)]), []);
 
   const moment = (tsMs: number, spreads: ReturnType<typeof spreadsOf>) => ({ tsMs, spreads });
-  const answered = resources.spreadHistory("BTC-PERP", [
+  const answered = spreadHistory("BTC-PERP", [
     moment(1, both),
     moment(2, both.slice(1)),
     moment(3, []),

@@ -82,6 +82,29 @@ Deno.test("an intent shows what came of it", async () => {
   );
 });
 
+Deno.test("a fill shows the position and the round trip that came of it, in words", async () => {
+  await using folder = await testFolder();
+  await writeTrade(folder);
+  const journal = await open(folder);
+  const after = { causeId: "fill/paradex/9", plugin: "scalper", instrument };
+  journal.append(
+    record("position/1", { ...after, kind: "position", body: { position: { positionLots: 0 } } }),
+  );
+  const trade = { instrument, side: "buy", netPnlUsd: -1.234, feesUsd: 0.5 };
+  journal.append(
+    record("round_trip/1", { ...after, kind: "round_trip", body: { plugin: "scalper", trade } }),
+  );
+  await journal.close({ isClean: true });
+  using reader = openJournalReader(folder.journalPath);
+  assertEquals(
+    explain(reader, "fill/paradex/9")?.effects.map((step) => step.kind === "recorded" && step.words),
+    [
+      "position of scalper in paradex:BTC-PERP is now 0",
+      "flat again in paradex:BTC-PERP: -1.23 USD after fees of 0.50 USD",
+    ],
+  );
+});
+
 Deno.test("an id that nothing has is explained by nothing", async () => {
   await using folder = await testFolder();
   await writeTrade(folder);
@@ -92,7 +115,7 @@ Deno.test("an id that nothing has is explained by nothing", async () => {
 Deno.test("a body of another shape than expected is explained without a crash", async () => {
   await using folder = await testFolder();
   const journal = await open(folder);
-  for (const kind of ["intent", "refusal", "order", "fill", "instrument"]) {
+  for (const kind of ["intent", "refusal", "order", "fill", "instrument", "position", "round_trip"]) {
     for (const body of [null, 1, "text", [], { intent: 1, order: null, fill: { sizeLots: "x" }, facts: 3 }]) {
       journal.append(record(`${kind}/1`, { kind, instrument, body }));
     }
