@@ -269,10 +269,15 @@ Deno.test({ name: "the dashboard in Chromium", ignore: isSkipped() }, async (t) 
       await textOnce(page.locator("#trading"), /^halted$/); // the halt outlives the host
       await textOnce(page.locator("#spoken"), /started anew/);
       const scope = page.locator("#scopes li").first();
-      await scope.getByRole("button", { name: "Resume…" }).click();
+      await scope.getByRole("button", { name: "Resume global" }).click();
       await page.keyboard.type("the test goes on");
       await page.keyboard.press("Enter");
       await textOnce(page.locator("#trading"), /^active$/);
+      await scope.getByRole("button", { name: "Act on global" }).click();
+      await dialog.getByLabel("Reduce: only orders that shrink a position").check();
+      await dialog.getByLabel(/^Why/).fill("the test ends");
+      await dialog.getByRole("button", { name: "Do it" }).click();
+      await textOnce(page.locator("#trading"), /^reducing$/);
       // Requests that nobody took while the host was away are all that may be amiss.
       assertEquals(
         faults.filter((fault) =>
