@@ -259,7 +259,8 @@ class BacktestRun implements EngineDriver {
   /** How far the plugin may play before the host could have something to tell it. */
   #turnEndUs(lookaheadUs: number, hasMessages: boolean): number {
     const knownUs = this.#records.isAtEnd ? this.#options.data.toUs : this.#records.lastUs;
-    const activity = hasMessages ? "working" : this.#activity();
+    const isTalking = hasMessages || this.#outgoing.length > 0;
+    const activity = isTalking ? "working" : this.#activity();
     if (activity === "quiet" || activity === "holding") return knownUs;
     return Math.min(
       knownUs,
@@ -298,6 +299,7 @@ class BacktestRun implements EngineDriver {
     for (const venue of this.#venues.values()) {
       for (const event of venue.advance(this.#nowUs)) this.dispatch({ ...event, tsUs: this.#nowUs });
     }
+    this.#tick(); // what follows from it for the plugin's account is told now, before it plays far ahead
   }
 
   #tick(): void {
@@ -311,7 +313,7 @@ class BacktestRun implements EngineDriver {
    */
   #activity(): keyof typeof tickUs {
     const { workingOrders, openPositions, armedExits } = this.#recorder;
-    if (workingOrders > 0 || this.#outgoing.length > 0 || this.#nextVenueUs() < Infinity) return "working";
+    if (workingOrders > 0 || this.#nextVenueUs() < Infinity) return "working";
     if (armedExits > 0) return "guarded";
     return openPositions > 0 ? "holding" : "quiet";
   }
