@@ -91,6 +91,17 @@ export const errorTexts = {
     why: "A backtest needs a CSV file with timestamp, open, high, low, close and perhaps volume.",
     fix: "Mend the file or name another by --bars.",
   }),
+  BACKTEST_BAD_TICKS: (f: { path: string; line: number; why: string }) => ({
+    what: `${f.path} can't be read as quotes or trades${f.line > 0 ? `, line ${f.line}` : ""}: ${f.why}.`,
+    why:
+      "A CSV file has timestamp, bid_price, bid_size, ask_price, ask_size, or timestamp, price, size, side.",
+    fix: "Mend the file or name another by --data.",
+  }),
+  BACKTEST_BAD_FUNDING: (f: { path: string; line: number; why: string }) => ({
+    what: `${f.path} can't be read as funding rates${f.line > 0 ? `, line ${f.line}` : ""}: ${f.why}.`,
+    why: "Funding is paid by a CSV file with timestamp and rate, the fraction that a long pays.",
+    fix: "Mend the file, name another by --funding, or give one rate by --funding-rate-bps.",
+  }),
   RECORDING_UNWRITABLE: (f: { path: string; reason: string }) => ({
     what: `${f.path} can't be written: ${f.reason}.`,
     why: "Market data is recorded in parts, each a file of its own.",

@@ -8,6 +8,7 @@ import { BerthError } from "../errors.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { incrementValue } from "../model/ticks.ts";
 import { recordBytes, recordKinds, writeRecord } from "../protocol/records.ts";
+import type { FundingSchedule } from "./funding.ts";
 import type { MarketBatch, MarketData } from "../recording/market_data.ts";
 
 export interface Bar {
@@ -27,6 +28,8 @@ export interface BarSettings {
   readonly quoteSizeBase: number;
   /** Between two quotes. */
   readonly stepMs: number;
+  /** Undefined: none is paid. */
+  readonly funding?: FundingSchedule | undefined;
 }
 
 const batchBars = 64;
@@ -97,6 +100,7 @@ class RecordWriter {
   readonly #half: number;
   readonly #sizeBase: number;
   readonly #tick: number;
+  readonly #funding: FundingSchedule | undefined;
   #sequence = 0;
   length = 0;
 
@@ -105,6 +109,7 @@ class RecordWriter {
     this.#half = settings.spreadBps / 20_000;
     this.#sizeBase = settings.quoteSizeBase;
     this.#tick = incrementValue(settings.instrument.tick);
+    this.#funding = settings.funding;
   }
 
   rewind(): void {
@@ -127,7 +132,8 @@ class RecordWriter {
   }
 
   mark(price: number, tsMs: number): void {
-    this.#write(recordKinds.mark, 0, tsMs, price, NaN, NaN, NaN);
+    const due = this.#funding?.next(tsMs);
+    this.#write(recordKinds.mark, 0, tsMs, price, NaN, due?.rate ?? NaN, due?.tsMs ?? NaN);
   }
 
   trade(price: number, sizeBase: number, isSell: boolean, tsMs: number): void {

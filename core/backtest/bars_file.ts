@@ -5,6 +5,7 @@
  */
 import { BerthError } from "../errors.ts";
 import type { Bar } from "./bars.ts";
+import { timeOfCell, unpackedText } from "./csv_cells.ts";
 
 export interface BarsFileOptions {
   readonly fromMs?: number | undefined;
@@ -30,7 +31,7 @@ export async function readBars(path: string, options: BarsFileOptions): Promise<
   const bars: Bar[] = [];
   for (let index = 1; index < lines.length; index++) {
     const cells = (lines[index] ?? "").split(",");
-    const openTimeMs = timeMs(cells[time] ?? "");
+    const openTimeMs = timeOfCell(cells[time] ?? "");
     const [open = NaN, high = NaN, low = NaN, close = NaN] = prices.map((at) => Number(cells[at]));
     const shown = volume < 0 ? 0 : Number(cells[volume]);
     const isPriced = low > 0 && low <= Math.min(open, close) && Math.max(open, close) <= high &&
@@ -63,20 +64,5 @@ async function readText(path: string): Promise<string> {
   const bytes = await Deno.readFile(path).catch((error: unknown) => {
     throw new BerthError("BACKTEST_BAD_BARS", { path, line: 0, why: String(error) });
   });
-  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  if (!isGzip) return new TextDecoder().decode(bytes);
-  return await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
-}
-
-function timeMs(text: string): number {
-  const trimmed = text.trim();
-  if (/^\d+(\.\d+)?$/.test(trimmed)) {
-    const value = Number(trimmed);
-    if (value < 1e11) return value * 1000;
-    return value < 1e14 ? value : value / 1000;
-  }
-  const iso = trimmed.replace(" ", "T");
-  return Date.parse(
-    /[zZ]$|[+-]\d\d:?\d\d$/.test(iso) ? iso : `${iso.length > 10 ? iso : `${iso}T00:00:00`}Z`,
-  );
+  return await unpackedText(bytes);
 }

@@ -9,19 +9,14 @@ import { probeManifest } from "../host/probe.ts";
 import { budgetOf } from "../host/strategy_channel.ts";
 import { bundledPluginsFolder, projectFolder } from "../host/project_folder.ts";
 import { systemClock } from "../host/system_clock.ts";
-import { parseInstrumentId, pluginId, symbolOf, venueOf } from "../model/ids.ts";
-import type { Instrument } from "../model/instrument.ts";
-import type { RiskSettings } from "../model/risk_limits.ts";
-import { increment } from "../model/ticks.ts";
+import { pluginId } from "../model/ids.ts";
 import { isCompiled } from "../sandbox/edition.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import { createSandbox } from "../sandbox/kinds.ts";
 import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
 import type { StrategyManifest } from "../sdk/manifest.ts";
-import { barsAsMarketData } from "./bars.ts";
-import { barLengthMs, readBars } from "./bars_file.ts";
+import { type FileMarket, openBars, type OpenedMarket, openTicks } from "./file_market.ts";
 import { openRecording } from "../recording/reader.ts";
-import type { MarketData } from "../recording/market_data.ts";
 import type { ReportInput } from "./report.ts";
 import { runBacktest } from "./run.ts";
 
@@ -30,22 +25,11 @@ export interface ComposedBacktest {
   readonly workingFolder: string;
   /** An id of a plugin in the configured folders, or a path. */
   readonly plugin: string;
-  /** One of the two is named. */
+  /** One of the two is named: bars, or a recording, or files of quotes and trades. */
   readonly barsFile: string | undefined;
-  readonly recordingFolder: string | undefined;
-  /** Of bars; a recording has its own. */
-  readonly market: {
-    readonly instrument: string;
-    readonly tick: string;
-    readonly lot: string;
-    readonly minNotionalUsd: number;
-    readonly makerFeeBps: number;
-    readonly takerFeeBps: number;
-    readonly spreadBps: number;
-    readonly quoteSizeBase: number;
-    readonly volumeUnit: "base" | "quote";
-    readonly stepMs: number;
-  };
+  readonly dataPaths: readonly string[];
+  /** What a file that names no market is of; a recording has its own. */
+  readonly market: FileMarket;
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
   readonly depositUsd: number;
@@ -61,7 +45,7 @@ export interface ComposedBacktest {
 /**
  * Runs it.
  *
- * @throws {BerthError} BACKTEST_PLUGIN, BACKTEST_BAD_BARS, BACKTEST_NO_DATA, MODEL_INVALID_ID, and why the plugin ended
+ * @throws {BerthError} BACKTEST_PLUGIN, what is wrong with the data, and why the plugin ended
  */
 export async function composedBacktest(options: ComposedBacktest): Promise<ReportInput> {
   const { config } = options;
@@ -125,84 +109,24 @@ export async function composedBacktest(options: ComposedBacktest): Promise<Repor
   };
 }
 
-interface Market {
-  readonly data: MarketData;
-  readonly risk: RiskSettings;
-  readonly assumptions: readonly string[];
-}
-
-async function marketOf(options: ComposedBacktest): Promise<Market> {
-  const { config, recordingFolder, barsFile, fromMs, toMs, workingFolder } = options;
-  if (recordingFolder !== undefined) {
-    const data = await openRecording(resolve(workingFolder, recordingFolder), { fromMs, toMs });
-    return { data, risk: config.risk, assumptions: ["fees as the venues listed them when it was recorded"] };
+async function marketOf(options: ComposedBacktest): Promise<OpenedMarket> {
+  const { config: { risk }, dataPaths, barsFile, market, fromMs, toMs, workingFolder } = options;
+  const where = { workingFolder, risk, fromMs, toMs };
+  if (barsFile !== undefined) return await openBars(barsFile, market, where);
+  if (dataPaths.some((path) => /\.csv(\.gz)?$/.test(path))) return await openTicks(dataPaths, market, where);
+  const [path = "", ...others] = dataPaths;
+  if (others.length > 0) {
+    throw new BerthError("CLI_USAGE", {
+      problem: "--data names several recordings",
+      fix: "name one recording, or files of quotes and trades that end in .csv or .csv.gz",
+    });
   }
-  return await barsMarket(options, barsFile ?? "");
-}
-
-async function barsMarket(options: ComposedBacktest, barsFile: string): Promise<Market> {
-  const { config, market, fromMs, toMs, workingFolder } = options;
-  const bars = await readBars(resolve(workingFolder, barsFile), {
-    fromMs,
-    toMs,
-    volumeUnit: market.volumeUnit,
-  });
-  const lengthMs = barLengthMs(bars);
-  const stepMs = Math.min(market.stepMs, lengthMs / 4);
-  const { spreadBps, quoteSizeBase, makerFeeBps, takerFeeBps } = market;
-  const settings = { instrument: instrumentOf(market), lengthMs, spreadBps, quoteSizeBase, stepMs };
-  return {
-    data: barsAsMarketData(bars, settings, `${bars.length} bars of ${basename(barsFile)}`),
-    risk: forBars(config.risk, stepMs),
-    assumptions: [
-      `within a bar the price goes from open to the nearer extreme, the other one and the close, quoted every ${
-        stepMs / 1000
-      } s ${spreadBps} bps wide with ${quoteSizeBase} on each side`,
-      `fees ${makerFeeBps} bps maker, ${takerFeeBps} bps taker`,
-      "no funding",
-    ],
-  };
-}
-
-/** Quotes are as old as bars are coarse: what would be stale on a live feed is all there is here. */
-function forBars(risk: RiskSettings, stepMs: number): RiskSettings {
-  const atLeast = (ms: number): number => Math.max(ms, 2 * stepMs);
-  const { market } = risk;
-  return {
-    ...risk,
-    market: {
-      ...market,
-      maxQuoteAgeMs: atLeast(market.maxQuoteAgeMs),
-      maxMarkAgeMs: Math.max(market.maxMarkAgeMs, 8 * stepMs),
-      maxValuationAgeMs: Math.max(market.maxValuationAgeMs, 8 * stepMs),
-    },
-  };
-}
-
-function instrumentOf(market: ComposedBacktest["market"]): Instrument {
-  const id = parseInstrumentId(market.instrument);
-  const symbol = symbolOf(id);
-  return {
-    id,
-    venue: venueOf(id),
-    symbol,
-    venueSymbol: symbol,
-    kind: "perpetual",
-    settlement: "linear",
-    baseAsset: symbol.split("-")[0] ?? symbol,
-    quoteAsset: "USD",
-    settlementAsset: "USD",
-    tick: increment(market.tick),
-    lot: increment(market.lot),
-    contractMultiplier: "1",
-    minSizeLots: 1,
-    maxSizeLots: 1_000_000_000_000,
-    minNotional: market.minNotionalUsd,
-    makerFeeBps: market.makerFeeBps,
-    takerFeeBps: market.takerFeeBps,
-    maxLeverage: 50,
-    status: "trading",
-  };
+  const data = await openRecording(resolve(workingFolder, path), { fromMs, toMs });
+  const assumptions = [
+    "fees as the venues listed them when it was recorded",
+    "funding as the venues stated it",
+  ];
+  return { data, risk, assumptions };
 }
 
 /** By path when it looks like one, else by the id of a configured or bundled plugin. */

@@ -35,6 +35,13 @@ export interface RoundTrip {
   readonly netPnlUsd: number;
 }
 
+export interface FundingRow {
+  readonly tsMs: number;
+  readonly instrument: string;
+  /** Positive is paid. */
+  readonly amountUsd: number;
+}
+
 export interface EquityPoint {
   readonly tsMs: number;
   readonly equityUsd: number;
@@ -45,6 +52,7 @@ export interface Recording {
   readonly equity: readonly EquityPoint[];
   readonly fills: readonly FillRow[];
   readonly trips: readonly RoundTrip[];
+  readonly fundingPayments: readonly FundingRow[];
   readonly orders: number;
   readonly refusals: Readonly<Record<string, number>>;
   readonly notices: Readonly<Record<string, number>>;
@@ -79,6 +87,7 @@ export class Recorder {
   readonly #held = new Map<InstrumentId, number>();
   readonly #fills: FillRow[] = [];
   readonly #trips: RoundTrip[] = [];
+  readonly #funding: FundingRow[] = [];
   readonly #open = new Map<InstrumentId, OpenTrip>();
   readonly #equity: EquityPoint[] = [];
   readonly #refusals = new Map<string, number>();
@@ -131,6 +140,11 @@ export class Recorder {
         return count(this.#refusals, body.code);
       case "fill":
         return this.#fill(body.fill);
+      case "funding": {
+        const { instrument, amount, tsVenueMs } = body.payment;
+        this.#funding.push({ tsMs: tsVenueMs, instrument, amountUsd: moneyToNumber(amount) });
+        return;
+      }
     }
   }
 
@@ -158,6 +172,7 @@ export class Recorder {
       equity: this.#equity,
       fills: this.#fills,
       trips: this.#trips,
+      fundingPayments: this.#funding,
       orders: this.#orders,
       refusals: Object.fromEntries(this.#refusals),
       notices: Object.fromEntries(this.#notices),

@@ -28,6 +28,7 @@ export function reportFiles(input: ReportInput): readonly ReportFile[] {
     { name: "trades.csv", text: tradesCsv(input.recording) },
     { name: "equity.csv", text: equityCsv(input.recording.equity) },
     { name: "days.csv", text: daysCsv(statistics) },
+    { name: "funding.csv", text: fundingCsv(input.recording) },
     { name: "report.html", text: html(input, statistics) },
   ];
 }
@@ -67,6 +68,11 @@ const daysCsv = ({ days }: BacktestStatistics): string =>
   csv([
     ["day", "equity_usd", "return_percent", "round_trips", "net_pnl_usd"],
     ...days.map((day) => [day.day, day.equityUsd, day.returnPercent, day.trips, day.netPnlUsd]),
+  ]);
+const fundingCsv = ({ fundingPayments }: Recording): string =>
+  csv([
+    ["time", "instrument", "paid_usd"],
+    ...fundingPayments.map(({ tsMs, instrument, amountUsd }) => [iso(tsMs), instrument, amountUsd]),
   ]);
 
 // ---- the page
@@ -153,7 +159,7 @@ ${
       ["Equity at end", `${usd(statistics.endEquityUsd)} USD (${number(statistics.returnPercent)} %)`],
       ["Realized, before fees", `${usd(recording.realizedUsd)} USD`],
       ["Fees", `${usd(recording.feesUsd)} USD`],
-      ["Funding paid", `${usd(recording.fundingUsd)} USD`],
+      ["Funding paid", `${usd(recording.fundingUsd)} USD in ${recording.fundingPayments.length} payments`],
       ["Unrealized at end", `${usd(recording.unrealizedUsd)} USD`],
       [
         "Largest drawdown",

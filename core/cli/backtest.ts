@@ -25,18 +25,16 @@ export async function runBacktestCommand(
     around.workingFolder,
   );
   const progress = around.isTerminal && !options.asJson ? progressBar(around.writeError) : () => undefined;
+  const complaints = new Complaints(around.writeError);
   const report = await composedBacktest({
     ...options,
     config: place.config,
     workingFolder: around.workingFolder,
-    log: {
-      write: (level, source, message) => {
-        if (level === "error" || level === "warn") around.writeError(`${level} ${source}: ${message}\n`);
-      },
-    },
+    log: { write: (level, source, message) => complaints.add(level, source, message) },
     onProgress: progress,
   });
   progress(1);
+  complaints.tellRepeated();
   const folder = options.outFolder === undefined
     ? join(place.config.dataDir, "backtests", report.plugin)
     : resolve(around.workingFolder, options.outFolder);
@@ -48,6 +46,30 @@ export async function runBacktestCommand(
   around.write(
     options.asJson ? `${JSON.stringify({ folder, ...statistics })}\n` : summaryOf(report, statistics, folder),
   );
+}
+
+/** Warnings and errors of a run: each once as it comes, how often in all at the end. */
+class Complaints {
+  readonly #write: (text: string) => void;
+  readonly #counts = new Map<string, number>();
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  add(level: string, source: string, message: string): void {
+    if (level !== "error" && level !== "warn") return;
+    const line = `${level} ${source}: ${message}`;
+    const count = (this.#counts.get(line) ?? 0) + 1;
+    this.#counts.set(line, count);
+    if (count === 1) this.#write(`${line}\n`);
+  }
+
+  tellRepeated(): void {
+    for (const [line, count] of this.#counts) {
+      if (count > 1) this.#write(`${line} (${count} times)\n`);
+    }
+  }
 }
 
 function progressBar(write: (text: string) => void): (share: number) => void {
@@ -71,7 +93,7 @@ function summaryOf(report: ReportInput, statistics: BacktestStatistics, folder: 
   const rows = [
     ["equity", `${usd(statistics.startEquityUsd)} -> ${usd(statistics.endEquityUsd)}`],
     ["return", `${statistics.returnPercent.toFixed(2)} %`],
-    ["fees", usd(recording.feesUsd)],
+    ["fees, funding", `${usd(recording.feesUsd)}, ${usd(recording.fundingUsd)}`],
     ["max drawdown", `${usd(statistics.maxDrawdownUsd)} (${statistics.maxDrawdownPercent.toFixed(2)} %)`],
     ["round trips", `${statistics.trips}, won ${orDash(statistics.winRatePercent, 1)} %`],
     ["profit factor", orDash(statistics.profitFactor)],

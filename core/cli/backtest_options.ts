@@ -1,5 +1,6 @@
 /** `berth backtest`: its options, read into one record. */
 import { type Command, Option } from "commander";
+import { type FileMarket, volumeUnits } from "../backtest/file_market.ts";
 import {
   choiceFlag,
   collected,
@@ -14,33 +15,14 @@ import {
   wholeOption,
 } from "./option_readers.ts";
 
-export const volumeUnits = ["base", "quote"] as const;
-
-/** What the bars are of: a file of bars names no venue, fees or steps. */
-export interface BarMarket {
-  /** `paradex:BTC-PERP`. */
-  readonly instrument: string;
-  /** Decimal text. */
-  readonly tick: string;
-  readonly lot: string;
-  readonly minNotionalUsd: number;
-  readonly makerFeeBps: number;
-  readonly takerFeeBps: number;
-  readonly spreadBps: number;
-  readonly quoteSizeBase: number;
-  readonly volumeUnit: (typeof volumeUnits)[number];
-  /** Between two quotes that a bar gives. */
-  readonly stepMs: number;
-}
-
 export interface BacktestCommandOptions {
   readonly configFile: string | undefined;
   /** An id of a plugin in the configured folders, or a path. */
   readonly plugin: string;
   /** One of the two is named. */
   readonly barsFile: string | undefined;
-  readonly recordingFolder: string | undefined;
-  readonly market: BarMarket;
+  readonly dataPaths: readonly string[];
+  readonly market: FileMarket;
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
   readonly depositUsd: number;
@@ -58,6 +40,8 @@ Examples:
   berth backtest --plugin paradex_scalper --bars btc-1m.csv.gz
   berth backtest --plugin ./my_strategy.ts --bars eth-5m.csv --instrument paradex:ETH-PERP --from 2026-01-01
   berth backtest --plugin paradex_scalper --bars btc-1m.csv.gz --set minScore=40 --out reports/a
+  berth backtest --plugin paradex_scalper --bars btc-1m.csv.gz --funding-rate-bps 1
+  berth backtest --plugin ./my_strategy.ts --data quotes.csv.gz --data trades.csv.gz
 `;
 
 function amountOption(name: string, min: number, max: number) {
@@ -113,7 +97,13 @@ export function addBacktest(program: Command, found: (options: BacktestCommandOp
       "CSV, plain or gzip: timestamp, open, high, low, close, volume",
       pathOption("--bars"),
     )
-    .option("--data <folder>", "a recording of berth record, instead of bars", pathOption("--data"))
+    .addOption(
+      new Option(
+        "--data <path>",
+        "instead of bars: a recording of berth record, or CSV files of quotes and trades; may be repeated",
+      )
+        .argParser(collected(pathOption("--data"))).default(none, "none"),
+    )
     .option(
       "--config <file>",
       "configuration file (default: berth.json of this folder)",
@@ -144,6 +134,19 @@ export function addBacktest(program: Command, found: (options: BacktestCommandOp
         "15s",
       ),
     )
+    .option(
+      "--funding <file>",
+      "CSV of past funding rates: timestamp, rate (a fraction)",
+      pathOption("--funding"),
+    )
+    .addOption(
+      new Option(
+        "--funding-rate-bps <bps>",
+        "the same at every interval; positive: longs pay (default: none)",
+      )
+        .argParser(amountOption("--funding-rate-bps", -1_000, 1_000)),
+    )
+    .addOption(amount("--funding-interval-hours <hours>", "from one payment to the next", 0.01, 168, 8))
     .addOption(amount("--deposit <usd>", "what the account begins with", 1, 1e12, 10_000))
     .addOption(amount("--latency <ms>", "to the venue, one way", 0, 60_000, 50))
     .addOption(amount("--host-latency <ms>", "from the host to the plugin, at most", 0.001, 1_000, 1))
@@ -164,7 +167,7 @@ export function addBacktest(program: Command, found: (options: BacktestCommandOp
     .option("--json", "print the statistics as one JSON object")
     .addHelpText("after", examples)
     .action((options: Readonly<Record<string, unknown>>) => {
-      if ((options.bars === undefined) === (options.data === undefined)) {
+      if ((options.bars === undefined) === (textsOf(options.data).length === 0)) {
         misuse(
           "--bars or --data is missing, or both are there",
           "name bars by --bars, or a recording by --data",
@@ -174,7 +177,7 @@ export function addBacktest(program: Command, found: (options: BacktestCommandOp
         configFile: textOf(options.config),
         plugin: textOf(options.plugin) ?? "",
         barsFile: textOf(options.bars),
-        recordingFolder: textOf(options.data),
+        dataPaths: textsOf(options.data),
         market: {
           instrument: textOf(options.instrument) ?? "",
           tick: textOf(options.tick) ?? "",
@@ -186,6 +189,9 @@ export function addBacktest(program: Command, found: (options: BacktestCommandOp
           quoteSizeBase: numberOf(options.quoteSize) ?? 0,
           volumeUnit: memberOf(volumeUnits, options.volume) ?? "quote",
           stepMs: numberOf(options.step) ?? 15_000,
+          fundingFile: textOf(options.funding),
+          fundingRateBps: numberOf(options.fundingRateBps),
+          fundingIntervalHours: numberOf(options.fundingIntervalHours) ?? 8,
         },
         fromMs: numberOf(options.from),
         toMs: numberOf(options.to),

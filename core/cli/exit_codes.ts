@@ -44,6 +44,8 @@ const usageCodes: readonly ErrorCode[] = [
   "HOST_LIVE_NOT_CONFIRMED",
   "BACKTEST_PLUGIN",
   "BACKTEST_BAD_BARS",
+  "BACKTEST_BAD_TICKS",
+  "BACKTEST_BAD_FUNDING",
   "BACKTEST_NO_DATA",
 ];
 const busyCodes: readonly ErrorCode[] = ["HOST_ALREADY_RUNNING", "HOST_PORT_BUSY"];

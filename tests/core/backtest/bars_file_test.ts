@@ -1,16 +1,8 @@
 /** Files of bars: what is read, and what is refused with its line. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { barLengthMs, readBars } from "../../../core/backtest/bars_file.ts";
+import { withFile } from "./builders.ts";
 
-async function withFile<T>(text: string, use: (path: string) => Promise<T>): Promise<T> {
-  const path = await Deno.makeTempFile({ suffix: ".csv" });
-  try {
-    await Deno.writeTextFile(path, text);
-    return await use(path);
-  } finally {
-    await Deno.remove(path);
-  }
-}
 const header = "timestamp,open,high,low,close,volume\n";
 const base = { volumeUnit: "base" } as const;
 

@@ -2,6 +2,7 @@
 import { increment, type Instrument, instrumentId, pluginId, venueId } from "@berth/sdk";
 import { fileURLToPath } from "node:url";
 import { type Bar, barsAsMarketData } from "../../../core/backtest/bars.ts";
+import type { FundingSchedule } from "../../../core/backtest/funding.ts";
 import type { MarketData } from "../../../core/recording/market_data.ts";
 import type { Recording } from "../../../core/backtest/recorder.ts";
 import { runBacktest } from "../../../core/backtest/run.ts";
@@ -33,10 +34,21 @@ export const bitcoin: Instrument = {
   status: "trading",
 };
 
-export const minuteBars = (bars: readonly Bar[], stepMs = 1_000): MarketData =>
+/** A CSV file for as long as it is used. */
+export async function withFile<T>(text: string, use: (path: string) => Promise<T>): Promise<T> {
+  const path = await Deno.makeTempFile({ suffix: ".csv" });
+  try {
+    await Deno.writeTextFile(path, text);
+    return await use(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+export const minuteBars = (bars: readonly Bar[], stepMs = 1_000, funding?: FundingSchedule): MarketData =>
   barsAsMarketData(
     bars,
-    { instrument: bitcoin, lengthMs: 60_000, spreadBps: 0.5, quoteSizeBase: 5, stepMs },
+    { instrument: bitcoin, lengthMs: 60_000, spreadBps: 0.5, quoteSizeBase: 5, stepMs, funding },
     "minutes of a test",
   );
 

@@ -6,6 +6,7 @@ import type { Bar } from "../../../core/backtest/bars.ts";
 import { reportFiles } from "../../../core/backtest/report.ts";
 import type { MarketBatch } from "../../../core/recording/market_data.ts";
 import { recordBytes, recordKinds, writeRecord } from "../../../core/protocol/records.ts";
+import { constantFunding } from "../../../core/backtest/funding.ts";
 import { seededRandom } from "../../../core/host/system_clock.ts";
 import { backtest, bitcoin, minuteBars } from "./builders.ts";
 
@@ -55,7 +56,8 @@ Deno.test("equal inputs give equal reports to the byte, other data another", asy
 });
 
 Deno.test("deposit, realized, unrealized, fees and round trips add up to the last equity", async () => {
-  const recording = await backtest("ema_cross", minuteBars(walk(3, 300)), settings);
+  const data = minuteBars(walk(3, 300), 1_000, constantFunding(10, 1));
+  const recording = await backtest("ema_cross", data, settings);
   const { depositUsd, realizedUsd, unrealizedUsd, feesUsd, fundingUsd, equity, fills } = recording;
   assertAlmostEquals(
     equity.at(-1)?.equityUsd ?? NaN,
@@ -63,6 +65,15 @@ Deno.test("deposit, realized, unrealized, fees and round trips add up to the las
     1e-6,
   );
   assertAlmostEquals(fills.reduce((sum, fill) => sum + fill.feeUsd, 0), feesUsd, 1e-9);
+  const { fundingPayments } = recording;
+  assertAlmostEquals(fundingPayments.reduce((sum, { amountUsd }) => sum + amountUsd, 0), fundingUsd, 1e-9);
+  assertEquals(fundingPayments.map(({ tsMs }) => tsMs % 3_600_000), [0, 0, 0, 0], "at each whole hour");
+  for (const { tsMs, amountUsd } of fundingPayments) {
+    const heldThen = fills.filter((fill) => fill.tsMs < tsMs)
+      .reduce((sum, fill) => sum + (fill.side === "buy" ? 1 : -1) * fill.sizeBase, 0);
+    assert(Math.sign(heldThen) === Math.sign(amountUsd), "the long pays a positive rate");
+    assertAlmostEquals(amountUsd, heldThen * 40_000 * 0.001, 0.1 * Math.abs(amountUsd));
+  }
   // Independent of the portfolio: cash out and in, the rest at its last average.
   const cash = fills.reduce(
     (sum, fill) => sum + (fill.side === "buy" ? -1 : 1) * fill.price * fill.sizeBase,

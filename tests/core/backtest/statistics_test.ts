@@ -20,6 +20,7 @@ const recording = (equities: readonly number[], trips: readonly RoundTrip[] = []
   equity: equities.map((equityUsd, day) => ({ tsMs: day * dayMs + 1, equityUsd })),
   fills: [],
   trips,
+  fundingPayments: [],
   orders: 0,
   refusals: {},
   notices: {},
