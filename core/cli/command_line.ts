@@ -106,7 +106,7 @@ function addJournal(program: Command, found: Found): void {
       new Option("--last <count>", "how many").argParser(wholeOption("--last", 1, 1_000_000)).default(50),
     )
     .addOption(
-      new Option("--kind <kind>", "intent, order, fill, refusal, …; may be repeated")
+      new Option("--kind <kind>", "intent, order, fill, round_trip, opportunity, …; may be repeated")
         .argParser(collected(pathOption("--kind"))).default(none, "all"),
     )
     .addOption(new Option("--since <time>", "only the last 10m, 2h, …").argParser(durationOption("--since")))

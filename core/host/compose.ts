@@ -19,6 +19,7 @@ import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import { createSandbox } from "../sandbox/kinds.ts";
 import { type HostAlerts, hostAlerts } from "./alerts/host_alerts.ts";
 import { checkPort } from "./console_server.ts";
+import { OpportunityJournal } from "./opportunity_journal.ts";
 import { type OperatorConsole, operatorConsole, type OperatorConsoleParts } from "./operator_console.ts";
 import type { ConsoleRun } from "../console/ports.ts";
 import { defaultPluginConfig, environmentFolder, isVenueEnabled, journalPath } from "./config.ts";
@@ -255,13 +256,18 @@ class Host {
     });
     driver.taps.push(...observers.taps);
     this.#driver = driver;
+    const opportunities = new OpportunityJournal({
+      journal,
+      clock: this.#clock,
+      next: alerts?.tally ?? feed,
+    });
     const desk = paperDesks({ driver, depositUsd: config.simulation.depositUsd, runTag: runId.slice(0, 8) });
     this.#manager = new PluginManager({
       clock: this.#wall,
       sandbox,
       driver,
       log,
-      tally: alerts?.tally ?? feed,
+      tally: opportunities,
       environment,
       seed,
       grants,
@@ -360,7 +366,10 @@ class Host {
       journal,
       log,
       tsStartMs: this.#tsStartMs,
-      onTick: () => this.#startThreads(),
+      onTick: () => {
+        this.#startThreads();
+        opportunities.tick();
+      },
     });
     this.#pulse.start();
     if (this.#replay === undefined) return;

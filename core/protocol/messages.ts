@@ -163,12 +163,19 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 /** An opportunity as strategies report it; see the SDK's OpportunityRecord for the units. */
 export interface OpportunityMessage {
   readonly type: "opportunity";
+  /** When the strategy saw it, by its own clock. */
+  readonly tsMs: number;
   readonly symbol: string;
   readonly buy: InstrumentId;
   readonly sell: InstrumentId;
   readonly buyPrice: number;
   readonly sellPrice: number;
   readonly sizeBase: number;
+  readonly buyBidPrice: number;
+  readonly buyAskPrice: number;
+  readonly sellBidPrice: number;
+  readonly sellAskPrice: number;
+  readonly spreadBps: number;
   readonly grossBps: number;
   readonly feesBps: number;
   readonly netBps: number;

@@ -234,6 +234,13 @@ export interface OpportunityRecord {
   readonly buyPrice: number;
   readonly sellPrice: number;
   readonly sizeBase: number;
+  /** Both venues' best prices. */
+  readonly buyBidPrice: number;
+  readonly buyAskPrice: number;
+  readonly sellBidPrice: number;
+  readonly sellAskPrice: number;
+  /** Difference of the best prices, or of the resting and the best one, in bps of their mean. */
+  readonly spreadBps: number;
   readonly grossBps: number;
   readonly feesBps: number;
   /** Gross minus the fees of the opening legs. */

@@ -333,7 +333,13 @@ export class StrategyRuntime<Shape extends SettingsShape> {
       opportunity: (record) => {
         checkOpportunity(record);
         const { plan, skipped } = record;
-        send({ type: "opportunity", ...record, plan: plan.slice(0, 200), skipped: skipped?.slice(0, 200) });
+        send({
+          type: "opportunity",
+          tsMs: this.#time.epochMs(),
+          ...record,
+          plan: plan.slice(0, 200),
+          skipped: skipped?.slice(0, 200),
+        });
       },
       health: (venue) => this.#health.get(venue),
       secret: (name) => (Object.hasOwn(hello.secrets, name) ? hello.secrets[name] : undefined),

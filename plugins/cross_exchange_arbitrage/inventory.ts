@@ -8,6 +8,9 @@ export interface VenueInventory {
   readonly netUsd: number;
 }
 
+/** By venue. */
+export type Inventory = ReadonlyMap<string, VenueInventory>;
+
 const nothing: VenueInventory = { grossUsd: 0, netUsd: 0 };
 
 /** By venue; a position without a price counts with its entry. */
@@ -15,7 +18,7 @@ export function inventoryOf(
   positions: readonly PositionView[],
   instrument: (id: InstrumentId) => Instrument | undefined,
   quote: (id: InstrumentId) => Quote | undefined,
-): ReadonlyMap<string, VenueInventory> {
+): Inventory {
   const byVenue = new Map<string, VenueInventory>();
   for (const { instrument: id, sizeBase, averageEntryPrice } of positions) {
     const venue = instrument(id)?.venue;
@@ -31,7 +34,7 @@ export function inventoryOf(
 
 /** Whether buying here and selling there for this value brings both venues' net nearer to flat. */
 export function isRebalancing(
-  inventory: ReadonlyMap<string, VenueInventory>,
+  inventory: Inventory,
   buyVenue: string,
   sellVenue: string,
   valueUsd: number,
@@ -43,7 +46,7 @@ export function isRebalancing(
 
 /** Whether both venues have room for positions of this value more. */
 export function hasRoom(
-  inventory: ReadonlyMap<string, VenueInventory>,
+  inventory: Inventory,
   venues: readonly [string, string],
   valueUsd: number,
   maxVenueNotionalUsd: number,

@@ -16,7 +16,8 @@ import {
   venueOf,
 } from "@berth/sdk";
 import type { FundingTerms } from "./funding.ts";
-import { hasRoom, inventoryOf, isRebalancing } from "./inventory.ts";
+import { hasRoom, type Inventory, inventoryOf, isRebalancing } from "./inventory.ts";
+import { liquidationDistanceBps, maintenanceShareOf } from "./liquidation.ts";
 import { type Making, makingLeg } from "./maker_quote.ts";
 import { commonSizeStep, grossEdgeBps } from "./net_edge.ts";
 import { groupOf } from "./opening.ts";
@@ -148,21 +149,52 @@ class Arbitrage implements Strategy {
     if (this.#isStopping) return this.#ctx.groups.close(group.ref, "stopping");
     if (group.phase !== "open") return;
     const pair = legsOf(group);
-    const market = { long: this.#market(pair.long.instrument), short: this.#market(pair.short.instrument) };
+    const inventory = this.#inventory();
+    const market = {
+      long: this.#market(pair.long.instrument, pair.long.heldBase, inventory),
+      short: this.#market(pair.short.instrument, -pair.short.heldBase, inventory),
+    };
     const nowMs = this.#ctx.time.epochMs();
     const past = { ageMs: nowMs - group.tsCreatedMs, baseline: this.#baselines.get(symbol) };
     const reason = exitReason(pair, market, this.#ctx.settings, past, nowMs);
     if (reason !== undefined) this.#ctx.groups.close(group.ref, reason);
   }
 
-  #market(instrument: InstrumentId): LegMarket {
+  #market(instrument: InstrumentId, sizeBase: number, inventory: Inventory): LegMarket {
     const { quotes, instruments } = this.#ctx;
     return {
+      liquidationBps: this.#liquidationBps(instrument, sizeBase, inventory, 0),
       quote: quotes.get(instrument),
       ageMs: quotes.ageMs(instrument),
       instrument: instruments.get(instrument),
       funding: this.#funding.get(instrument) ?? noFunding,
     };
+  }
+
+  /** @param addedUsd value that is not held yet */
+  #liquidationBps(id: InstrumentId, sizeBase: number, inventory: Inventory, addedUsd: number): number {
+    const { quotes, instruments, settings: values, account } = this.#ctx;
+    const [instrument, quote] = [instruments.get(id), quotes.get(id)];
+    if (instrument === undefined || quote === undefined) return NaN;
+    return liquidationDistanceBps(id, {
+      sizeBase,
+      price: (quote.bidPrice + quote.askPrice) / 2,
+      account: account(instrument.venue),
+      venueValueUsd: (inventory.get(instrument.venue)?.grossUsd ?? 0) + addedUsd,
+      maintenanceShare: maintenanceShareOf(instrument.maxLeverage, values.maintenanceMarginPercent),
+    });
+  }
+
+  /** A pair that would have to be closed as soon as it is open. */
+  #tooNearLiquidation({ route, sizeBase, buyPrice, sellPrice }: Opportunity): string | undefined {
+    const { minLiquidationDistanceBps } = this.#ctx.settings;
+    if (minLiquidationDistanceBps === 0) return undefined;
+    const inventory = this.#inventory();
+    const isNear = [
+      this.#liquidationBps(route.buy.id, sizeBase, inventory, sizeBase * buyPrice),
+      this.#liquidationBps(route.sell.id, -sizeBase, inventory, sizeBase * sellPrice),
+    ].some((distanceBps) => distanceBps < minLiquidationDistanceBps);
+    return isNear ? "a leg would be too near its liquidation" : undefined;
   }
 
   #logOpened(symbol: string, group: GroupView): void {
@@ -238,7 +270,9 @@ class Arbitrage implements Strategy {
     }
     const verdict = route.history.judge(spreadBps, nowMs);
     const skipped = this.#obstacle(route) ?? marketObstacle(opportunity, buy, sell, values, nowMs) ??
-      (verdict.kind === "wait" ? verdict.why : this.#fullVenue(opportunity));
+      (verdict.kind === "wait"
+        ? verdict.why
+        : this.#fullVenue(opportunity) ?? this.#tooNearLiquidation(opportunity));
     if (skipped !== undefined && route.isSeen) return; // reported when it appeared
     route.isSeen = true;
     this.#report(opportunity, skipped);
@@ -269,6 +303,11 @@ class Arbitrage implements Strategy {
       buyPrice: opportunity.buyPrice,
       sellPrice: opportunity.sellPrice,
       sizeBase: opportunity.sizeBase,
+      buyBidPrice: opportunity.buyQuote.bidPrice,
+      buyAskPrice: opportunity.buyQuote.askPrice,
+      sellBidPrice: opportunity.sellQuote.bidPrice,
+      sellAskPrice: opportunity.sellQuote.askPrice,
+      spreadBps: opportunity.spreadBps,
       grossBps: opportunity.grossBps,
       feesBps: opportunity.feesBps,
       netBps: opportunity.netBps,
@@ -303,7 +342,7 @@ class Arbitrage implements Strategy {
     return this.#ctx.time.epochMs() >= blockedUntilMs ? undefined : "cooling down";
   }
 
-  #inventory(): ReturnType<typeof inventoryOf> {
+  #inventory(): Inventory {
     const { positions, instruments, quotes } = this.#ctx;
     return inventoryOf(positions.all(), (id) => instruments.get(id), (id) => quotes.get(id));
   }

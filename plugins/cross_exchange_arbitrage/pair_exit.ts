@@ -15,6 +15,7 @@ export type ExitSettings = Pick<
   | "maxFundingCostBps"
   | "fundingBlackoutMs"
   | "closeZ"
+  | "minLiquidationDistanceBps"
 >;
 
 /** A pair's legs by what they hold: bought or sold. */
@@ -32,6 +33,8 @@ export interface LegMarket {
   readonly ageMs: number;
   readonly instrument: Instrument | undefined;
   readonly funding: FundingTerms;
+  /** How far the price may go against the leg before it is liquidated; NaN where nobody knows. */
+  readonly liquidationBps: number;
 }
 
 /** What is known of the pair besides its legs. */
@@ -50,7 +53,8 @@ const hourMs = 3_600_000;
  * 4 × 2 bps 11.98 are left.
  *
  * What convergence may still cost grows with the pair's age. A venue that quotes wide makes every exit dear: only a
- * funding payment against the pair is reason enough then; age is the host's to watch.
+ * funding payment against the pair, and a leg that is near its liquidation, are reason enough then; age is the host's to
+ * watch. Of a leg that is near its liquidation its own young quote tells, whatever the other venue does.
  */
 export function exitReason(
   pair: PairLegs,
@@ -58,7 +62,7 @@ export function exitReason(
   settings: ExitSettings,
   past: PairPast,
   nowMs: number,
-): "take_profit" | "converged" | "usual_spread" | "funding" | undefined {
+): "take_profit" | "converged" | "usual_spread" | "funding" | "near_liquidation" | undefined {
   const { long, short } = market;
   const [boughtAt, soldAt] = [pair.long.averageOpenPrice, pair.short.averageOpenPrice];
   if (
@@ -66,6 +70,7 @@ export function exitReason(
   ) {
     return undefined;
   }
+  if (isNearLiquidation(long, settings) || isNearLiquidation(short, settings)) return "near_liquidation";
   if (!(Math.max(long.ageMs, short.ageMs) <= settings.maxExitQuoteAgeMs)) return undefined;
   if (isFundingDear(long.funding, short.funding, settings, nowMs)) return "funding";
   const widestBps = Math.max(quotedSpreadBps(long.quote), quotedSpreadBps(short.quote));
@@ -83,6 +88,12 @@ export function exitReason(
   const allowedBps = settings.closeSpreadBps + settings.closeRelaxBpsPerHour * (past.ageMs / hourMs);
   return exitCostBps <= allowedBps ? "converged" : undefined;
 }
+
+const isNearLiquidation = (
+  { ageMs, liquidationBps }: LegMarket,
+  { maxExitQuoteAgeMs, minLiquidationDistanceBps }: ExitSettings,
+): boolean =>
+  minLiquidationDistanceBps > 0 && ageMs <= maxExitQuoteAgeMs && liquidationBps < minLiquidationDistanceBps;
 
 /** A payment that falls due soon and costs the pair more than it may. */
 function isFundingDear(

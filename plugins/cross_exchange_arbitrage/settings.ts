@@ -224,6 +224,20 @@ export const settings = {
     max: 10_000,
     description: "Close as soon as the pair's result after all four fees is at least this many bps.",
   }),
+  minLiquidationDistanceBps: setting.number({
+    default: 300,
+    min: 0,
+    max: 10_000,
+    description:
+      "Close the pair, and open none, while a leg is nearer than this many bps to its liquidation; by the venue's liquidation price, else by equity and maintenance margin; 0 is off.",
+  }),
+  maintenanceMarginPercent: setting.number({
+    default: 0,
+    min: 0,
+    max: 100,
+    description:
+      "Maintenance margin in percent of a position's value where a venue gives no liquidation price; 0: half of what its largest leverage asks for.",
+  }),
   maxHoldMs: setting.number({
     default: 600_000,
     min: 100,

@@ -72,7 +72,7 @@ const leg = (
 const market = (venue: string, bid: number, ask: number, ageMs = 10): LegMarket => {
   const listed = instrument(venue);
   const funding = { rate: undefined, intervalHours: undefined, tsNextMs: undefined };
-  return { quote: quote(listed.id, bid, ask), ageMs, instrument: listed, funding };
+  return { quote: quote(listed.id, bid, ask), ageMs, instrument: listed, funding, liquidationBps: NaN };
 };
 
 const settings: ExitSettings = {
@@ -84,6 +84,7 @@ const settings: ExitSettings = {
   maxFundingCostBps: 3,
   fundingBlackoutMs: 600_000,
   closeZ: 0.5,
+  minLiquidationDistanceBps: 300,
 };
 const fresh: PairPast = { ageMs: 0, baseline: undefined };
 
@@ -174,6 +175,44 @@ Deno.test("exitReason(): with a baseline the spread must be back at its mean of 
   assertEquals(exitReason(even, at(100.05), settings, past, 0), undefined, "5 bps");
   assertEquals(exitReason(even, at(100.03), settings, past, 0), "usual_spread", "3 bps");
 });
+
+const near: readonly {
+  readonly name: string;
+  readonly long: Partial<LegMarket>;
+  readonly short?: Partial<LegMarket>;
+  readonly limitBps?: number;
+  readonly expected: "near_liquidation" | undefined;
+}[] = [
+  { name: "299 bps of 300", long: { liquidationBps: 299 }, expected: "near_liquidation" },
+  { name: "300 bps of 300", long: { liquidationBps: 300 }, expected: undefined },
+  { name: "not known", long: { liquidationBps: NaN }, expected: undefined },
+  { name: "switched off", long: { liquidationBps: 1 }, limitBps: 0, expected: undefined },
+  {
+    name: "the other venue's quote is old",
+    long: { liquidationBps: 10 },
+    short: { ageMs: 60_000 },
+    expected: "near_liquidation",
+  },
+  { name: "its own quote is old", long: { liquidationBps: 10, ageMs: 60_000 }, expected: undefined },
+  {
+    name: "the short leg, while its venue quotes wide",
+    long: {},
+    short: { liquidationBps: 10, quote: quote(instrumentId("beta", "BTC-PERP"), 99, 101) },
+    expected: "near_liquidation",
+  },
+];
+for (const { name, long, short = {}, limitBps = 300, expected } of near) {
+  Deno.test(`exitReason(): distance to liquidation, ${name}: ${expected ?? "hold"}`, () => {
+    const at = {
+      long: { ...market("alpha", 99.8, 99.9), ...long },
+      short: { ...market("beta", 100.1, 100.2), ...short },
+    };
+    assertEquals(
+      exitReason(even, at, { ...settings, minLiquidationDistanceBps: limitBps }, fresh, 0),
+      expected,
+    );
+  });
+}
 
 Deno.test("pairResult(): what both legs brought, by their fills", () => {
   const long = leg("alpha", "buy", 100, { closedBase: 0.5, averageClosePrice: 101, heldBase: 0 });

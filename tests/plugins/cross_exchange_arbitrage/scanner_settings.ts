@@ -39,6 +39,8 @@ export const settings = {
   closeRelaxBpsPerHour: 1,
   maxExitSpreadBps: 30,
   takeProfitBps: 2,
+  minLiquidationDistanceBps: 300,
+  maintenanceMarginPercent: 0,
   maxHoldMs: 600_000,
   cooldownMs: 500,
   failureCooldownMs: 5_000,
