@@ -20,6 +20,11 @@ import { whyOf } from "../plugin_states.ts";
 /** Between two observations, which are a second apart. */
 const maxHappenings = 1_000;
 
+export type SeenOpportunity = Pick<
+  OpportunityMessage,
+  "symbol" | "buy" | "sell" | "buyPrice" | "sellPrice" | "netBps" | "isTaken"
+>;
+
 export interface AlertObserverOptions {
   readonly engine: EngineSurface;
   readonly clock: Clock;
@@ -64,9 +69,10 @@ export class AlertObserver {
     });
   }
 
-  opportunity(plugin: string, { symbol, buy, sell, netBps, isTaken }: OpportunityMessage): void {
+  opportunity(plugin: string, seen: SeenOpportunity): void {
+    const { symbol, buy, sell, buyPrice, sellPrice, netBps, isTaken } = seen;
     if (!(netBps >= this.#options.minOpportunityBps)) return;
-    const words = `buy ${venueOf(buy)}, sell ${venueOf(sell)}`;
+    const words = `buy ${venueOf(buy)} at ${buyPrice}, sell ${venueOf(sell)} at ${sellPrice}`;
     this.#add({ kind: "opportunity", plugin, symbol: this.#options.redact(symbol), words, netBps, isTaken });
   }
 

@@ -18,7 +18,18 @@ const answerWithinMs = 30_000;
 /** What waits may be sent for so long when the host stops. */
 const finishWithinMs = 2_000;
 
+/** The alerts' thread as far as it is used. */
+export interface AlertsThreadHandle {
+  postMessage(message: ToAlerts): void;
+  terminate(): void;
+  onmessage: ((event: MessageEvent<FromAlerts>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+}
+
 export interface AlertServiceOptions {
+  readonly openThread: () => AlertsThreadHandle;
+  /** Calls back again and again; the returned function ends that. */
+  readonly every: (periodMs: number, task: () => void) => () => void;
   readonly observer: Pick<AlertObserver, "observe">;
   readonly settings: AlertSettings;
   readonly channels: readonly ChannelSettings[];
@@ -36,8 +47,8 @@ export interface AlertServiceOptions {
 
 export class AlertService {
   readonly #options: AlertServiceOptions;
-  #worker: Worker | undefined;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #thread: AlertsThreadHandle | undefined;
+  #stopTimer: (() => void) | undefined;
   #status: AlertStatus | undefined;
   #observedMs = Infinity;
   #askedMs: number | undefined;
@@ -50,35 +61,31 @@ export class AlertService {
     this.#options = options;
   }
 
-  /** Undefined before the first answer. */
+  /** Undefined before the first answer, and when the thread has failed. */
   get status(): AlertStatus | undefined {
     return this.#status;
   }
 
   /** Once; again and again does no harm. */
   start(): void {
-    if (this.#timer !== undefined) return;
-    const { runId, environment, senderName, settings, channels, day } = this.#options;
-    const worker = new Worker(new URL("../../alerts/alerts_worker.ts", import.meta.url), {
-      type: "module",
-      name: "alerts",
-    });
-    this.#worker = worker;
-    worker.onmessage = ({ data }: MessageEvent<FromAlerts>) => this.#onMessage(data);
-    worker.onerror = (event) => {
+    if (this.#stopTimer !== undefined) return;
+    const { runId, environment, senderName, settings, channels, day, openThread, every } = this.#options;
+    const thread = openThread();
+    this.#thread = thread;
+    thread.onmessage = ({ data }) => this.#onMessage(data);
+    thread.onerror = (event) => {
       event.preventDefault(); // the alerts' failure is not the host's
       this.#failed(event.message);
     };
     const sender = { name: senderName, environment };
     this.#send({ kind: "start", start: { runId, sender, settings, channels, day } });
-    this.#timer = setInterval(() => this.#observe(), observeEveryMs);
+    this.#stopTimer = every(observeEveryMs, () => this.#observe());
   }
 
   /** Observes no more, and sends what waits for a moment at most. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    const worker = this.#worker;
-    if (worker === undefined) return;
+    this.#stopTimer?.();
+    if (this.#thread === undefined) return;
     this.#send({ kind: "stop", withinMs: finishWithinMs });
     let timer: ReturnType<typeof setTimeout> | undefined;
     await Promise.race([
@@ -91,7 +98,7 @@ export class AlertService {
   }
 
   #send(message: ToAlerts): void {
-    this.#worker?.postMessage(message);
+    this.#thread?.postMessage(message);
   }
 
   /** One at a time: a thread that is behind is not buried. */
@@ -138,14 +145,15 @@ export class AlertService {
   }
 
   #failed(reason: string): void {
-    clearInterval(this.#timer);
+    this.#stopTimer?.();
     this.#tell("critical", `the alerts have ended: ${reason}; nobody is told of anything by any channel`);
+    this.#status = undefined;
     this.#end();
   }
 
   #end(): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
+    this.#thread?.terminate();
+    this.#thread = undefined;
   }
 }
 

@@ -48,6 +48,15 @@ export function hostAlerts(parts: HostAlertsParts): HostAlerts {
   const observer = new AlertObserver({ engine, clock, plugins, minOpportunityBps, redact: parts.redact });
   const kept = journal.kept.find(({ scope, key }) => scope === "alerts" && key === "day")?.body;
   const service = new AlertService({
+    openThread: () =>
+      new Worker(new URL("../../alerts/alerts_worker.ts", import.meta.url), {
+        type: "module",
+        name: "alerts",
+      }),
+    every(periodMs, task) {
+      const timer = setInterval(task, periodMs);
+      return () => clearInterval(timer);
+    },
     observer,
     settings,
     channels,
