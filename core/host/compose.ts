@@ -36,7 +36,7 @@ import { aborted, firstEnd, stopTrading } from "./orderly_stop.ts";
 import { claimsOf, hostTag } from "./our_orders.ts";
 import { KillSwitch } from "./kill_switch.ts";
 import { LogTail } from "./log_tail.ts";
-import { MarketRecorder } from "./market_recorder.ts";
+import type { MarketRecorder } from "./market_recorder.ts";
 import { paperDesks } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
 import { bundledPluginsFolder, exchangesFolder, projectFolder } from "./project_folder.ts";
@@ -47,7 +47,7 @@ import { readSecrets, type Secrets } from "./secrets.ts";
 import { simulatedVenues } from "./simulated_venues.ts";
 import type { Simulation } from "./simulation_process.ts";
 import type { HostLog } from "./ports.ts";
-import { type OpenedReplay, openReplay, untilStrategiesAreUp } from "./replay/open_replay.ts";
+import type { OpenedReplay } from "./replay/open_replay.ts";
 import type { Replay } from "./replay/replay.ts";
 import { systemClock, systemScheduler } from "./system_clock.ts";
 
@@ -68,8 +68,11 @@ export function runKill(options: HostOptions, flatten: boolean): Promise<KillRep
 
 /** The one host of a data folder, started, and taken down again whatever comes. */
 async function withHost<Result>(options: HostOptions, act: (host: Host) => Promise<Result>): Promise<Result> {
-  const opened = options.replay === undefined ? undefined : await openReplay(options.replay);
-  const { config, environment } = options;
+  const { config, environment, replay } = options;
+  // Replay and recorder are loaded where they are asked for: they bring packages that no other start needs.
+  const opened = replay === undefined
+    ? undefined
+    : await (await import("./replay/open_replay.ts")).openReplay(replay);
   // Beside the accounts of the present, in a folder of their own.
   const root = opened === undefined ? config.dataDir : join(config.dataDir, "replay");
   const dataDir = environmentFolder(root, environment);
@@ -373,6 +376,7 @@ class Host {
     });
     this.#pulse.start();
     if (this.#replay === undefined) return;
+    const { untilStrategiesAreUp } = await import("./replay/open_replay.ts");
     await untilStrategiesAreUp(this.#manager, this.#wall);
     this.#replay.start();
   }
@@ -381,6 +385,7 @@ class Host {
     const { recordTo: folder, version } = this.#options;
     if (folder === undefined) return;
     const onFailure = (error: unknown): void => this.#failed.resolve(error);
+    const { MarketRecorder } = await import("./market_recorder.ts");
     this.#recorder = await MarketRecorder.start({ folder, version, engine: driver.engine, log, onFailure });
     driver.taps.push(this.#recorder);
   }
