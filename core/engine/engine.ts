@@ -88,7 +88,7 @@ export class Engine implements EngineSurface {
     const ids = new ClientOrderIds(settings.hostTag, settings.nextOrderCounter, settings.claims?.hostTags);
     this.#rooms = {
       settings: { ...settings, legGroups: settings.legGroups ?? settings.risk.legGroups },
-      time: { nowUs: 0 },
+      time: { nowUs: 0, monotonicUs: 0 },
       outbox: new Outbox(),
       instruments: new InstrumentTable(this.#quotes, () => this.#rooms.market.now.maxValuationAgeMs),
       quotes: this.#quotes,
@@ -232,8 +232,10 @@ export class Engine implements EngineSurface {
 
   // ---- events
 
-  handle(event: EngineEvent): readonly EngineOutput[] {
-    this.#rooms.time.nowUs = this.#steady.next(event.tsUs);
+  handle(event: EngineEvent, monotonicUs?: number): readonly EngineOutput[] {
+    const { time } = this.#rooms;
+    time.nowUs = this.#steady.next(event.tsUs);
+    time.monotonicUs = monotonicUs ?? time.nowUs;
     this.#dispatch(event);
     this.#held.settle();
     this.#operatorDesk.checkShutdown();

@@ -55,9 +55,7 @@ export function orderFacts(rooms: Rooms, context: IntentContext): OrderFacts {
     marketLimits: rooms.market.now,
     maxOrderSizeBase: rooms.settings.risk.maxOrderSizeBase[instrument.symbol] ?? null,
     usdAssets: rooms.settings.risk.usdAssets,
-    scopes: scopesOf(intent, instrument).map((scope) =>
-      scopeFacts(rooms, scope, nowUs, ordersMore(context, scope))
-    ),
+    scopes: scopesOf(intent, instrument).map((scope) => scopeFacts(rooms, scope, ordersMore(context, scope))),
     exposureWith: (scope, worstPriceTicks) => exposureWith(rooms, context, scope, worstPriceTicks),
   };
 }
@@ -109,7 +107,7 @@ function accountFacts(rooms: Rooms, account: VenueAccount, context: IntentContex
     equityUsd: equityUsd(rooms, { kind: "account", venue: account.venue }, nowUs),
     availableUsd: availableUsd - marginSinceBalance(rooms, account, context),
     totalUsd,
-    requestTokens: rate.tokens(nowUs),
+    requestTokens: rate.tokens(rooms.time.monotonicUs),
     reservedTokens: rate.burst * reservedShare,
   };
 }
@@ -179,9 +177,8 @@ function reducibleFacts(
 }
 
 function scopeFacts(
-  { states, portfolio }: Rooms,
+  { states, portfolio, time }: Rooms,
   scope: RiskScope,
-  nowUs: number,
   more: number,
 ): ScopeFacts {
   const view = states.get(scope);
@@ -193,7 +190,7 @@ function scopeFacts(
     state: view.state,
     stateReason: view.reason,
     openOrders: portfolio.openOrders(scope) + more,
-    ordersLastSecond: states.ordersLastSecond(scope, nowUs) + Math.max(0, more),
+    ordersLastSecond: states.ordersLastSecond(scope, time.monotonicUs) + Math.max(0, more),
     cancels: view.cancels,
     fills: view.fills,
     dayPnlUsd: states.dayPnlUsd(view),

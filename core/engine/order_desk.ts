@@ -145,7 +145,7 @@ export class OrderDesk implements OrderManagerPort {
   /** Takes an order, or a change of one, into the count of the last second. */
   countOrder(intent: OrderIntent, instrument: Instrument): void {
     const { states, time } = this.#rooms();
-    for (const scope of scopesOf(intent, instrument)) states.countOrder(scope, time.nowUs);
+    for (const scope of scopesOf(intent, instrument)) states.countOrder(scope, time.monotonicUs);
   }
 
   /** The gate's decision, in the present circumstances or supposed ones. Nothing is sent or counted. */
@@ -224,7 +224,7 @@ export class OrderDesk implements OrderManagerPort {
   send(venue: VenueId, request: AdapterRequest, afterJournal: boolean): number {
     const { requests, outbox, time, settings } = this.#rooms();
     const { requestTimeoutMs } = settings.timing;
-    this.#port.account(venue).rate.take(time.nowUs);
+    this.#port.account(venue).rate.take(time.monotonicUs);
     const pending = requests.open(venue, request, time.nowUs, requestTimeoutMs + answerGraceMs);
     if (journalledRequests.includes(request.kind)) {
       const { requestId } = pending;

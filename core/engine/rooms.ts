@@ -33,8 +33,8 @@ export interface GroupRoom {
 
 export interface Rooms {
   readonly settings: EngineSettings & { readonly legGroups: LegGroupLimits };
-  /** Time of the event that is being handled. */
-  readonly time: { nowUs: number };
+  /** Time of the event that is being handled; `monotonicUs` is of a clock that nobody sets. */
+  readonly time: { nowUs: number; monotonicUs: number };
   readonly outbox: Outbox;
   readonly instruments: InstrumentTable;
   readonly quotes: QuoteCache;

@@ -84,7 +84,7 @@ function venueSnapshot(rooms: Rooms, account: VenueAccount, tsUs: number): Venue
     foreignOrders: account.foreignOrders,
     otherHosts: account.otherHosts.all,
     reconciliations: { rounds: account.reconciliation.rounds, ...Object.fromEntries(account.repairs) },
-    rateBudget: { tokens: account.rate.tokens(tsUs), burst: account.rate.burst },
+    rateBudget: { tokens: account.rate.tokens(rooms.time.monotonicUs), burst: account.rate.burst },
     pendingRequests: requests.count(account.venue),
   };
 }

@@ -53,7 +53,10 @@ export interface EngineSurface {
   /**
    * One event; what is to be done about it, in order. Outputs of `registerInstrument` come with the next event's.
    * The array is the caller's.
+   *
+   * @param monotonicUs of a clock that nobody sets: what may be done within a second is counted by it. By default the
+   * event's own time.
    */
-  handle(event: EngineEvent): readonly EngineOutput[];
+  handle(event: EngineEvent, monotonicUs?: number): readonly EngineOutput[];
   snapshot(tsUs: number): EngineSnapshot;
 }

@@ -71,7 +71,8 @@ export class Driver implements EngineDriver {
 
   dispatch(event: EngineEvent): void {
     if (event.kind === "book") { for (const tap of this.taps) tap.book(event.update); }
-    for (const output of this.engine.handle(event)) this.#carryOut(output);
+    const outputs = this.engine.handle(event, this.clock.monotonicMs() * 1000);
+    for (const output of outputs) this.#carryOut(output);
   }
 
   attachStrategy(plugin: string, subscriber: number, process: SandboxProcess | undefined): void {

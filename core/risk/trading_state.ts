@@ -235,18 +235,18 @@ export class TradingStates {
     if (record !== undefined) record.consecutiveLosses = isLoss ? record.consecutiveLosses + 1 : 0;
   }
 
-  /** A new order was approved. */
-  countOrder(scope: RiskScope, nowUs: number): void {
+  /** A new order was approved. @param monotonicUs of a clock that nobody sets */
+  countOrder(scope: RiskScope, monotonicUs: number): void {
     const record = this.#records.get(scopeName(scope));
     if (record === undefined) return;
-    forgetOldOrders(record, nowUs);
-    record.orderTimesUs.push(nowUs);
+    forgetOldOrders(record, monotonicUs);
+    record.orderTimesUs.push(monotonicUs);
   }
 
-  ordersLastSecond(scope: RiskScope, nowUs: number): number {
+  ordersLastSecond(scope: RiskScope, monotonicUs: number): number {
     const record = this.#records.get(scopeName(scope));
     if (record === undefined) return 0;
-    forgetOldOrders(record, nowUs);
+    forgetOldOrders(record, monotonicUs);
     return record.orderTimesUs.length - record.firstOrder;
   }
 

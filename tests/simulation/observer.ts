@@ -140,11 +140,6 @@ export class Observer implements SimWatcher {
     }
   }
 
-  /** The engine takes a clock that is set forward for time that passed: its window of a second is over. */
-  clockSetForward(): void {
-    this.#sentUs.length = 0;
-  }
-
   // ---- the engine
 
   onEvent(event: EngineEvent, outputs: readonly EngineOutput[]): void {

@@ -316,13 +316,9 @@ class Run {
     });
   }
 
-  /**
-   * Whether what is wrong could be put right now. With a wrong clock nothing is sent that adds risk to an account, which
-   * taking back a leg does where another plugin holds the other side.
-   */
+  /** Whether what is wrong could be put right now. */
   #isAble(): boolean {
     const host = this.#host;
-    if (Math.abs(this.#wallOffsetMs) > 1_500) return false;
     if (
       host === undefined ||
       this.#venues.some(({ network, name }) => network.isDown || this.#inMaintenance.has(name))
@@ -422,7 +418,6 @@ class Run {
     const byMs = Math.round((random.next() < 0.5 ? -1 : 1) * between(random, 50, 90_000) ** 1);
     this.observer.say(`the machine's clock jumps by ${byMs} ms`);
     this.#wallOffsetMs += byMs;
-    if (byMs > 0) this.observer.clockSetForward();
     this.#host?.process.jumpClock(byMs);
   }
 

@@ -322,8 +322,8 @@ function watched(engine: Engine, watcher: SimWatcher): EngineSurface {
     onQuote: (...quote) => engine.onQuote(...quote),
     onTrade: (...trade) => engine.onTrade(...trade),
     onMark: (...mark) => engine.onMark(...mark),
-    handle: (event) => {
-      const outputs = engine.handle(event);
+    handle: (event, monotonicUs) => {
+      const outputs = engine.handle(event, monotonicUs);
       watcher.onEvent(event, outputs);
       return outputs;
     },

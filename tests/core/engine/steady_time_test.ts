@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { SteadyTime } from "../../../core/engine/steady_time.ts";
-import { alpha, EngineHarness } from "../../support/engine_builders.ts";
+import { alpha, EngineHarness, intentOf, looseRisk, noLimits } from "../../support/engine_builders.ts";
 
 Deno.test("time never goes back and never stands still while the clock runs on", () => {
   fc.assert(
@@ -27,6 +27,28 @@ Deno.test("time never goes back and never stands still while the clock runs on",
       },
     ),
   );
+});
+
+Deno.test("orders and requests of a second are counted by the clock that nobody sets", () => {
+  const harness = EngineHarness.ready({
+    risk: { ...looseRisk, plugin: { ...noLimits, maxOrdersPerSecond: 2 } },
+    defaultRateBudget: { requestsPerSecond: 1, burst: 20, reservedShare: 0.1 },
+  });
+  let monotonicUs = harness.nowUs;
+  const place = (ref: string): void => {
+    const event = { kind: "intent" as const, tsUs: harness.nowUs, intent: intentOf({ ref }) };
+    harness.outputs.push(...harness.engine.handle(event, monotonicUs));
+  };
+  const tokens = () => harness.engine.snapshot(harness.nowUs).venues[0]?.rateBudget.tokens;
+  place("one");
+  place("two");
+  const left = tokens();
+  harness.nowUs += 1_500_000; // set forward; nothing else has moved
+  place("three");
+  assertEquals([harness.refusals(), tokens()], [["ORDER_RATE"], left]);
+  monotonicUs += 1_000_000;
+  place("four");
+  assertEquals([harness.refusals().length, harness.sent("submit")], [1, 3]);
 });
 
 Deno.test("after the clock was set back, requests still run out, questions are still asked, old quotes are still old", () => {

@@ -36,6 +36,8 @@ const reducingLong = {
   intent: { side: "sell" as const, reduceOnly: true },
   reducible: { pluginPositionLots: 10, accountPositionLots: 10, entryTicks: 490_000 },
 };
+/** The account is flat: another plugin holds the other side. */
+const offsetLong = { ...reducingLong, reducible: { ...reducingLong.reducible, accountPositionLots: 0 } };
 
 const cases: readonly Case[] = [
   { name: "an order within every limit", given: {}, expected: "passes" },
@@ -96,6 +98,26 @@ const cases: readonly Case[] = [
     name: "no reconciliation yet, reduce-only",
     given: { ...reducingLong, account: { isReconciled: false } },
     expected: "ACCOUNT_NOT_RECONCILED",
+  },
+  {
+    name: "a clock that is off, the host closing what another plugin offsets",
+    given: { ...offsetLong, facts: { origin: "host" }, market: { leastLatencyMs: 9_000 } },
+    expected: "passes",
+  },
+  {
+    name: "a clock that is off, the plugin closing what another plugin offsets",
+    given: { ...offsetLong, market: { leastLatencyMs: 9_000 } },
+    expected: "CLOCK_SKEW",
+  },
+  {
+    name: "the plugin's halt, the host closing what another plugin offsets",
+    given: { ...offsetLong, facts: { origin: "host" }, plugin: { state: "halted" } },
+    expected: "passes",
+  },
+  {
+    name: "the account's halt, the host closing what another plugin offsets",
+    given: { ...offsetLong, facts: { origin: "host" }, venue: { state: "halted" } },
+    expected: "TRADING_HALTED",
   },
   {
     name: "another berth on the account",
