@@ -19,16 +19,15 @@ import type { BookUpdate } from "../model/market.ts";
 import { tickLotMoney } from "../model/money.ts";
 import { isHostRef, isResidentStop, type Side } from "../model/order.ts";
 import type { DataSource } from "../model/quote.ts";
-import { type RiskScope, type ScopeLimits, scopeName } from "../model/risk_limits.ts";
+import type { RiskScope } from "../model/risk_limits.ts";
 import { TradeRecord } from "../model/trade_record.ts";
 import { Portfolio } from "../portfolio/portfolio.ts";
-import { tightest } from "../risk/limit_changes.ts";
-import { pluginLimits } from "../risk/settings.ts";
 import { TradingStates } from "../risk/trading_state.ts";
 import { AccountDesk } from "./account_desk.ts";
 import { AccountStates } from "./account_states.ts";
 import type { EngineEvent, EngineOutput, EngineRestore, EngineSettings, InstrumentIndex } from "./events.ts";
 import { Flattening } from "./flattening.ts";
+import { HedgeWatch } from "./hedge_watch.ts";
 import { HostHeld, pluginsOf } from "./host_held.ts";
 import { InstrumentTable } from "./instrument_table.ts";
 import { MarketLimitBook } from "./market_limit_desk.ts";
@@ -42,6 +41,7 @@ import type { Rooms } from "./rooms.ts";
 import { Router } from "./router.ts";
 import type { EngineSnapshot } from "./snapshot.ts";
 import { buildSnapshot } from "./snapshot_builder.ts";
+import { ScopeLimitBook } from "./scope_limit_book.ts";
 import { SteadyTime } from "./steady_time.ts";
 import type { EngineSurface } from "./surface.ts";
 import { VenueAccount } from "./venue_account.ts";
@@ -63,20 +63,19 @@ export class Engine implements EngineSurface {
   readonly #books = new Map<InstrumentIndex, OrderBook>();
   /** Positions of the journal whose instrument no adapter has listed yet. */
   readonly #waitingPositions = new Map<InstrumentId, PluginPosition[]>();
-  /** What operators changed in earlier runs, by scope name: where it is looser than the configuration, that holds. */
-  readonly #keptLimits = new Map<string, Partial<ScopeLimits>>();
-  /** What the operator changed, by scope name; it holds over a plugin's restart. */
-  readonly #limitOverrides = new Map<string, Partial<ScopeLimits>>();
+  readonly #limits: ScopeLimitBook;
   /** Stopped plugins whose orders are not all done. */
   readonly #stopping = new Set<PluginId>();
 
   constructor(settings: EngineSettings) {
     const rooms = (): Rooms => this.#rooms;
+    this.#limits = new ScopeLimitBook(rooms);
     this.#quotes = new QuoteCache();
     this.#orderDesk = new OrderDesk(rooms, {
       account: (venue) => this.#account(venue),
       isShuttingDown: () => this.#operatorDesk.isShuttingDown,
       isFlattening: (plugin, index) => this.#flattening.isFlattening(plugin, index),
+      hedges: new HedgeWatch(rooms, (...breach) => this.#operatorDesk.breached(...breach)),
       otherHosts: { seen: (...sign) => this.#operatorDesk.otherHosts.seen(...sign) },
     });
     this.#held = new HostHeld(rooms, () => ({
@@ -109,15 +108,7 @@ export class Engine implements EngineSurface {
       submit: (intent) => this.#orderDesk.intent(intent, "host"),
       booked: (booked, cause) => this.#orderDesk.tellBooked(booked, cause),
     });
-    this.#operatorDesk = new OperatorDesk(rooms, this.#orderDesk, this.#flattening, {
-      of: (scope) => this.#limitsOf(scope),
-      override: (scope, limits) => {
-        const name = scopeName(scope);
-        const changed = { ...this.#limitOverrides.get(name), ...limits };
-        this.#limitOverrides.set(name, changed);
-        return { ...this.#keptLimits.get(name), ...changed };
-      },
-    });
+    this.#operatorDesk = new OperatorDesk(rooms, this.#orderDesk, this.#flattening, this.#limits);
     this.#rooms.states.register({ kind: "global" }, settings.risk.global);
   }
 
@@ -333,30 +324,8 @@ export class Engine implements EngineSurface {
     );
     accounts.set(venue, account);
     const scope: RiskScope = { kind: "account", venue };
-    if (states.get(scope) === undefined) states.register(scope, this.#limitsOf(scope));
+    if (states.get(scope) === undefined) states.register(scope, this.#limits.of(scope));
     return account;
-  }
-
-  #limitsOf(scope: RiskScope): ScopeLimits {
-    const name = scopeName(scope);
-    const kept = tightest(this.#configuredLimits(scope), this.#keptLimits.get(name) ?? {});
-    return { ...kept, ...this.#limitOverrides.get(name) };
-  }
-
-  #configuredLimits(scope: RiskScope): ScopeLimits {
-    const { settings: { risk }, plugins } = this.#rooms;
-    switch (scope.kind) {
-      case "global":
-        return risk.global;
-      case "account":
-        return { ...risk.account, ...risk.accounts[scope.venue] };
-      case "plugin": {
-        const budget = plugins.get(scope.plugin)?.budget;
-        return budget === undefined ? risk.plugin : pluginLimits(risk.plugin, budget);
-      }
-      default:
-        return scope satisfies never;
-    }
   }
 
   // ---- plugins
@@ -381,7 +350,7 @@ export class Engine implements EngineSurface {
     this.#stopping.delete(plugin);
     this.router.subscribe(subscriber, grant);
     const scope: RiskScope = { kind: "plugin", plugin };
-    states.register(scope, this.#limitsOf(scope));
+    states.register(scope, this.#limits.of(scope));
     this.#operatorDesk.tick(); // its profit and loss is known from now on, not from the next tick
     const body = { kind: "plugin" as const, plugin, change: "started" as const, details: grant.orders };
     outbox.journal(outbox.nextId("plugin"), undefined, this.#rooms.time.nowUs, body);
@@ -439,10 +408,10 @@ export class Engine implements EngineSurface {
 
   #restore(restore: EngineRestore): void {
     const { states, orders, portfolio } = this.#rooms;
-    for (const { scope, limits } of restore.limits) this.#keptLimits.set(scopeName(scope), limits);
+    this.#limits.restore(restore.limits);
     this.#rooms.market.restore(restore.marketLimits);
     states.restore(restore.baselines, restore.states);
-    for (const { scope } of states.all()) states.register(scope, this.#limitsOf(scope));
+    for (const { scope } of states.all()) states.register(scope, this.#limits.of(scope));
     for (const [venue, lastFillMs] of Object.entries(restore.lastFillMs)) {
       this.#account(venueId(venue)).lastFillMs = lastFillMs;
     }
@@ -466,7 +435,7 @@ export class Engine implements EngineSurface {
   #restorePlugin(plugin: PluginId): void {
     const scope: RiskScope = { kind: "plugin", plugin };
     this.#plugin(plugin);
-    this.#rooms.states.register(scope, this.#limitsOf(scope));
+    this.#rooms.states.register(scope, this.#limits.of(scope));
   }
 
   /** All that a restart needs, as of now; `restore` takes it. */
@@ -484,8 +453,8 @@ export class Engine implements EngineSurface {
       ),
       lastFillMs: Object.fromEntries(lastFillMs),
       trades: tradesOf(this.#rooms.plugins.values()),
-      limits: states.all().flatMap(({ scope, name }) => {
-        const limits = { ...this.#keptLimits.get(name), ...this.#limitOverrides.get(name) };
+      limits: states.all().flatMap(({ scope }) => {
+        const limits = this.#limits.changes(scope);
         return Object.keys(limits).length === 0 ? [] : [{ scope, limits }];
       }),
       marketLimits: this.#rooms.market.changed,

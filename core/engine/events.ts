@@ -295,6 +295,7 @@ export const noticeCodes = [
   "HOST_TAKEN_OVER",
   "TAKE_OVER_REFUSED",
   "FILL_FOREIGN",
+  "HEDGE_REMOVED",
   "FILLS_MISSING",
   "CANCEL_REFUSED",
   "AMEND_REFUSED",

@@ -10,12 +10,14 @@ import {
   type TradingState,
 } from "../model/risk_limits.ts";
 import { loosened } from "../risk/limit_changes.ts";
+import type { Breach } from "../risk/breach_rules.ts";
 import type { StandingFigure, StateChange } from "../risk/trading_state.ts";
 import type { OperatorCommand } from "./events.ts";
 import type { Flattening } from "./flattening.ts";
 import type { OrderDesk, OrderMeant } from "./order_desk.ts";
 import { MarketLimitDesk } from "./market_limit_desk.ts";
 import { KillWatch } from "./kill_watch.ts";
+import type { ScopeLimitBook } from "./scope_limit_book.ts";
 import { OtherHostDesk } from "./other_host_desk.ts";
 import { equityUsd, exposureNow, type Rooms } from "./rooms.ts";
 
@@ -37,18 +39,11 @@ const isIn = (scope: RiskScope) => (order: OrderMeant): boolean => {
 /** A resident stop that the venue has confirmed: it may stay when the host goes. */
 const isAtRest = (order: Order): boolean => isResidentStop(order) && order.status === "accepted";
 
-/** Where a scope's limits come from: settings, a plugin's budget, and what the operator changed since. */
-export interface LimitBook {
-  of(scope: RiskScope): ScopeLimits;
-  /** Returns all that differs from the configuration since. */
-  override(scope: RiskScope, limits: Partial<ScopeLimits>): Partial<ScopeLimits>;
-}
-
 export class OperatorDesk {
   readonly #rooms: () => Rooms;
   readonly #orderDesk: OrderDesk;
   readonly #flattening: Flattening;
-  readonly #limits: LimitBook;
+  readonly #limits: ScopeLimitBook;
   readonly #killWatch: KillWatch;
   readonly otherHosts: OtherHostDesk;
   readonly #market: MarketLimitDesk;
@@ -58,7 +53,7 @@ export class OperatorDesk {
     rooms: () => Rooms,
     orderDesk: OrderDesk,
     flattening: Flattening,
-    limits: LimitBook,
+    limits: ScopeLimitBook,
   ) {
     this.#rooms = rooms;
     this.#orderDesk = orderDesk;
@@ -204,6 +199,11 @@ export class OperatorDesk {
     if (after === "reducing") {
       this.#orderDesk.cancelWhere((order) => isInScope(order) && !order.reduceOnly, id);
     }
+  }
+
+  /** Something went beyond its limit at a moment of its own, not at a tick. */
+  breached(scope: RiskScope, breach: Breach, cause: CauseId): void {
+    this.#changed(this.#rooms().states.breached(scope, breach), cause);
   }
 
   /** Profit and loss of every scope against its limits. */

@@ -29,6 +29,7 @@ import { checkOrder, type RiskApproved } from "../risk/gate.ts";
 import type { Refusal } from "../model/refusals.ts";
 import type { Booked, RoundTrip } from "../portfolio/portfolio.ts";
 import { type IntentContext, orderFacts, scopesOf } from "./fact_builder.ts";
+import type { HedgeWatch } from "./hedge_watch.ts";
 import type { OtherHostDesk } from "./other_host_desk.ts";
 import { PluginRecord } from "./plugin_record.ts";
 import type { InstrumentIndex } from "./events.ts";
@@ -69,6 +70,7 @@ export interface OrderDeskPort {
   isFlattening(plugin: PluginId, index: InstrumentIndex): boolean;
   /** Somebody else's order works on an account, or was filled there. */
   readonly otherHosts: Pick<OtherHostDesk, "seen">;
+  readonly hedges: HedgeWatch;
 }
 
 /** Who follows orders besides their plugins: leg groups, exit plans. Told after the portfolio knows. */
@@ -283,9 +285,11 @@ export class OrderDesk implements OrderManagerPort {
     });
     outbox.toPlugin(plugin, { type: "fill", ref, fill });
     const index = instruments.indexOf(fill.instrument);
+    const netBefore = this.#port.hedges.before(order);
     const booked = index === undefined ? undefined : portfolio.applyFill(plugin, index, fill, time.nowUs);
     for (const follower of this.#followers) follower.filled(order, fill);
     if (booked !== undefined) this.tellBooked(booked, id);
+    this.#port.hedges.after(netBefore, fill.instrument, id);
   }
 
   /** A position that changed: journal and plugin learn of it, and a round trip that ended is counted. */

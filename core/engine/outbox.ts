@@ -16,6 +16,7 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   HOST_TAKEN_OVER: "warning",
   TAKE_OVER_REFUSED: "warning",
   FILL_FOREIGN: "info",
+  HEDGE_REMOVED: "warning",
   FILLS_MISSING: "critical",
   CANCEL_REFUSED: "warning",
   AMEND_REFUSED: "warning",

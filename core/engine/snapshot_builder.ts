@@ -35,7 +35,7 @@ export function buildSnapshot(sources: SnapshotSources): EngineSnapshot {
     tsUs,
     isShuttingDown,
     kill: { isWatching: sources.kill.isWatching, last: sources.kill.last },
-    venues: [...rooms.accounts.values()].map((account) => venueSnapshot(rooms, account, tsUs)),
+    venues: [...rooms.accounts.values()].map((account) => venueSnapshot(rooms, account)),
     plugins: pluginSnapshots(sources),
     quotes: rooms.instruments.all().map((instrument, index) => quoteSnapshot(rooms, instrument, index, tsUs)),
     workingOrders: rooms.orders.working(),
@@ -65,7 +65,7 @@ const exitSnapshots = ({ exits, residentStops }: HostHeld): readonly ExitSnapsho
     return { plugin, instrument, phase: phase.kind, direction, bestPrice, terms, residentStop };
   });
 
-function venueSnapshot(rooms: Rooms, account: VenueAccount, tsUs: number): VenueSnapshot {
+function venueSnapshot(rooms: Rooms, account: VenueAccount): VenueSnapshot {
   const { portfolio, requests, instruments } = rooms;
   const foreignPositions = instruments.all().flatMap(({ id, venue }, index) => {
     const positionLots = venue === account.venue ? portfolio.foreignLots(index) : 0;

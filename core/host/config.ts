@@ -50,6 +50,7 @@ function riskSettings(given: ConfigFile["risk"]): RiskSettings {
     usdAssets: given.usdAssets,
     legGroups: { ...defaultRiskSettings.legGroups, ...given.legGroups },
     breachState: given.breachState,
+    haltAtBreachFactor: given.haltAtBreachFactor,
   };
 }
 

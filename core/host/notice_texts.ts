@@ -15,6 +15,8 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   TAKE_OVER_REFUSED: "A host's orders were not taken over.",
   ORDER_FOREIGN: "An order that is not ours is open on the account; it is left alone.",
   FILL_FOREIGN: "The account traded by an order that is not ours.",
+  HEDGE_REMOVED:
+    "A closing order was filled that took away what another position stood against: the net exposure is beyond its limit.",
   FILLS_MISSING: "A venue reports more filled than the fills we have; they are asked for.",
   AMEND_REFUSED: "A venue refused to change an order; it stays as it was.",
   CANCEL_REFUSED: "A venue refused to cancel an order; it is asked about.",

@@ -106,8 +106,10 @@ export interface RiskSettings {
   readonly usdAssets: readonly string[];
   /** The host's own bounds on trades of two legs. */
   readonly legGroups: LegGroupLimits;
-  /** State that a breach of daily loss, drawdown or consecutive losses moves its scope to. */
+  /** State that a breach moves its scope to. */
   readonly breachState: "reducing" | "halted";
+  /** While reducing for a loss limit, a loss this many times the limit halts; null never. See core/risk/breach_rules.ts. */
+  readonly haltAtBreachFactor: number | null;
 }
 
 /** Whose limits, whose state. */

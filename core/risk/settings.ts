@@ -63,6 +63,7 @@ export const defaultRiskSettings: RiskSettings = {
   legGroups: defaultLegGroupLimits,
   usdAssets: ["USD", "USDC", "USDT"],
   breachState: "reducing",
+  haltAtBreachFactor: 1.5,
 };
 
 const smaller = (one: number | null, other: number | undefined): number | null =>

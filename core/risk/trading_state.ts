@@ -16,6 +16,7 @@ import {
   type TradingState,
   tradingStates,
 } from "../model/risk_limits.ts";
+import { type Breach, type BreachReason, stateAfter } from "./breach_rules.ts";
 
 const dayUs = 86_400_000_000;
 const secondUs = 1_000_000;
@@ -68,7 +69,7 @@ const isStricter = (one: TradingState, other: TradingState): boolean =>
 const standingTolerance = 1.1;
 
 export interface StandingFigure {
-  readonly reason: "position" | "net_exposure" | "gross_exposure" | "leverage" | "margin_buffer";
+  readonly reason: BreachReason;
   readonly value: number;
   readonly limit: number | null;
 }
@@ -77,10 +78,10 @@ export class TradingStates {
   readonly #records = new Map<string, ScopeRecord>();
   readonly #baselines = new Map<string, BaselineRecord>();
   readonly #restoredStates = new Map<string, { readonly state: TradingState; readonly reason: string }>();
-  readonly #breachState: TradingState;
+  readonly #settings: Pick<RiskSettings, "breachState" | "haltAtBreachFactor">;
 
-  constructor(settings: Pick<RiskSettings, "breachState">) {
-    this.#breachState = settings.breachState;
+  constructor(settings: Pick<RiskSettings, "breachState" | "haltAtBreachFactor">) {
+    this.#settings = settings;
   }
 
   /** Makes a scope known, or changes its limits. */
@@ -193,15 +194,23 @@ export class TradingStates {
   }
 
   #checkBreach(record: ScopeRecord): StateChange | undefined {
-    if (!isStricter(this.#breachState, record.state)) return undefined;
     const figures = [
-      ["daily_loss", record.dayStartPnlUsd - record.pnlUsd, record.limits.maxDailyLossUsd],
-      ["drawdown", record.peakPnlUsd - record.pnlUsd, record.limits.maxDrawdownUsd],
-      ["consecutive_losses", record.consecutiveLosses, record.limits.maxConsecutiveLosses],
+      {
+        reason: "daily_loss",
+        value: record.dayStartPnlUsd - record.pnlUsd,
+        limit: record.limits.maxDailyLossUsd,
+      },
+      { reason: "drawdown", value: record.peakPnlUsd - record.pnlUsd, limit: record.limits.maxDrawdownUsd },
+      {
+        reason: "consecutive_losses",
+        value: record.consecutiveLosses,
+        limit: record.limits.maxConsecutiveLosses,
+      },
     ] as const;
-    for (const [reason, value, limit] of figures) {
+    for (const { reason, value, limit } of figures) {
       if (limit === null || value <= 0 || value < limit) continue;
-      return this.#move(record, this.#breachState, "risk", reason, { value, limit });
+      const change = this.#breached(record, { reason, value, limit });
+      if (change !== undefined) return change;
     }
     return undefined;
   }
@@ -211,13 +220,25 @@ export class TradingStates {
    * nothing.
    */
   checkStanding(scope: RiskScope, figures: readonly StandingFigure[]): StateChange | undefined {
-    const record = this.#records.get(scopeName(scope));
-    if (record === undefined || !isStricter(this.#breachState, record.state)) return undefined;
     for (const { reason, value, limit } of figures) {
       if (limit === null || !(value > limit * standingTolerance)) continue;
-      return this.#move(record, this.#breachState, "risk", reason, { value, limit });
+      const change = this.breached(scope, { reason, value, limit });
+      if (change !== undefined) return change;
     }
     return undefined;
+  }
+
+  /** Something is beyond its limit: the scope moves as the rules of breaches say. */
+  breached(scope: RiskScope, breach: Breach): StateChange | undefined {
+    const record = this.#records.get(scopeName(scope));
+    return record === undefined ? undefined : this.#breached(record, breach);
+  }
+
+  #breached(record: ScopeRecord, breach: Breach): StateChange | undefined {
+    const state = stateAfter(record, breach, this.#settings);
+    if (state === undefined) return undefined;
+    const { reason, value, limit } = breach;
+    return this.#move(record, state, "risk", reason, { value, limit });
   }
 
   /** Today's profit and loss; NaN when a position can't be valued. */

@@ -190,7 +190,7 @@ async function fixedMutations(): Promise<readonly Mutation[]> {
       line,
       before,
       after: before.replace(from, to),
-      tests: ["tests/core/execution", "tests/core/engine"],
+      tests: ["tests/core/risk", "tests/core/execution", "tests/core/engine"],
       isSimulated: true,
     };
   }));

@@ -163,4 +163,22 @@ export const namedMutations: readonly NamedMutation[] = [
     from: "isClosingForPlugin",
     to: "true",
   },
+  {
+    file: "core/risk/breach_rules.ts",
+    line: 'return value >= limit * (now.reason === reason ? haltAtBreachFactor : 1) ? "halted" : undefined;',
+    from: ">=",
+    to: "<",
+  },
+  {
+    file: "core/engine/hedge_watch.ts",
+    line: "if (limit === null || !(value > limit && value > beforeUsd)) continue;",
+    from: " && value > beforeUsd",
+    to: "",
+  },
+  {
+    file: "core/engine/order_desk.ts",
+    line: "for (const scope of scopesOf(intent, instrument)) states.countOrder(scope, time.monotonicUs);",
+    from: "monotonicUs",
+    to: "nowUs",
+  },
 ];

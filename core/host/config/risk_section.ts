@@ -133,7 +133,19 @@ export const riskSchema = v.strictObject({
     [...defaultRiskSettings.usdAssets],
   ),
   breachState: v.optional(
-    v.pipe(choice(["reducing", "halted"]), describe("State that a breached loss limit moves its scope to.")),
+    v.pipe(
+      choice(["reducing", "halted"]),
+      describe('State that a breach moves its scope to. Default "reducing".'),
+    ),
     defaultRiskSettings.breachState,
+  ),
+  haltAtBreachFactor: v.optional(
+    v.pipe(
+      v.nullable(numberBetween(1, 1_000)),
+      describe(
+        "A scope that is reducing is halted when today's loss or the drawdown reaches this many times the limit that moved it, or the other of the two its limit; null for never. Default 1.5.",
+      ),
+    ),
+    defaultRiskSettings.haltAtBreachFactor,
   ),
 }, record("risk limits"));

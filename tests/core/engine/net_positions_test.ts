@@ -1,5 +1,5 @@
 /** Several plugins' books over one account: reduce-only is the plugin's own, the venue's flag follows the net. */
-import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual, fail } from "@std/assert";
 import fc from "fast-check";
 import type { OperatorCommand } from "../../../core/engine/events.ts";
 import { parseMoney } from "../../../core/model/money.ts";
@@ -8,6 +8,8 @@ import { isPluginReducing, type Order, type OrderIntent } from "../../../core/mo
 import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
 import {
   alpha,
+  beta,
+  btcAt,
   EngineHarness,
   intentOf,
   looseBudget,
@@ -115,6 +117,61 @@ function setStop(harness: EngineHarness): void {
   const intent = { plugin: maker, instrument: intentOf().instrument, terms: exits, entryRef: undefined };
   harness.handle({ kind: "set_exit_intent", intent });
 }
+
+/** The maker is long on one venue and short on the other, 500 USD each; each scope may stand open by so much. */
+function hedged(maxNetExposureUsd: number): EngineHarness {
+  const harness = EngineHarness.ready();
+  harness.listInstrument(btcAt(beta));
+  harness.connect(beta);
+  harness.reconcile(beta);
+  harness.price(beta, 50_000);
+  harness.trade("buy", 10);
+  const short = intentOf({ ref: "short", instrument: btcAt(beta).id, side: "sell" });
+  harness.handle({ kind: "intent", intent: short });
+  const { clientOrderId } = harness.engine.snapshot(harness.nowUs).workingOrders[0] ?? fail("no order");
+  harness.acknowledge(clientOrderId, beta);
+  harness.fill(harness.order(clientOrderId), 10);
+  const scope = { kind: "plugin" as const, plugin: maker };
+  const limits = { maxNetExposureUsd };
+  harness.handle({ kind: "operator", by: "cli", command: { kind: "tighten_limits", scope, limits } });
+  return harness;
+}
+
+for (
+  const { limitUsd, lots, expected } of [
+    { limitUsd: 501, lots: 10, expected: [] },
+    { limitUsd: 499, lots: 10, expected: ["HEDGE_REMOVED", "TRADING_STATE_CHANGED"] },
+    { limitUsd: 250, lots: 4, expected: [] },
+    { limitUsd: 200, lots: 5, expected: ["HEDGE_REMOVED", "TRADING_STATE_CHANGED"] },
+  ]
+) {
+  Deno.test(`a closing order of ${lots} of 10 lots passes and leaves its hedge open: ${limitUsd} USD may be open`, () => {
+    const harness = hedged(limitUsd);
+    const told = harness.notices().length;
+    const closing = harness.place(sell(lots));
+    assertEquals(closing.reduceOnly, true);
+    harness.fill(closing, lots);
+    assertEquals(harness.notices().slice(told), expected);
+    const moved = harness.journal("trading_state").map(({ scope, after, reason, facts }) =>
+      [scope.kind, after, reason, facts] as const
+    );
+    const facts = { value: lots * 50, limit: limitUsd };
+    assertEquals<unknown>(
+      moved,
+      expected.length === 0 ? [] : [["plugin", "reducing", "net_exposure", facts]],
+    );
+  });
+}
+
+Deno.test("a closing order that brings a net beyond its limit nearer to it moves nothing", () => {
+  const harness = hedged(1_000);
+  harness.trade("buy", 19);
+  harness.price(alpha, 53_000); // 29 lots long, 10 short: 1,007 USD, within what prices may do
+  harness.fill(harness.place(sell(1)), 1);
+  harness.price(alpha, 54_000);
+  harness.fill(harness.place(sell(1)), 1);
+  assertEquals([harness.notices().includes("HEDGE_REMOVED"), harness.journal("trading_state")], [false, []]);
+});
 
 const flatten = (harness: EngineHarness, command: OperatorCommand): void => {
   harness.handle({ kind: "operator", by: "cli", command });

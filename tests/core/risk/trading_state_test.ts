@@ -14,7 +14,7 @@ function statesWith(
   limits: Partial<ScopeLimits>,
   breachState: "reducing" | "halted" = "reducing",
 ): TradingStates {
-  const states = new TradingStates({ breachState });
+  const states = new TradingStates({ breachState, haltAtBreachFactor: null });
   states.register(everything, { ...noLimits, ...limits });
   return states;
 }
