@@ -10,10 +10,7 @@ import { acquireHostLock } from "../journal/host_lock.ts";
 import { type JournalWriter, openJournal } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
 import type { KillReport } from "../model/kill_report.ts";
-import { LogFile } from "../terminal/log_file.ts";
-import { isWritten, parseLogLevels } from "../terminal/log_levels.ts";
 import type { RunInfo } from "../terminal/ports.ts";
-import { openTerminalSession, type TerminalSession } from "../terminal/terminal_session.ts";
 import { isCompiled } from "../sandbox/edition.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import { createSandbox } from "../sandbox/kinds.ts";
@@ -35,12 +32,12 @@ import { exitCodes, type HostOptions } from "./options.ts";
 import { aborted, firstEnd, stopTrading } from "./orderly_stop.ts";
 import { claimsOf, hostTag } from "./our_orders.ts";
 import { KillSwitch } from "./kill_switch.ts";
-import { LogTail } from "./log_tail.ts";
 import type { MarketRecorder } from "./market_recorder.ts";
 import { paperDesks } from "./paper_desk.ts";
 import { PluginManager } from "./plugin_manager.ts";
 import { bundledPluginsFolder, exchangesFolder, projectFolder } from "./project_folder.ts";
 import { isSameWorld, restoreEarlierRuns } from "./recovery.ts";
+import { openRunLog, type RunLog } from "./run_log.ts";
 import { type RunObservers, runObservers } from "./run_observers.ts";
 import { type ExactSummary, isEven, summarize } from "./run_summary.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
@@ -49,7 +46,7 @@ import type { Simulation } from "./simulation_process.ts";
 import type { HostLog } from "./ports.ts";
 import type { OpenedReplay } from "./replay/open_replay.ts";
 import type { Replay } from "./replay/replay.ts";
-import { systemClock, systemScheduler } from "./system_clock.ts";
+import { systemClock } from "./system_clock.ts";
 
 const threadsAfterMs = 5_000;
 
@@ -120,9 +117,7 @@ class Host {
   #manager: PluginManager | undefined;
   #driver: Driver | undefined;
   #feed: DisplayFeed | undefined;
-  #session: TerminalSession | undefined;
-  #log: HostLog | undefined;
-  #logFile: LogFile | undefined;
+  #runLog: RunLog | undefined;
   #observers: RunObservers | undefined;
   #runId = "";
   #pulse: HostPulse | undefined;
@@ -190,30 +185,14 @@ class Host {
       run: () => this.#runInfo(),
     });
     this.#feed = feed;
-    const logLevels = parseLogLevels(config.log.level);
-    this.#logFile = await this.#openLogFile();
-    const session = openTerminalSession({
-      output: this.#options.output,
+    const runLog = await openRunLog({
+      options: this.#options,
       clock: this.#clock,
-      scheduler: systemScheduler,
-      log: { levels: logLevels, format: this.#options.logFormat },
-      logFile: this.#logFile,
-      display: config.display,
+      wall: this.#wall,
       snapshot: () => feed.snapshot(),
     });
-    this.#session = session;
-    const logTail = new LogTail({
-      clock: this.#clock,
-      isWanted: (source, level) => level !== "debug" || isWritten(logLevels, source, level),
-      redact: session.redact,
-    });
-    const log: HostLog = {
-      write(level, source, message, fields = {}) {
-        session.log[level](message, { source, ...fields });
-        logTail.write(level, source, message, fields);
-      },
-    };
-    this.#log = log;
+    this.#runLog = runLog;
+    const { session, log, levels: logLevels, tail: logTail } = runLog;
     const alerts = config.alerts.enabled && wanted === "all" && this.#opened === undefined
       ? hostAlerts({
         config: config.alerts,
@@ -462,7 +441,7 @@ class Host {
       over: this.#replay?.over,
     });
     if (end.kind === "asked") return await this.#stop(end.why);
-    this.#log?.write("error", "host", describeError(end.error));
+    this.#runLog?.log.write("error", "host", describeError(end.error));
     return exitCodes.failure;
   }
 
@@ -495,19 +474,7 @@ class Host {
     await replayEnds;
     await this.#simulation?.stop();
     await this.#journal?.close({ isClean: this.#isClean });
-    await this.#session?.[Symbol.asyncDispose]();
-    await this.#logFile?.[Symbol.asyncDispose]();
-  }
-
-  async #openLogFile(): Promise<LogFile | undefined> {
-    const { file: path } = this.#options.config.log;
-    if (path === undefined) return undefined;
-    return await LogFile.open({
-      path,
-      monotonicMs: () => this.#wall.monotonicMs(),
-      onFailure: (error) =>
-        this.#log?.write("error", "log", `${path} can't be written: ${describeError(error)}`),
-    });
+    await this.#runLog?.[Symbol.asyncDispose]();
   }
 
   /** Those of the configuration, and those the operator trusts: to trust a folder is to use it. */
@@ -522,7 +489,7 @@ class Host {
       settings: config.simulation,
       venues,
       seed,
-      onLog: (line) => this.#log?.write("debug", "simulation", line),
+      onLog: (line) => this.#runLog?.log.write("debug", "simulation", line),
       onLost: (error) => this.#failed.resolve(error),
     });
   }
@@ -531,7 +498,7 @@ class Host {
     for (const folder of this.#options.trustedFolders) {
       const text =
         `plugins in ${folder} run WITHOUT your approval, whatever they ask for, because of --trust`;
-      this.#log?.write("warn", "host", text);
+      this.#runLog?.log.write("warn", "host", text);
       feed.notice("critical", text);
     }
   }
@@ -542,7 +509,7 @@ class Host {
     if (manager === undefined || driver === undefined) return exitCodes.failure;
     this.#isStopping = true;
     this.#replay?.slowDown();
-    this.#log?.write("info", "host", `stopping: ${why}`);
+    this.#runLog?.log.write("info", "host", `stopping: ${why}`);
     this.#alertsStopped = this.#alerts?.service.stop(); // that venues and plugins end now is no alarm
     const leaving = aborted(this.#options.signals.leave);
     const parts = { clock: this.#clock, driver, manager, remains: this.#remains.promise };
@@ -551,7 +518,7 @@ class Host {
     await Promise.race([manager.stopAdapters(why), leaving]);
     this.#isClean = !this.#options.signals.leave.aborted;
     this.#pulse?.stop(); // the summary is the last word
-    await this.#session?.finish(summary, exact);
+    await this.#runLog?.session.finish(summary, exact);
     return isEven(summary) ? exitCodes.ok : exitCodes.failure;
   }
 
