@@ -75,8 +75,9 @@ export interface AlertNote {
   readonly lastedMs: number | undefined;
 }
 
-/** Which host speaks: `sim` of the machine's name or of whatever the operator calls it. */
+/** Which host speaks. */
 export interface AlertSender {
+  /** As the operator calls it. */
   readonly name: string;
   readonly environment: string;
 }

@@ -84,7 +84,7 @@ export class AlertBook {
   }
 
   active(): readonly ActiveAlert[] {
-    return [...this.#conditions.values()].flatMap(({ rule, subject, state }) =>
+    return [...this.#conditions.values()].flatMap(({ rule, subject, value: state }) =>
       state.kind !== "active" ? [] : [{
         rule,
         subject,
@@ -103,26 +103,26 @@ export class AlertBook {
     const { thresholds, rules } = this.#settings;
     const findings = new Map<string, Subject<ConditionRule, Finding>>();
     for (const { rule, subject, finding } of conditionsOf(observation, thresholds, failingChannels)) {
-      if (rules[rule].isEnabled) findings.set(`${rule} ${subject}`, { rule, subject, state: finding });
+      if (rules[rule].isEnabled) findings.set(`${rule} ${subject}`, { rule, subject, value: finding });
     }
     // What was there and is not named any more is over.
     for (const [key, { rule, subject }] of this.#conditions) {
-      if (!findings.has(key)) findings.set(key, { rule, subject, state: { kind: "good" } });
+      if (!findings.has(key)) findings.set(key, { rule, subject, value: { kind: "good" } });
     }
     const notes: AlertNote[] = [];
-    for (const [key, { rule, subject, state: finding }] of findings) {
+    for (const [key, { rule, subject, value: finding }] of findings) {
       const before = this.#conditions.get(key);
       if (before === undefined && finding.kind !== "bad") continue;
       const weighed = finding.kind === "bad"
         ? { ...finding, severity: severityOf(this.#settings, rule, finding.severity) }
         : finding;
       const { state, note } = stepCondition(
-        before?.state ?? quiet,
+        before?.value ?? quiet,
         weighed,
         observation.monotonicMs,
         rules[rule],
       );
-      this.#conditions.set(key, { rule, subject, state });
+      this.#conditions.set(key, { rule, subject, value: state });
       if (note !== undefined) notes.push(this.#note({ rule, subject, tsMs: observation.tsMs, ...note }));
     }
     this.#forgetQuiet();
@@ -138,19 +138,19 @@ export class AlertBook {
       const key = `${rule} ${subject}`;
       const weighed = { severity: severityOf(this.#settings, rule, severity), text };
       const known = found.get(key);
-      if (known === undefined) found.set(key, { rule, subject, state: [weighed] });
-      else known.state.push(weighed);
+      if (known === undefined) found.set(key, { rule, subject, value: [weighed] });
+      else known.value.push(weighed);
     }
     for (const [key, { rule, subject }] of this.#events) {
-      if (!found.has(key)) found.set(key, { rule, subject, state: [] });
+      if (!found.has(key)) found.set(key, { rule, subject, value: [] });
     }
     const notes: AlertNote[] = [];
-    for (const [key, { rule, subject, state: now }] of found) {
-      const before = this.#events.get(key)?.state ?? noEvents;
+    for (const [key, { rule, subject, value: now }] of found) {
+      const before = this.#events.get(key)?.value ?? noEvents;
       const { state, note } = stepEvents(before, now, observation.monotonicMs, rules[rule]);
       if (state.held === 0 && observation.monotonicMs - state.toldMs >= rules[rule].cooldownMs) {
         this.#events.delete(key);
-      } else this.#events.set(key, { rule, subject, state });
+      } else this.#events.set(key, { rule, subject, value: state });
       if (note === undefined) continue;
       const tsMs = observation.tsMs;
       notes.push(this.#note({ kind: "event", rule, subject, tsMs, lastedMs: undefined, ...note }));
@@ -176,15 +176,16 @@ export class AlertBook {
 
   #forgetQuiet(): void {
     if (this.#conditions.size <= maxQuiet) return;
-    for (const [key, { state }] of this.#conditions) {
-      if (state.kind === "quiet") this.#conditions.delete(key);
+    for (const [key, { value }] of this.#conditions) {
+      if (value.kind === "quiet") this.#conditions.delete(key);
       if (this.#conditions.size <= maxQuiet) return;
     }
   }
 }
 
-interface Subject<Rule extends AlertRule, State> {
+/** A value of one rule about one subject. */
+interface Subject<Rule extends AlertRule, Value> {
   readonly rule: Rule;
   readonly subject: string;
-  readonly state: State;
+  readonly value: Value;
 }

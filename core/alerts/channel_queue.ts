@@ -124,7 +124,7 @@ export class ChannelQueue {
       if (signal.aborted) break;
       first.attempts += 1;
       const delivery = await channel.deliver(first.note, signal);
-      if (signal.aborted && delivery.kind !== "sent") break;
+      if (signal.aborted && delivery.kind !== "sent" && delivery.kind !== "sent_in_part") break;
       this.#circuit = afterDelivery(this.#circuit, delivery, monotonicMs(), channel.spacingMs, random());
       this.#count(delivery, first);
     }
@@ -134,6 +134,7 @@ export class ChannelQueue {
   #count(delivery: Delivery, first: Waiting): void {
     switch (delivery.kind) {
       case "sent":
+      case "sent_in_part":
         this.#sent += 1;
         this.#lastSentMs = Math.round(this.#options.epochMs());
         this.#waiting.shift();

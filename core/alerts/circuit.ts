@@ -37,6 +37,8 @@ export function afterDelivery(
   switch (delivery.kind) {
     case "sent":
       return { ...closedCircuit, notBeforeMs: nowMs + Math.max(spacingMs, delivery.pauseMs) };
+    case "sent_in_part":
+      return { ...closedCircuit, notBeforeMs: nowMs + spacingMs, why: delivery.reason };
     case "limited":
       // It works and says when: no failure. A little later than it says, for clocks differ.
       return {

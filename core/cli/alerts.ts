@@ -162,6 +162,7 @@ function whyNot(delivery: Delivery): string {
       return "";
     case "limited":
       return `the service asks to wait for ${Math.ceil(delivery.afterMs / 1000)} s`;
+    case "sent_in_part":
     case "failed":
     case "rejected":
     case "misconfigured":

@@ -8,6 +8,8 @@ export type Delivery =
     /** The service wants nothing more for so long; 0 for no such wish. */
     readonly pauseMs: number;
   }
+  /** Taken, but not for everybody it was meant for. */
+  | { readonly kind: "sent_in_part"; readonly reason: string }
   /** It asks to slow down: the same note again after this. */
   | { readonly kind: "limited"; readonly afterMs: number }
   /** It may work later: no connection, an error of the service. */

@@ -48,7 +48,7 @@ export function emailChannel(settings: EmailSettings, { sender }: ChannelSurroun
       const abort = (): void => transport.close();
       signal.addEventListener("abort", abort, { once: true });
       try {
-        await transport.sendMail({
+        const { rejected } = await transport.sendMail({
           from,
           to: [...to],
           subject: subjectOf(note, headlineOf(note, sender)),
@@ -56,9 +56,11 @@ export function emailChannel(settings: EmailSettings, { sender }: ChannelSurroun
           // The same for every attempt, so that a mailbox shows a repeated one once.
           messageId: `<${note.id}@berth.invalid>`,
           headers: { "Auto-Submitted": "auto-generated" },
-          ...(note.severity === "critical" && note.kind === "raised" ? { priority: "high" as const } : {}),
+          ...(note.severity === "critical" && note.kind !== "resolved" ? { priority: "high" as const } : {}),
         });
-        return { kind: "sent", pauseMs: 0 };
+        return rejected.length === 0
+          ? { kind: "sent", pauseMs: 0 }
+          : { kind: "sent_in_part", reason: `refused for ${rejected.map(addressText).join(", ")}` };
       } catch (error) {
         return meaningOf(error, redactor(login === undefined ? [] : [login.password]));
       } finally {
@@ -68,6 +70,9 @@ export function emailChannel(settings: EmailSettings, { sender }: ChannelSurroun
     },
   };
 }
+
+const addressText = (address: string | { readonly address: string }): string =>
+  typeof address === "string" ? address : address.address;
 
 const subjectOf = ({ text }: AlertNote, headline: string): string =>
   escapedWithin(harmlessText(`${headline}: ${text.split("\n")[0]}`), maxSubject, (part) => part);

@@ -43,16 +43,18 @@ export function telegramChannel(settings: TelegramSettings, { sender }: ChannelS
 
 function meaningOf(answer: Answer): Delivery {
   const { ok, parameters, description } = fieldsOf(answer.text);
+  const { retry_after: seconds, migrate_to_chat_id: newChatId }: Readonly<Record<string, unknown>> = Object(
+    parameters,
+  );
   const delivery = deliveryOf(answer);
   if (delivery.kind === "sent") {
     return ok === true ? delivery : { kind: "failed", reason: `status ${answer.status} without "ok"` };
   }
   if (delivery.kind === "limited") {
-    const { retry_after: seconds } = fieldsOf(JSON.stringify(parameters ?? {}));
     return { kind: "limited", afterMs: secondsOf(seconds) ?? delivery.afterMs };
   }
   // 400 of a chat that is not there, or a group that became a supergroup: no other text would help.
-  return delivery.kind === "rejected" && /chat|group|user|bot|peer/i.test(String(description))
-    ? { kind: "misconfigured", reason: answer.reason }
-    : delivery;
+  if (delivery.kind !== "rejected" || !/chat|group|user|bot|peer/i.test(String(description))) return delivery;
+  const hint = typeof newChatId === "number" ? ` (its chatId is ${newChatId} now)` : "";
+  return { kind: "misconfigured", reason: answer.reason + hint };
 }

@@ -85,6 +85,13 @@ for (const [name, changes, kind, words] of replies) {
   });
 }
 
+Deno.test("e-mail: a receiver of several that nobody knows is named, the others get it once", async () => {
+  await using server = await smtpDouble("starttls");
+  const end = await deliver(server, { to: ["anna@people.example", "nobody@elsewhere.example"] });
+  assertEquals(end, { kind: "sent_in_part", reason: "refused for nobody@elsewhere.example" });
+  assertEquals(server.mails.map(({ to }) => to), [["anna@people.example"]]);
+});
+
 Deno.test("e-mail: 4yz may work later, 5yz about the message never will", async () => {
   await using server = await smtpDouble("starttls");
   server.nextReply = { code: 451, text: "4.3.0 Try again later" };
