@@ -11,14 +11,15 @@ export const settings = {
     default: 1,
     min: -100,
     max: 1_000,
-    description: "Open only if spread minus the taker fees of both opening legs is at least this many bps.",
+    description:
+      "Open only if spread minus the fees of both opening legs, as they are executed, is at least this many bps.",
   }),
   minRoundTripBps: setting.number({
     default: 0.5,
     min: -1_000,
     max: 1_000,
     description:
-      "Open only if spread minus the taker fees of all four legs, opening and closing, is at least this many bps.",
+      "Open only if spread minus the fees of all four legs, opening and closing, and funding is at least this many bps.",
   }),
   maxQuoteAgeMs: setting.number({
     default: 500,

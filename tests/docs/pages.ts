@@ -6,6 +6,7 @@ import { configJsonSchemaText } from "../../core/host/config_json_schema.ts";
 import { refusalsPage } from "../../core/risk/refusals_page.ts";
 import { commandsPage } from "./commands_page.ts";
 import { envExample, settingsPage } from "./settings_page.ts";
+import { strategiesPage } from "./strategies_page.ts";
 
 export interface Page {
   /** In `docs/`. */
@@ -21,6 +22,7 @@ export const pages: readonly Page[] = [
   { name: "berth.schema.json", text: configJsonSchemaText },
   { name: "settings.md", text: settingsPage },
   { name: "commands.md", text: commandsPage },
+  { name: "strategies.md", text: strategiesPage },
   { name: "../.env.example", text: envExample },
 ];
 
