@@ -3,6 +3,7 @@ import type { EngineSurface } from "../engine/surface.ts";
 import type { JournalEntry } from "../model/journal_entry.ts";
 import { isWritten, type LogLevels } from "../terminal/log_levels.ts";
 import type { HostLog, MarketTap } from "./ports.ts";
+import { areQuotesLogged, QuoteLog } from "./quote_log.ts";
 import { TradeLog, TradingLog } from "./trading_log.ts";
 
 export interface RunObservers {
@@ -25,7 +26,10 @@ export interface RunObserversOptions {
 export async function runObservers(options: RunObserversOptions): Promise<RunObservers> {
   const { engine, log, logLevels, version, isTraced } = options;
   const trading = new TradingLog({ engine, log });
-  const taps: MarketTap[] = isWritten(logLevels, "trades", "debug") ? [new TradeLog({ engine, log })] : [];
+  const taps: MarketTap[] = [
+    ...(isWritten(logLevels, "trades", "debug") ? [new TradeLog({ engine, log })] : []),
+    ...(areQuotesLogged(logLevels) ? [new QuoteLog({ engine, log })] : []),
+  ];
   if (!isTraced) return { onEntry: trading.onEntry, taps, end: () => undefined };
   const { trace } = await import("@opentelemetry/api");
   const { TradingSpans } = await import("./trading_spans.ts");

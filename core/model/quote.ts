@@ -23,10 +23,11 @@ export interface Quote {
 }
 
 /** (bid + ask) / 2. */
-export const midPrice = (quote: Quote): number => (quote.bidPrice + quote.askPrice) / 2;
+export const midPrice = (quote: Pick<Quote, "bidPrice" | "askPrice">): number =>
+  (quote.bidPrice + quote.askPrice) / 2;
 
 /** (ask − bid) / mid in bps. 43250 / 43251 is 0.23. */
-export const quotedSpreadBps = (quote: Quote): number =>
+export const quotedSpreadBps = (quote: Pick<Quote, "bidPrice" | "askPrice">): number =>
   ((quote.askPrice - quote.bidPrice) / midPrice(quote)) * 10_000;
 
 /** True when both sides exist and bid < ask. NaN gives false. */

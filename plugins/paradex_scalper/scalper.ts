@@ -169,10 +169,25 @@ export class Scalper implements Strategy {
     );
   }
 
+  /** The signal's bars' average true range in bps of the price; NaN before there are enough bars. */
+  #atrBps(id: InstrumentId): number {
+    const readings = this.#watched.get(id)?.watch.readings;
+    return readings === undefined ? NaN : (readings.atr / readings.close) * 10_000;
+  }
+
   #preflight(instrument: Instrument): Preflight {
     const values = this.#ctx.settings;
     const entryFeeBps = values.entryOrder === "limit" ? instrument.makerFeeBps : instrument.takerFeeBps;
-    const terms = { ...values, entryFeeBps, exitFeeBps: instrument.takerFeeBps, spreadBps: 0 };
+    const exits = this.#hooks.exits(values, this.#atrBps(instrument.id));
+    const roeOf = (bps: number | undefined): number => ((bps ?? NaN) * values.leverage) / 100;
+    const terms = {
+      leverage: values.leverage,
+      takeProfitRoePercent: roeOf(exits.takeProfitBps),
+      stopLossRoePercent: -roeOf(exits.stopLossBps),
+      entryFeeBps,
+      exitFeeBps: instrument.takerFeeBps,
+      spreadBps: 0,
+    };
     return preflight(terms, this.#notionalUsd() ?? 0);
   }
 
@@ -279,7 +294,7 @@ export class Scalper implements Strategy {
       side: signal.side,
       sizeBase,
       because: [quote],
-      exits: exitsOf(values),
+      exits: this.#hooks.exits(values, this.#atrBps(watched.id)),
     };
     const isLimit = values.entryOrder === "limit";
     const limitPrice = signal.side === "buy" ? quote.bidPrice : quote.askPrice;
@@ -412,7 +427,12 @@ export class Scalper implements Strategy {
   }
 }
 
-/** Targets and stops of the settings as the host's exit plan: distances from the entry in bps. */
+/**
+ * Targets and stops of the settings as the host's exit plan: distances from the entry in bps. Where a multiple of the ATR is
+ * set, that is the distance: 1.5 ATRs of 12 bps are 18 bps.
+ *
+ * @param atrBps the average true range of the signal's bars in bps of the price; NaN where it is not known
+ */
 export function exitsOf(
   values: Pick<
     ScalperSettings,
@@ -421,14 +441,19 @@ export function exitsOf(
     | "stopLossRoePercent"
     | "trailingActivationRoePercent"
     | "trailingDistanceRoePercent"
+    | "stopAtrMultiple"
+    | "takeProfitAtrMultiple"
     | "maxHoldMinutes"
   >,
+  atrBps: number = NaN,
 ): ExitOptions {
   const bpsOf = (roe: number): number => Math.abs(roeToMoveBps(roe, values.leverage));
+  const distanceOf = (atrs: number, roe: number): number =>
+    atrs > 0 && atrBps > 0 ? atrs * atrBps : bpsOf(roe);
   const { trailingActivationRoePercent: activation, trailingDistanceRoePercent: distance } = values;
   return {
-    takeProfitBps: bpsOf(values.takeProfitRoePercent),
-    stopLossBps: bpsOf(values.stopLossRoePercent),
+    takeProfitBps: distanceOf(values.takeProfitAtrMultiple, values.takeProfitRoePercent),
+    stopLossBps: distanceOf(values.stopAtrMultiple, values.stopLossRoePercent),
     ...(activation > 0
       ? { trailing: { activationBps: bpsOf(activation), distanceBps: bpsOf(distance) } }
       : {}),

@@ -149,6 +149,19 @@ export const settings = {
     max: -0.01,
     description: "Close at this ROE, before fees.",
   }),
+  stopAtrMultiple: setting.number({
+    default: 0,
+    min: 0,
+    max: 100,
+    description:
+      "Stop this many ATRs from the entry, in place of stopLossRoePercent: further away while the market moves more; 0 is off.",
+  }),
+  takeProfitAtrMultiple: setting.number({
+    default: 0,
+    min: 0,
+    max: 100,
+    description: "Target this many ATRs from the entry, in place of takeProfitRoePercent; 0 is off.",
+  }),
   trailingActivationRoePercent: setting.number({
     default: 1,
     min: 0,

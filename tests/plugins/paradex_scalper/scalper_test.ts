@@ -51,6 +51,8 @@ const eager = {
 
 Deno.test("exitsOf() turns ROE into bps of the entry: 2 % at leverage 10 is 20 bps", () => {
   const exits = exitsOf({
+    stopAtrMultiple: declared.stopAtrMultiple.default,
+    takeProfitAtrMultiple: declared.takeProfitAtrMultiple.default,
     leverage: declared.leverage.default,
     takeProfitRoePercent: declared.takeProfitRoePercent.default,
     stopLossRoePercent: declared.stopLossRoePercent.default,

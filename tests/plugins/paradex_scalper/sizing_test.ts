@@ -78,6 +78,34 @@ for (const { name, walletUsd, settings: changes, valueUsd } of sizes) {
   });
 }
 
+const distances: readonly {
+  readonly name: string;
+  readonly atrBps: number;
+  readonly stop: number;
+  readonly target: number;
+  readonly expected: readonly (number | undefined)[];
+}[] = [
+  { name: "as set in ROE", atrBps: 12, stop: 0, target: 0, expected: [5, 20] },
+  { name: "1.5 and 3 ATRs of 12 bps", atrBps: 12, stop: 1.5, target: 3, expected: [18, 36] },
+  { name: "the stop by ATR alone", atrBps: 12, stop: 2, target: 0, expected: [24, 20] },
+  { name: "in ROE while no ATR is known", atrBps: NaN, stop: 1.5, target: 3, expected: [5, 20] },
+];
+for (const { name, atrBps, stop, target, expected } of distances) {
+  Deno.test(`exitsOf(): stop and target ${name}: ${expected.join(" and ")} bps`, () => {
+    const exits = exitsOf({
+      leverage: 10,
+      takeProfitRoePercent: 2,
+      stopLossRoePercent: -0.5,
+      stopAtrMultiple: stop,
+      takeProfitAtrMultiple: target,
+      trailingActivationRoePercent: 0,
+      trailingDistanceRoePercent: 0.5,
+      maxHoldMinutes: 60,
+    }, atrBps);
+    assertEquals([exits.stopLossBps, exits.takeProfitBps], expected);
+  });
+}
+
 Deno.test("equity follows the wallet and the strategy's own unrealized profit", async () => {
   const test = await scalping({});
   test.account("paradex", 2_000);
