@@ -10,6 +10,7 @@ import charts from "./page/charts.js" with { type: "text" };
 import connection from "./page/connection.js" with { type: "text" };
 import dialogs from "./page/dialogs.js" with { type: "text" };
 import dom from "./page/dom.js" with { type: "text" };
+import explanation from "./page/explanation.js" with { type: "text" };
 import formats from "./page/formats.js" with { type: "text" };
 import icon from "./page/icon.svg" with { type: "text" };
 import shell from "./page/index.html" with { type: "text" };
@@ -25,7 +26,9 @@ import plugins from "./page/plugins.js" with { type: "text" };
 import risk from "./page/risk.js" with { type: "text" };
 import strategyFigures from "./page/strategy_figures.js" with { type: "text" };
 import tables from "./page/tables.js" with { type: "text" };
+import tabs from "./page/tabs.js" with { type: "text" };
 import theme from "./page/theme.js" with { type: "text" };
+import tradeColumns from "./page/trade_columns.js" with { type: "text" };
 import venues from "./page/venues.js" with { type: "text" };
 import { escaped } from "./docs_page.ts";
 import type { ConsoleRun } from "./ports.ts";
@@ -44,6 +47,7 @@ const files: Readonly<Record<string, string>> = {
   "connection.js": connection,
   "dialogs.js": dialogs,
   "dom.js": dom,
+  "explanation.js": explanation,
   "formats.js": formats,
   "icon.svg": icon,
   "logs.js": logs,
@@ -58,7 +62,9 @@ const files: Readonly<Record<string, string>> = {
   "risk.js": risk,
   "strategy_figures.js": strategyFigures,
   "tables.js": tables,
+  "tabs.js": tabs,
   "theme.js": theme,
+  "trade_columns.js": tradeColumns,
   "uplot.css": uPlotStyle,
   "uplot.js": uPlotScript,
   "venues.js": venues,

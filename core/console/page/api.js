@@ -29,9 +29,10 @@ export function authorization() {
 /**
  * What the interface answers is as its OpenAPI document says; the caller names the type.
  *
+ * @template T
  * @param {string} path below `/api/v1`
  * @param {RequestInit} [init]
- * @returns {Promise<any>}
+ * @returns {Promise<T>}
  */
 async function ask(path, init = {}) {
   const response = await fetch(`/api/v1${path}`, {
@@ -44,13 +45,19 @@ async function ask(path, init = {}) {
   throw new Refused(response.status, words === "" ? `Status ${response.status}` : words);
 }
 
-/** @param {string} path */
+/**
+ * @template T
+ * @param {string} path
+ * @returns {Promise<T>}
+ */
 export const read = (path) => ask(path);
 
 /**
+ * @template T
  * @param {"POST" | "DELETE" | "PUT"} method
  * @param {string} path
  * @param {unknown} [body]
+ * @returns {Promise<T>}
  */
 export const change = (method, path, body) =>
   ask(path, {

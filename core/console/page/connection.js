@@ -9,11 +9,12 @@ const silenceMs = 5_000;
 const firstRetryMs = 400;
 const lastRetryMs = 4_000;
 
+/** @import { Topics } from "./types.ts" */
+
 /**
  * @typedef {"connecting" | "live" | "lost" | "locked" | "paused"} LinkState
  * @typedef {{
- *   readonly topics: readonly string[],
- *   readonly onEvent: (topic: string, data: any) => void,
+ *   readonly handlers: { readonly [T in keyof Topics]: (data: Topics[T]) => void },
  *   readonly onState: (state: LinkState) => void,
  * }} ConnectionOptions
  */
@@ -39,6 +40,14 @@ export class Connection {
     this.#running?.abort();
     this.#running = undefined;
     this.#follow();
+  }
+
+  /**
+   * @param {string} topic
+   * @returns {topic is keyof Topics}
+   */
+  #isFollowed(topic) {
+    return Object.hasOwn(this.#options.handlers, topic);
   }
 
   #follow() {
@@ -73,7 +82,7 @@ export class Connection {
     let timer = setTimeout(() => silent.abort(), silenceMs);
     let isLive = false;
     try {
-      const response = await fetch(`/api/v1/events?topics=${this.#options.topics.join(",")}`, {
+      const response = await fetch(`/api/v1/events?topics=${Object.keys(this.#options.handlers)}`, {
         headers: authorization(),
         signal: AbortSignal.any([stopped, silent.signal]),
       });
@@ -87,7 +96,7 @@ export class Connection {
         timer = setTimeout(() => silent.abort(), silenceMs);
         if (!isLive) this.#options.onState("live");
         isLive = true;
-        this.#options.onEvent(topic, JSON.parse(data));
+        if (this.#isFollowed(topic)) this.#options.handlers[topic](JSON.parse(data));
       }
     } catch {
       // However it ended: the state says so, and it is tried again.

@@ -40,6 +40,7 @@ export class Logs {
    */
   async renew() {
     this.#lines = [];
+    /** @type {{ readonly items: readonly LogLine[] }} */
     const { items } = await read("/logs?level=debug&limit=1000");
     this.add(items);
     return items;

@@ -15,7 +15,7 @@ import { RiskPanel } from "./risk.js";
 import { Venues } from "./venues.js";
 
 /** @import { LinkState } from "./connection.js" */
-/** @import { Status, Topics } from "./types.ts" */
+/** @import { Status } from "./types.ts" */
 
 const market = new Market();
 const money = new Money();
@@ -29,7 +29,7 @@ const logs = new Logs();
 let runId = "";
 let toldMs = 0;
 
-/** Each topic that is followed. @type {{ readonly [T in keyof Topics]: (data: Topics[T]) => void }} */
+/** Each topic that is followed. @type {import("./connection.js").ConnectionOptions["handlers"]} */
 const handlers = {
   status(status) {
     toldMs = Date.now();
@@ -72,6 +72,9 @@ function noteRun(status) {
     renew();
   }
   runId = status.runId;
+  const state = status.tradingState === "active" ? "" : `${status.tradingState.toUpperCase()} · `;
+  const title = `${state}${environment.toUpperCase()} · berth`;
+  if (document.title !== title) document.title = title;
   setAttribute(document.documentElement, "data-environment", environment);
   setText(
     byId("run"),
@@ -125,13 +128,7 @@ function showLink(state) {
   }
 }
 
-const connection = new Connection({
-  topics: Object.keys(handlers),
-  onEvent(topic, data) {
-    if (Object.hasOwn(handlers, topic)) handlers[/** @type {keyof Topics} */ (topic)](data);
-  },
-  onState: showLink,
-});
+const connection = new Connection({ handlers, onState: showLink });
 
 /** @type {readonly string[]} */
 const themes = ["auto", "light", "dark"];

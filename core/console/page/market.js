@@ -23,6 +23,8 @@ export class Market {
   /** @type {Map<string, Instrument>} */
   #instruments = new Map();
   #isAskingInstruments = false;
+  /** By symbol. @type {ReadonlyMap<string, { readonly bid: number, readonly ask: number, readonly venues: number }>} */
+  #bestPrices = new Map();
   #chart = new Chart(byId("spreads-chart"), (bps) => signed(bps, 1));
   #legend = legendOf(byId("spreads-legend"), this.#chart);
   #dots = new Chart(byId("opportunities-chart"), (bps) => signed(bps, 0));
@@ -51,12 +53,12 @@ export class Market {
       {
         name: "Bid",
         kind: "number",
-        cell: (quote) => ({ text: this.#price(quote, quote.bidPrice), tone: "bid" }),
+        cell: (quote) => this.#best(quote, quote.bidPrice, "bid"),
       },
       {
         name: "Ask",
         kind: "number",
-        cell: (quote) => ({ text: this.#price(quote, quote.askPrice), tone: "ask" }),
+        cell: (quote) => this.#best(quote, quote.askPrice, "ask"),
       },
       {
         name: "Ask size",
@@ -118,6 +120,7 @@ export class Market {
       symbolOf(a.instrument).localeCompare(symbolOf(b.instrument)) || a.instrument.localeCompare(b.instrument)
     );
     if (quotes.some(({ instrument }) => !this.#instruments.has(instrument))) void this.#readInstruments();
+    this.#bestPrices = bestPricesOf(quotes);
     this.#quotes.update(sorted);
     const stale = quotes.filter(({ ageMs }) => ageTone(ageMs) === "stale").length;
     setText(
@@ -186,11 +189,20 @@ export class Market {
   }
 
   /**
+   * A price, marked where no other venue has a better one.
+   *
    * @param {Quote} quote
    * @param {number | null} price
+   * @param {"bid" | "ask"} side
    */
-  #price(quote, price) {
-    return fixed(price, this.priceDecimals(quote.instrument));
+  #best(quote, price, side) {
+    const best = this.#bestPrices.get(symbolOf(quote.instrument));
+    const isBest = best !== undefined && best.venues > 1 && price !== null && price === best[side];
+    return {
+      text: fixed(price, this.priceDecimals(quote.instrument)),
+      tone: isBest ? "best" : "price",
+      ...(isBest ? { title: `Best ${side} of all venues` } : {}),
+    };
   }
 
   /**
@@ -205,8 +217,11 @@ export class Market {
     if (this.#isAskingInstruments) return;
     this.#isAskingInstruments = true;
     try {
+      /** @type {{ readonly items: readonly Instrument[] }} */
       const { items } = await read("/instruments");
       for (const one of items) this.#instruments.set(one.id, one);
+    } catch {
+      // asked again with the next quotes, a little later
     } finally {
       setTimeout(() => (this.#isAskingInstruments = false), 2_000);
     }
@@ -216,10 +231,15 @@ export class Market {
     const symbol = this.#symbols.value;
     if (symbol === "") return;
     this.#history = { symbol, tsMs: [], directions: [] }; // asked once, whatever comes meanwhile
-    const history = await read(`/history/spreads?symbol=${encodeURIComponent(symbol)}`);
-    if (this.#symbols.value !== symbol) return;
-    this.#history = history;
-    this.#drawSpreads();
+    try {
+      /** @type {SpreadHistory} */
+      const history = await read(`/history/spreads?symbol=${encodeURIComponent(symbol)}`);
+      if (this.#symbols.value !== symbol) return;
+      this.#history = history;
+      this.#drawSpreads();
+    } catch {
+      this.#history = undefined; // asked again with the next quotes
+    }
   }
 
   #drawSpreads() {
@@ -257,6 +277,22 @@ export class Market {
     }
     return column;
   }
+}
+
+/** @param {readonly Quote[]} quotes */
+function bestPricesOf(quotes) {
+  /** @type {Map<string, { readonly bid: number, readonly ask: number, readonly venues: number }>} */
+  const best = new Map();
+  for (const { instrument, bidPrice, askPrice } of quotes) {
+    const symbol = symbolOf(instrument);
+    const { bid, ask, venues } = best.get(symbol) ?? { bid: -Infinity, ask: Infinity, venues: 0 };
+    best.set(symbol, {
+      bid: Math.max(bid, bidPrice ?? -Infinity),
+      ask: Math.min(ask, askPrice ?? Infinity),
+      venues: venues + 1,
+    });
+  }
+  return best;
 }
 
 /** @param {Quote} quote */

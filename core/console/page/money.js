@@ -85,10 +85,15 @@ export class Money {
     const scope = this.#scopes.value;
     if (scope === "") return;
     this.#history = { scope, tsMs: [], totalUsd: [], drawdownUsd: [] };
-    const history = await read(`/history/pnl?scope=${encodeURIComponent(scope)}`);
-    if (this.#scopes.value !== scope) return;
-    this.#history = history;
-    this.#draw();
+    try {
+      /** @type {PnlHistory} */
+      const history = await read(`/history/pnl?scope=${encodeURIComponent(scope)}`);
+      if (this.#scopes.value !== scope) return;
+      this.#history = history;
+      this.#draw();
+    } catch {
+      this.#history = undefined; // asked again with the next figures
+    }
   }
 
   #draw() {

@@ -77,10 +77,9 @@ function scopeCard({ scope }) {
   const root = element(
     "li",
     { class: "card" },
-    element("p", { class: "card-head" }, element("b", {}, scope), result, state),
+    element("p", { class: "card-head" }, element("b", {}, scope), result, state, resume, act),
     reason,
     meters.root,
-    element("p", { class: "actions" }, resume, act),
   );
   return {
     root,

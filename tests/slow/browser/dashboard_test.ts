@@ -217,6 +217,26 @@ Deno.test({ name: "the dashboard in Chromium", ignore: isSkipped() }, async (t) 
     await page.locator("#link[data-state=live]").waitFor();
   });
 
+  await t.step("where reading needs the token, the page says so and takes it", async () => {
+    const far = await browser.newPage();
+    far.setDefaultTimeout(waitMs);
+    // As the console answers on an address that others can reach: tests/core/console has that side.
+    await far.route("**/api/v1/**", async (route) => {
+      const isKnown = route.request().headers()["authorization"] === `Bearer ${host.token}`;
+      await (isKnown ? route.continue() : route.fulfill({ status: 401, body: "{}" }));
+    });
+    await far.goto(host.url);
+    await textOnce(far.locator("#banner"), /needs the token/);
+    await far.getByRole("button", { name: "Unlock" }).click();
+    await far.keyboard.type(host.token);
+    await far.keyboard.press("Enter");
+    await far.locator("#link[data-state=live]").waitFor();
+    await far.locator("#quotes tr").first().waitFor();
+    await far.getByRole("button", { name: "Lock" }).click();
+    assertEquals(await far.evaluate(() => sessionStorage.length), 0);
+    await far.close();
+  });
+
   await t.step("on a phone nothing reaches beyond the screen, and the kill switch is in sight", async () => {
     const phone = await openPage(browser, host.url, true);
     await phone.locator("#quotes tr").nth(7).waitFor();
