@@ -1,10 +1,9 @@
 /** Log lines about trading: intents, refusals, orders and fills as they are written down, and others' trades. */
 import type { EngineSurface } from "../engine/surface.ts";
-import type { InstrumentId } from "../model/ids.ts";
 import type { JournalBody, JournalEntry } from "../model/journal_entry.ts";
 import { formatMoney } from "../model/money.ts";
 import type { OrderTerms } from "../model/order.ts";
-import { formatIncrements } from "../model/ticks.ts";
+import { AmountTexts } from "./amount_texts.ts";
 import { recordKindAt, recordKinds, recordOffsets } from "../protocol/records.ts";
 import type { HostLog, LogFields, MarketTap } from "./ports.ts";
 import { RecordView } from "./record_view.ts";
@@ -19,9 +18,11 @@ type Of<Kind extends JournalBody["kind"]> = Extract<JournalBody, { readonly kind
 /** Writes a line for each fill (module `fills`, info) and for what leads to it (module `orders`, debug). */
 export class TradingLog {
   readonly #options: TradingLogOptions;
+  readonly #amounts: AmountTexts;
 
   constructor(options: TradingLogOptions) {
     this.#options = options;
+    this.#amounts = new AmountTexts(options.engine);
   }
 
   readonly onEntry = ({ body }: JournalEntry): void => {
@@ -53,8 +54,8 @@ export class TradingLog {
       plugin,
       instrument,
       side,
-      size: this.#size(instrument, fill.sizeLots),
-      price: this.#price(instrument, fill.priceTicks),
+      size: this.#amounts.size(instrument, fill.sizeLots),
+      price: this.#amounts.price(instrument, fill.priceTicks),
       liquidity,
       fee: formatMoney(fill.fee),
       feeAsset,
@@ -71,7 +72,7 @@ export class TradingLog {
       clientOrderId,
       status,
       ...this.#terms(order),
-      filled: this.#size(instrument, order.filledLots),
+      filled: this.#amounts.size(instrument, order.filledLots),
       ...(reason === undefined ? {} : { reason }),
       ...(venueText === undefined ? {} : { venueText }),
     });
@@ -79,25 +80,9 @@ export class TradingLog {
 
   #terms({ instrument, side, sizeLots, reduceOnly, pricing }: OrderTerms): LogFields {
     const price = pricing.kind === "limit"
-      ? { price: this.#price(instrument, pricing.limitPriceTicks), timeInForce: pricing.timeInForce }
+      ? { price: this.#amounts.price(instrument, pricing.limitPriceTicks), timeInForce: pricing.timeInForce }
       : { price: "market" };
-    return { instrument, side, size: this.#size(instrument, sizeLots), ...price, reduceOnly };
-  }
-
-  #size = (id: InstrumentId, lots: number): string => {
-    const lot = this.#instrument(id)?.lot;
-    return lot === undefined ? `${lots} lots` : formatIncrements(lots, lot);
-  };
-
-  #price = (id: InstrumentId, ticks: number): string => {
-    const tick = this.#instrument(id)?.tick;
-    return tick === undefined ? `${ticks} ticks` : formatIncrements(ticks, tick);
-  };
-
-  #instrument(id: InstrumentId) {
-    const { engine } = this.#options;
-    const index = engine.indexOf(id);
-    return index === undefined ? undefined : engine.instrument(index);
+    return { instrument, side, size: this.#amounts.size(instrument, sizeLots), ...price, reduceOnly };
   }
 
   #write(level: "debug" | "info", source: string, message: string, fields: LogFields): void {

@@ -30,8 +30,8 @@ import type { EngineSurface } from "../engine/surface.ts";
 import { type InstrumentId, parseInstrumentId, venueOf } from "../model/ids.ts";
 import type { JournalBody, JournalEntry } from "../model/journal_entry.ts";
 import { isFinalStatus, type Order, type OrderTerms } from "../model/order.ts";
-import { formatIncrements } from "../model/ticks.ts";
 import { recordKindAt, recordKinds, recordOffsets } from "../protocol/records.ts";
+import { AmountTexts } from "./amount_texts.ts";
 import type { MarketTap } from "./ports.ts";
 import { RecordView } from "./record_view.ts";
 
@@ -69,6 +69,7 @@ const within = (span: Span): Context => trace.setSpan(ROOT_CONTEXT, span);
 export class TradingSpans implements MarketTap {
   readonly #options: TradingSpansOptions;
   readonly #view = new RecordView();
+  readonly #amounts: AmountTexts;
   /** By instrument's index: sequence and receive time in turn. */
   readonly #quotes: Float64Array[] = [];
   /** Groups and intents by the id that their effects name as cause. */
@@ -78,6 +79,7 @@ export class TradingSpans implements MarketTap {
 
   constructor(options: TradingSpansOptions) {
     this.#options = options;
+    this.#amounts = new AmountTexts(options.engine);
   }
 
   record(index: number, record: Uint8Array, at: number): void {
@@ -167,7 +169,7 @@ export class TradingSpans implements MarketTap {
     if (!isFinalStatus(status) || opened.isEnded) return;
     opened.span.setAttributes({
       "berth.order.status": status,
-      "berth.order.filled": this.#size(order, order.filledLots),
+      "berth.order.filled": this.#amounts.size(order.instrument, order.filledLots),
       ...(order.venueOrderId === undefined ? {} : { "berth.venue_order_id": order.venueOrderId }),
       ...(order.reason === undefined ? {} : { "berth.order.reason": order.reason }),
     });
@@ -204,8 +206,8 @@ export class TradingSpans implements MarketTap {
       "berth.venue": venueOf(instrument),
       "berth.instrument": instrument,
       "berth.side": fill.side,
-      "berth.size": this.#size(fill, fill.sizeLots),
-      "berth.price": this.#price(fill, fill.priceTicks),
+      "berth.size": this.#amounts.size(fill.instrument, fill.sizeLots),
+      "berth.price": this.#amounts.price(fill.instrument, fill.priceTicks),
       "berth.liquidity": liquidity,
       "berth.fill_id": fillId,
       "berth.venue_order_id": venueOrderId,
@@ -267,26 +269,12 @@ export class TradingSpans implements MarketTap {
       "berth.venue": venueOf(instrument),
       "berth.instrument": instrument,
       "berth.side": side,
-      "berth.size": this.#size(terms, sizeLots),
-      "berth.price": pricing.kind === "limit" ? this.#price(terms, pricing.limitPriceTicks) : "market",
+      "berth.size": this.#amounts.size(terms.instrument, sizeLots),
+      "berth.price": pricing.kind === "limit"
+        ? this.#amounts.price(terms.instrument, pricing.limitPriceTicks)
+        : "market",
       "berth.reduce_only": reduceOnly,
     };
-  }
-
-  #size({ instrument }: Pick<OrderTerms, "instrument">, lots: number): string {
-    const known = this.#instrument(instrument);
-    return known === undefined ? `${lots} lots` : formatIncrements(lots, known.lot);
-  }
-
-  #price({ instrument }: Pick<OrderTerms, "instrument">, ticks: number): string {
-    const known = this.#instrument(instrument);
-    return known === undefined ? `${ticks} ticks` : formatIncrements(ticks, known.tick);
-  }
-
-  #instrument(id: OrderTerms["instrument"]) {
-    const { engine } = this.#options;
-    const index = engine.indexOf(id);
-    return index === undefined ? undefined : engine.instrument(index);
   }
 
   #start(
