@@ -34,6 +34,7 @@ import { claimsOf, hostTag } from "./our_orders.ts";
 import { KillSwitch } from "./kill_switch.ts";
 import type { MarketRecorder } from "./market_recorder.ts";
 import { paperDesks } from "./paper_desk.ts";
+import { paperAccounts } from "./paper_states.ts";
 import { PluginManager } from "./plugin_manager.ts";
 import { bundledPluginsFolder, exchangesFolder, projectFolder } from "./project_folder.ts";
 import { isSameWorld, restoreEarlierRuns } from "./recovery.ts";
@@ -243,7 +244,10 @@ class Host {
       clock: this.#clock,
       next: alerts?.tally ?? feed,
     });
-    const desk = paperDesks({ driver, depositUsd: config.simulation.depositUsd, runTag: runId.slice(0, 8) });
+    // The accounts of a replay are of the recording's time alone.
+    const paper = paperAccounts(journal, log, environment === "paper" && this.#opened === undefined);
+    const { depositUsd } = config.simulation;
+    const desk = paperDesks({ driver, depositUsd, runTag: runId.slice(0, 8), ...paper });
     this.#manager = new PluginManager({
       clock: this.#wall,
       sandbox,
@@ -306,10 +310,11 @@ class Host {
     restoreEarlierRuns({
       path: journalPath(this.#dataDir),
       journal,
-      // A simulated or paper venue begins anew at each start; a real one does not, nor one that outlives us.
+      // A simulated venue begins anew at each start; a real one does not, nor one that outlives us, nor one of paper
+      // whose account was kept.
       isSameVenues: environment === "sim"
         ? isSameWorld(journal, this.#simulation?.worldId)
-        : environment !== "paper",
+        : environment !== "paper" || paper.areKnown,
       driver,
       log,
     });

@@ -4,6 +4,7 @@
  */
 import type { PaperMarketFeed } from "../execution/paper/paper_events.ts";
 import { PaperExchange } from "../execution/paper/paper_exchange.ts";
+import type { PaperLedgerState } from "../execution/paper/paper_ledger.ts";
 import type { VenueId } from "../model/ids.ts";
 import { moneyFromNumber } from "../model/money.ts";
 import type { AdapterRequests, EngineDriver } from "./ports.ts";
@@ -15,6 +16,10 @@ export interface PaperDeskOptions {
   readonly depositUsd: number;
   /** Tells the ids of one run from those of another. */
   readonly runTag: string;
+  /** Where an earlier run left it; undefined for a new account. */
+  readonly earlier?: PaperLedgerState | undefined;
+  /** Keeps where it stands for a later run, before the engine hears of it. @default nothing is kept */
+  readonly keep?: (state: PaperLedgerState) => void;
 }
 
 /** What the paper venue can do. */
@@ -41,10 +46,12 @@ export class PaperDesk {
   readonly #driver: EngineDriver;
   readonly #venue: VenueId;
   readonly #exchange: PaperExchange;
+  readonly #keep: (state: PaperLedgerState) => void;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor({ venue, driver, depositUsd, runTag }: PaperDeskOptions) {
+  constructor({ venue, driver, depositUsd, runTag, earlier, keep }: PaperDeskOptions) {
     this.#driver = driver;
+    this.#keep = keep ?? (() => undefined);
     this.#venue = venue;
     this.#exchange = new PaperExchange({
       venue,
@@ -53,6 +60,7 @@ export class PaperDesk {
       latencyMs,
       runTag,
     });
+    if (earlier !== undefined) this.#exchange.restore(earlier);
   }
 
   /** Where the engine's requests go. */
@@ -86,7 +94,10 @@ export class PaperDesk {
 
   /** Tells the engine what has reached it by now. */
   advance(): void {
-    for (const event of this.#exchange.advance(this.#driver.clock.epochUs())) this.#driver.dispatch(event);
+    const events = this.#exchange.advance(this.#driver.clock.epochUs());
+    const state = this.#exchange.takeChangedState();
+    if (state !== undefined) this.#keep(state);
+    for (const event of events) this.#driver.dispatch(event);
   }
 
   /** When {@link advance} will next have something to tell. */
@@ -97,13 +108,22 @@ export class PaperDesk {
 
 /** One desk a venue for the whole run: an adapter that is started anew finds account and orders as they were. */
 export function paperDesks(
-  options: Omit<PaperDeskOptions, "venue">,
+  options: Pick<PaperDeskOptions, "driver" | "depositUsd" | "runTag"> & {
+    readonly earlier: (venue: VenueId) => PaperLedgerState | undefined;
+    readonly keep: (venue: VenueId, state: PaperLedgerState) => void;
+  },
 ): (venue: VenueId) => PaperDesk {
+  const { earlier, keep } = options;
   const desks = new Map<VenueId, PaperDesk>();
   return (venue) => {
     const known = desks.get(venue);
     if (known !== undefined) return known;
-    const desk = new PaperDesk({ ...options, venue });
+    const desk = new PaperDesk({
+      ...options,
+      venue,
+      earlier: earlier(venue),
+      keep: (state) => keep(venue, state),
+    });
     desks.set(venue, desk);
     return desk;
   };

@@ -33,8 +33,8 @@ export function forgetAccounts(journal: Pick<JournalWriter, "kept" | "keep">): v
 }
 
 /**
- * Where venues begin anew at each start (sim, paper) only what people decided survives: halts and tightened limits. A
- * breach belonged to an account that is gone.
+ * Where venues begin anew with the host (simulated ones, the first of paper) only what people decided survives: halts
+ * and tightened limits. A breach belonged to an account that is gone.
  */
 export function restoreDecisions(journal: JournalWriter, driver: EngineDriver, log: HostLog): void {
   const kept = (scope: string): readonly unknown[] =>

@@ -3,9 +3,8 @@ import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRe
 import { join } from "node:path";
 import * as v from "valibot";
 import { BerthError } from "../errors.ts";
-import { parseInstrumentId, venueId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
-import { increment } from "../model/ticks.ts";
+import { instrumentSchema } from "./instrument_schema.ts";
 import { type Cell, recordingFormat, type Row, tableColumns, type TableName, tableNames } from "./tables.ts";
 
 export interface PartFile {
@@ -19,30 +18,6 @@ export interface PartFile {
   readonly instruments: readonly Instrument[];
 }
 
-const incrementSchema = v.pipe(v.object({ text: v.string() }), v.transform(({ text }) => increment(text)));
-const instrumentSchema = v.object({
-  id: v.pipe(v.string(), v.transform(parseInstrumentId)),
-  venue: v.pipe(v.string(), v.transform(venueId)),
-  symbol: v.string(),
-  venueSymbol: v.string(),
-  kind: v.picklist(["perpetual", "future", "spot"]),
-  settlement: v.picklist(["linear", "inverse"]),
-  baseAsset: v.string(),
-  quoteAsset: v.string(),
-  settlementAsset: v.string(),
-  tick: incrementSchema,
-  lot: incrementSchema,
-  contractMultiplier: v.string(),
-  minSizeLots: v.number(),
-  maxSizeLots: v.number(),
-  minNotional: v.number(),
-  makerFeeBps: v.number(),
-  takerFeeBps: v.number(),
-  maxLeverage: v.number(),
-  maxPriceFigures: v.exactOptional(v.number()),
-  fundingIntervalHours: v.exactOptional(v.number()),
-  status: v.picklist(["trading", "post_only", "cancel_only", "halted"]),
-});
 const instrumentsSchema = v.pipe(v.string(), v.parseJson(), v.array(instrumentSchema));
 
 /** Parts of a recording's folder, or the one file that is named; those of one time together, in the order of time. */

@@ -4,13 +4,20 @@
  */
 import type { Fill, FundingPayment } from "../../model/account.ts";
 import type { AccountQuestion, AdapterResponse } from "../../model/adapter_request.ts";
-import { type ClientOrderId, fillId, type VenueId, venueOrderId } from "../../model/ids.ts";
+import {
+  type ClientOrderId,
+  fillId,
+  type VenueId,
+  type VenueOrderId,
+  venueOrderId,
+} from "../../model/ids.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import { type Money, moneyTimesBps, notional } from "../../model/money.ts";
 import type { CancelReason, OrderReport, OrderRequest, Side } from "../../model/order.ts";
 import { priceTicks, sizeLots } from "../../model/ticks.ts";
 import { PaperAccount, type PaperHolding } from "./paper_account.ts";
 import { lotsLeft, type PaperEvent, type PaperOrder } from "./paper_events.ts";
+import { placeBehind } from "./queue_position.ts";
 
 export interface PaperSettings {
   readonly venue: VenueId;
@@ -27,23 +34,30 @@ export interface PaperSettings {
 export interface PaperLedgerState {
   readonly total: Money;
   readonly holdings: readonly PaperHolding[];
-  /** Open orders, oldest first. */
-  readonly orders: readonly {
-    readonly request: OrderRequest;
-    readonly report: OrderReport;
-    readonly filledLots: number;
-    /** Undefined: not known. */
-    readonly aheadLots: number | undefined;
-  }[];
+  /** Open orders and the newest of those that are done, oldest first. */
+  readonly orders: readonly KeptPaperOrder[];
   /** The newest, oldest first. */
   readonly fills: readonly Fill[];
   readonly payments: readonly FundingPayment[];
 }
 
+/** An order as it is kept. */
+export interface KeptPaperOrder {
+  readonly request: OrderRequest;
+  readonly venueOrderId: VenueOrderId;
+  /** When it was acknowledged. */
+  readonly tsVenueMs: number;
+  readonly filledLots: number;
+  readonly status: OrderReport["status"];
+  readonly reason: OrderReport["reason"];
+  /** Before it in the queue; undefined where that is not known. */
+  readonly aheadLots: number | undefined;
+}
+
 /** Fills and done orders that questions can still find. */
 const maxKept = 10_000;
-/** Of them, how many outlive a process: more than a host that went down has missed. */
-const maxStored = 100;
+/** Of them, how many outlive a process: more than were on their way to a host that went down. */
+const maxStored = 20;
 
 export class PaperLedger {
   readonly account: PaperAccount;
@@ -78,20 +92,7 @@ export class PaperLedger {
 
   /** Enters an order that was accepted; it is reported when it rests or trades. */
   open(request: OrderRequest, tsVenueMs: number): PaperOrder {
-    const report: OrderReport = {
-      instrument: request.instrument,
-      clientOrderId: request.clientOrderId,
-      venueOrderId: venueOrderId(this.#nextId()),
-      side: request.side,
-      sizeLots: request.sizeLots,
-      filledLots: sizeLots(0),
-      limitPriceTicks: request.pricing.kind === "limit" ? request.pricing.limitPriceTicks : undefined,
-      reduceOnly: request.reduceOnly,
-      status: "open",
-      reason: undefined,
-      venueText: undefined,
-      tsVenueMs,
-    };
+    const report = acknowledged(request, venueOrderId(this.#nextId()), tsVenueMs);
     const order: PaperOrder = {
       request,
       report,
@@ -215,10 +216,13 @@ export class PaperLedger {
     return {
       total: this.account.total,
       holdings: this.account.holdings(),
-      orders: this.openOrders().map(({ request, report, filledLots, place }) => ({
+      orders: this.#keptOrders().map(({ request, report, filledLots, status, reason, place }) => ({
         request,
-        report,
+        venueOrderId: report.venueOrderId,
+        tsVenueMs: report.tsVenueMs,
         filledLots,
+        status,
+        reason,
         aheadLots: place === undefined || place.aheadLots === Infinity ? undefined : place.aheadLots,
       })),
       fills: this.#fills.slice(-maxStored),
@@ -231,16 +235,17 @@ export class PaperLedger {
     this.account.restore(state.total, state.holdings);
     this.#fills.push(...state.fills);
     this.#payments.push(...state.payments);
-    for (const { request, report, filledLots, aheadLots = Infinity } of state.orders) {
-      this.#orders.set(request.clientOrderId, {
-        request,
-        report,
-        filledLots,
-        status: "open",
-        reason: undefined,
-        place: { aheadLots, unprintedLots: 0, unprintedUntilUs: -Infinity },
-      });
+    for (const { request, filledLots, status, reason, aheadLots = Infinity, ...kept } of state.orders) {
+      const report = acknowledged(request, kept.venueOrderId, kept.tsVenueMs);
+      const place = placeBehind(aheadLots);
+      this.#orders.set(request.clientOrderId, { request, report, filledLots, status, reason, place });
     }
+  }
+
+  #keptOrders(): readonly PaperOrder[] {
+    const all = [...this.#orders.values()];
+    const done = new Set(all.filter(({ status }) => status !== "open").slice(-maxStored));
+    return all.filter((order) => order.status === "open" || done.has(order));
   }
 
   #nextId(): string {
@@ -267,6 +272,21 @@ function keepNewest<T>(list: T[], item: T): void {
   list.push(item);
   if (list.length > maxKept) list.shift();
 }
+
+const acknowledged = (request: OrderRequest, id: VenueOrderId, tsVenueMs: number): OrderReport => ({
+  instrument: request.instrument,
+  clientOrderId: request.clientOrderId,
+  venueOrderId: id,
+  side: request.side,
+  sizeLots: request.sizeLots,
+  filledLots: sizeLots(0),
+  limitPriceTicks: request.pricing.kind === "limit" ? request.pricing.limitPriceTicks : undefined,
+  reduceOnly: request.reduceOnly,
+  status: "open",
+  reason: undefined,
+  venueText: undefined,
+  tsVenueMs,
+});
 
 const reportOf = (order: PaperOrder, tsVenueMs: number): OrderReport => ({
   ...order.report,
