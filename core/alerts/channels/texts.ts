@@ -1,7 +1,7 @@
 /**
  * Texts for other people's services. Parts of a note come from plugins and venues, so a text must neither ping anybody
  * nor format, link or break out of anything: control and direction characters go, an `@` is parted from the name behind
- * it, and an address from its scheme. Each channel escapes its own markup besides.
+ * it, an address from its scheme, and a name of a host from its last part. Each channel escapes its own markup besides.
  */
 import { type AlertNote, type AlertSender, headlineOf } from "../alert.ts";
 
@@ -16,7 +16,8 @@ export const harmlessText = (text: string): string =>
   text.replace(/\r\n?/g, "\n")
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, (character) => character === "\n" ? "\n" : "\uFFFD")
     .replaceAll("@", `@${wordJoiner}`)
-    .replaceAll("://", `:${wordJoiner}//`);
+    .replaceAll("://", `:${wordJoiner}//`)
+    .replaceAll(/\.(?=\p{L}{2})/gu, `.${wordJoiner}`);
 
 const cutMark = "…";
 

@@ -39,7 +39,7 @@ Deno.test("Telegram: a text is shown as it is, pings nobody and links nowhere", 
   const [text = ""] = service.texts;
   assertMatch(text, /^\[critical\] berth sim\n/);
   assertMatch(text, /\*\*bold\*\* `code`/);
-  assertEquals(text.match(/@\w|:\/\/|\u202E/g), null);
+  assertEquals(text.match(/@\w|:\/\/|\.\w\w|\u202E/g), null);
   assert(!text.includes("\u0007"));
   assertEquals(service.silent, [false]);
 });
