@@ -11,6 +11,7 @@ import { protocolVersion } from "../protocol/messages.ts";
 import { parsePluginMessage } from "../protocol/schemas.ts";
 import { faultError, type FrameKind, frameKinds, FrameReader, FrameWriter } from "../protocol/stream.ts";
 import { type OwnProcess, v8MemoryFlag } from "./edition.ts";
+import { parentDeathPrefix } from "./parent_death.ts";
 import { moduleTexts, readPluginFiles } from "./plugin_files.ts";
 import { encodePreamble } from "./preamble.ts";
 import { readProcessUsage } from "./process_usage.ts";
@@ -45,7 +46,9 @@ export function createChildProcessSandbox(
   { clock, projectDir, bootstrapPath }: ChildProcessOptions,
 ): Sandbox {
   const entryPath = bootstrapPath ?? join(projectDir, "core/sandbox/bootstrap.ts");
+  let prefix: readonly string[] | undefined;
   const launch = (spec: SandboxSpec): Launch => ({
+    prefix: prefix ??= parentDeathPrefix(),
     // The name is for whoever looks at the list of processes.
     args: [...commandLine(spec, projectDir), entryPath, spec.pluginId],
     cwd: dirname(spec.entryPath),
@@ -69,6 +72,8 @@ export const defaultHeartbeatEveryMs = heartbeatEveryMs;
 
 /** How the process of one kind of sandbox is started. Nothing secret is on a command line. */
 export interface Launch extends OwnProcess {
+  /** Words before our own executable on the command line. */
+  readonly prefix: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -123,8 +128,9 @@ class ChildProcess implements SandboxProcess {
     this.#screen = new SecretScreen("secrets" in spec.hello ? spec.hello.secrets : {});
     this.#clock = clock;
     this.#handlers = handlers;
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: [...launch.args],
+    const [command, ...args] = [...launch.prefix, Deno.execPath(), ...launch.args];
+    this.#process = new Deno.Command(command ?? Deno.execPath(), {
+      args,
       ...(launch.cwd === undefined ? {} : { cwd: launch.cwd }),
       clearEnv: true,
       env: { ...launch.env },

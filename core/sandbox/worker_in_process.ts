@@ -11,6 +11,7 @@ import type { Sandbox } from "./sandbox.ts";
 /** @param options `projectDir` is not looked at in a compiled berth, whose modules are in its own file */
 export function createWorkerSandbox({ clock, projectDir }: ChildProcessOptions): Sandbox {
   const launch = (name: string): Launch => ({
+    prefix: [], // its main thread always sees that the host is gone
     // The name is for whoever looks at the list of processes.
     args: [...keeperArguments(isCompiled(), projectDir), name],
     // The plugin's files come by the pipe: where the process stands does not matter.
