@@ -1,6 +1,13 @@
 /** `berth status` and `berth risk`: what a running host does, and its limits and states. */
 import type * as v from "valibot";
-import { doneSchema, list, riskSchema, statusSchema, venueSchema } from "../console/schemas.ts";
+import {
+  doneSchema,
+  list,
+  positionSchema,
+  riskSchema,
+  statusSchema,
+  venueSchema,
+} from "../console/schemas.ts";
 import { marketLimitNames, scopeLimitNames } from "../model/risk_limits.ts";
 import { connectHost } from "./host_client.ts";
 import type { CommandSurroundings } from "./journal.ts";
@@ -14,11 +21,15 @@ const usd = (value: number | null): string => value === null ? "?" : value.toFix
 /** @throws {BerthError} HOST_NOT_RUNNING, HOST_UNREACHABLE */
 export async function showStatus(options: StatusOptions, around: CommandSurroundings): Promise<void> {
   const host = await connectHost(await readPlace(options, around.workingFolder));
-  const [status, venues] = await Promise.all([
+  const [status, venues, { items: positions }] = await Promise.all([
     host.get("/status", statusSchema),
     host.get("/venues", list(venueSchema)),
+    host.get("/positions", list(positionSchema)),
   ]);
-  if (options.asJson) return around.write(`${JSON.stringify({ ...status, venues: venues.items })}\n`);
+  const held = positions.filter(({ positionLots }) => positionLots !== 0);
+  if (options.asJson) {
+    return around.write(`${JSON.stringify({ ...status, venues: venues.items, positions: held })}\n`);
+  }
   const { environment, tradingState, tradingReason, counts, uptimeMs } = status;
   const why = tradingReason === "" ? "" : ` (${tradingReason})`;
   around.write(
@@ -35,7 +46,18 @@ export async function showStatus(options: StatusOptions, around: CommandSurround
       );
     }
   }
+  for (const position of held) {
+    const { instrument, plugin, sizeBase } = position;
+    around.write(`${instrument} ${sizeBase ?? "?"} of ${plugin}, ${stopWords(position)}\n`);
+  }
 }
+
+const stopWords = ({ stop, venueStopPrice }: v.InferOutput<typeof positionSchema>): string =>
+  stop === "none"
+    ? "without a stop"
+    : stop === "host"
+    ? "its stop is kept by this host alone"
+    : `its stop is at the venue too, at ${venueStopPrice ?? "?"}`;
 
 /** @throws {BerthError} HOST_NOT_RUNNING, HOST_UNREACHABLE, HOST_REFUSED */
 export async function changeRisk(options: RiskOptions, around: CommandSurroundings): Promise<void> {

@@ -274,6 +274,8 @@ export const positions = ({ engine }: HostPicture): Out<typeof s.positionSchema>
     sizeBase: figure(position.sizeBase),
     averageEntryPrice: figure(position.averageEntryPrice),
     markPrice: figure(position.markPrice),
+    stop: position.stop.kind,
+    venueStopPrice: figure(position.stop.kind === "venue" ? position.stop.triggerPrice : undefined),
     unrealizedUsd: figure(position.unrealizedUsd),
     realized: moneyText(position.realizedPnl),
     fees: moneyText(position.feesPaid),

@@ -273,6 +273,11 @@ export const positionSchema = v.object({
   sizeBase: figure,
   averageEntryPrice: figure,
   markPrice: figure,
+  stop: described(
+    v.picklist(["none", "host", "venue"]),
+    "Who closes it when it goes wrong: nobody, the host alone, or the venue too if the host were gone.",
+  ),
+  venueStopPrice: described(figure, "Where the venue's stop stands, behind the host's own."),
   unrealizedUsd: figure,
   realized: decimal,
   fees: decimal,

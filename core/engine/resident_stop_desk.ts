@@ -201,12 +201,13 @@ export class ResidentStopDesk implements OrderFollower {
     if (index === undefined || instrument === undefined || account?.isStarted !== true) {
       return keep("not_yet");
     }
-    if (account.capabilities["stopOrders"] !== true) return keep("venue_has_none");
     const positionLots = portfolio.positionLots(plugin, index);
-    if (positionLots === 0 || this.#port().isFlattening(plugin, index)) return keep("not_yet");
-    if (portfolio.accountPositionLots(index) !== positionLots) return remove("shared_position");
+    if (positionLots === 0) return keep("not_yet");
     const { stop: level } = exitLevels(plan.terms, plan, direction, entryPrice(this.#rooms(), plugin, index));
     if (level === undefined) return remove("no_stop");
+    if (account.capabilities["stopOrders"] !== true) return keep("venue_has_none");
+    if (this.#port().isFlattening(plugin, index)) return keep("not_yet");
+    if (portfolio.accountPositionLots(index) !== positionLots) return remove("shared_position");
     const { marginBps } = this.#settings;
     const stop = wantedStop({ direction, positionLots, stopPrice: level.price, marginBps }, instrument);
     if (stop === undefined) return remove("no_stop");

@@ -11,7 +11,7 @@ import type { TradeStatistics } from "../model/trade_record.ts";
 import type { MarketLimits, RiskScope, ScopeLimits, TradingState } from "../model/risk_limits.ts";
 import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 import type { OpenTrade } from "../portfolio/portfolio.ts";
-import type { ResidentStopState } from "./resident_stop_desk.ts";
+import type { AbsenceReason, ResidentStopState } from "./resident_stop_desk.ts";
 import type { OtherHostSign } from "./other_hosts.ts";
 import type { GroupSnapshot, GroupTotals } from "./group_snapshot.ts";
 
@@ -60,9 +60,17 @@ export interface PnlSnapshot {
   readonly todayUsd: number;
 }
 
+/** Who would close a position that goes wrong: nobody, the host alone, or the venue too if the host were gone. */
+export type PositionStop =
+  | { readonly kind: "none" }
+  | { readonly kind: "host"; readonly whyNotAtVenue: AbsenceReason }
+  /** Its price there, behind the host's own. */
+  | { readonly kind: "venue"; readonly triggerPrice: number };
+
 export interface PositionSnapshot extends PluginPosition {
   readonly sizeBase: number;
   readonly averageEntryPrice: number | undefined;
+  readonly stop: PositionStop;
   readonly markPrice: number;
   readonly unrealizedUsd: number;
   /** Since it was last flat; undefined while it is. */

@@ -1,5 +1,6 @@
 /** Makes the snapshot. Copies everything: what it returns does not change any more. */
 import type { Instrument } from "../model/instrument.ts";
+import type { PluginPosition } from "../model/journal_entry.ts";
 import { formatMoney, moneyToNumber } from "../model/money.ts";
 import { scopeName } from "../model/risk_limits.ts";
 import { incrementValue } from "../model/ticks.ts";
@@ -13,6 +14,7 @@ import type {
   ExitSnapshot,
   PluginSnapshot,
   PositionSnapshot,
+  PositionStop,
   QuoteSnapshot,
   ScopeSnapshot,
   VenueSnapshot,
@@ -31,6 +33,7 @@ export interface SnapshotSources {
 
 export function buildSnapshot(sources: SnapshotSources): EngineSnapshot {
   const { rooms, orderDesk, tsUs, isShuttingDown } = sources;
+  const exits = exitSnapshots(sources.held);
   return {
     tsUs,
     isShuttingDown,
@@ -40,7 +43,7 @@ export function buildSnapshot(sources: SnapshotSources): EngineSnapshot {
     quotes: rooms.instruments.all().map((instrument, index) => quoteSnapshot(rooms, instrument, index, tsUs)),
     workingOrders: rooms.orders.working(),
     recentOrders: [...orderDesk.recent],
-    positions: positionSnapshots(rooms),
+    positions: positionSnapshots(rooms, exits),
     scopes: scopeSnapshots(rooms, tsUs),
     market: rooms.market.now,
     otherFees: Object.fromEntries(
@@ -54,7 +57,7 @@ export function buildSnapshot(sources: SnapshotSources): EngineSnapshot {
     orderCounter: rooms.ids.counter,
     groups: sources.held.groups.snapshots(),
     groupTotals: sources.held.groups.totals(),
-    exits: exitSnapshots(sources.held),
+    exits,
   };
 }
 
@@ -140,7 +143,23 @@ function quoteSnapshot(
   };
 }
 
-function positionSnapshots({ portfolio, instruments, accounts }: Rooms): readonly PositionSnapshot[] {
+function stopOf(
+  { plugin, instrument, positionLots }: PluginPosition,
+  exits: readonly ExitSnapshot[],
+): PositionStop {
+  const exit = exits.find((one) => one.plugin === plugin && one.instrument === instrument);
+  if (exit === undefined || positionLots === 0) return { kind: "none" };
+  const { residentStop } = exit;
+  if (residentStop.kind === "standing") return { kind: "venue", triggerPrice: residentStop.triggerPrice };
+  return residentStop.why === "no_stop"
+    ? { kind: "none" }
+    : { kind: "host", whyNotAtVenue: residentStop.why };
+}
+
+function positionSnapshots(
+  { portfolio, instruments, accounts }: Rooms,
+  exits: readonly ExitSnapshot[],
+): readonly PositionSnapshot[] {
   return portfolio.positions().flatMap((position) => {
     const index = instruments.indexOf(position.instrument);
     const instrument = index === undefined ? undefined : instruments.get(index);
@@ -154,6 +173,7 @@ function positionSnapshots({ portfolio, instruments, accounts }: Rooms): readonl
       ...position,
       sizeBase: lots * lot,
       averageEntryPrice: lots === 0 ? undefined : (costTicksLots / lots) * tick,
+      stop: stopOf(position, exits),
       markPrice: markTicks * tick,
       unrealizedUsd: lots === 0 ? 0 : (lots * markTicks - costTicksLots) * portfolio.tickLotUsd(index),
       openTrade: portfolio.openTrade(position.plugin, index),

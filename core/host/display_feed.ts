@@ -234,6 +234,8 @@ export class DisplayFeed implements Tally {
       sizeBase: position.sizeBase,
       entryPrice: position.averageEntryPrice ?? nan,
       markPrice: position.markPrice,
+      stop: position.stop.kind,
+      venueStopPrice: position.stop.kind === "venue" ? position.stop.triggerPrice : nan,
       unrealizedUsd: position.unrealizedUsd,
       realizedUsd: realizedUnits,
       ...this.#decimals(position.instrument),

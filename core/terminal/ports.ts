@@ -129,6 +129,10 @@ export interface PositionRow {
   readonly sizeBase: number;
   readonly entryPrice: number;
   readonly markPrice: number;
+  /** Who closes it when it goes wrong: nobody, the host alone, or the venue too. */
+  readonly stop: "none" | "host" | "venue";
+  /** Where the venue's stands; NaN without one. */
+  readonly venueStopPrice: number;
   readonly unrealizedUsd: number;
   readonly realizedUsd: number;
   readonly priceDecimals: number;

@@ -145,6 +145,14 @@ export const opportunitiesSection = ({ opportunities }: DisplaySnapshot): Sectio
     column("HOW", "left", 12, 2, (row) => span(row.words, "dim")),
   ]);
 
+/** A stop that only this host keeps is as good as this machine. */
+function stopCell({ stop, venueStopPrice, priceDecimals, sizeBase }: PositionRow): Span {
+  if (sizeBase === 0 || stop === "none") return span("", "dim");
+  return stop === "host"
+    ? span("host", "warn")
+    : span(`venue ${priceText(venueStopPrice, priceDecimals)}`, "good");
+}
+
 export const positionsSection = ({ positions }: DisplaySnapshot): Section =>
   section<PositionRow>(3, 2, positions, [
     column("POSITIONS", "left", 12, 0, (row) => span(row.plugin)),
@@ -159,6 +167,7 @@ export const positionsSection = ({ positions }: DisplaySnapshot): Section =>
     ),
     column("ENTRY", "right", 9, 2, (row) => span(priceText(row.entryPrice, row.priceDecimals))),
     column("MARK", "right", 9, 3, (row) => span(priceText(row.markPrice, row.priceDecimals))),
+    column("STOP", "left", 15, 4, stopCell),
     column("UNREAL", "right", 9, 0, (row) => usdCell(row.unrealizedUsd)),
     column("REALIZED", "right", 9, 1, (row) => usdCell(row.realizedUsd)),
   ]);
