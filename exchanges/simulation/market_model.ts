@@ -113,6 +113,11 @@ export class MarketModel {
     return this.#underlying(baseAsset).fairPrice;
   }
 
+  /** The price of an underlying jumps everywhere by this fraction. @throws RangeError for one that is not there */
+  shock(baseAsset: string, fraction: number): void {
+    this.#underlying(baseAsset).fairPrice *= 1 + fraction;
+  }
+
   #repeat(delayMs: () => number, task: () => void): void {
     const plan = (): void => {
       const cancel = this.#clock.schedule(delayMs(), () => {

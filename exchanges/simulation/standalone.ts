@@ -5,7 +5,8 @@
  *
  * The file, readable by its owner alone, says how to reach them, with credentials that were made up for this start; a
  * host takes it as `simulation.attach` of its configuration. `control` in it is an address of this machine that answers
- * `GET /ledger`, `POST /maintenance?venue=V&on=true|false` and `POST /stop` to whoever shows the token.
+ * `GET /ledger`, `POST /maintenance?venue=V&on=true|false`, `POST /shock?asset=BTC&fraction=-0.03` (the price jumps) and
+ * `POST /stop` to whoever shows the token.
  */
 import { parseArgs } from "node:util";
 import * as v from "valibot";
@@ -49,6 +50,15 @@ function answer(request: Request): Response {
       const named = searchParams.get("venue");
       const isOn = searchParams.get("on") === "true";
       world.running.find(({ venue }) => venue.venue === named)?.venue.setMaintenance(isOn);
+      return Response.json({ kind: "done" });
+    }
+    case "POST /shock": {
+      const [asset, fraction] = [searchParams.get("asset") ?? "", Number(searchParams.get("fraction"))];
+      const isListed = world.running.some(({ venue }) =>
+        venue.instruments.some(({ baseAsset }) => baseAsset === asset)
+      );
+      if (!isListed || !(Math.abs(fraction) < 0.5)) return new Response(null, { status: 400 });
+      world.model.shock(asset, fraction);
       return Response.json({ kind: "done" });
     }
     case "POST /stop":

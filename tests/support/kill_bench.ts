@@ -7,12 +7,37 @@ import { fileURLToPath } from "node:url";
 
 const projectDir = fileURLToPath(new URL("../../", import.meta.url));
 
+const berth = ["run", "-A", "--frozen", "--no-check", join(projectDir, "core/main.ts")] as const;
+
 export interface KillBench extends AsyncDisposable {
   readonly dataDir: string;
   /** Starts a host, lets it trade for a while after it may, and kills it with SIGKILL. */
   tradeAndKill(tradeMs: number): Promise<void>;
   /** Starts a host, lets it compare itself with the venues, and stops it in order. */
   settle(tradeMs: number): Promise<Settled>;
+  /** Starts a host and kills it with SIGKILL when this resolves. */
+  killWhen(isTime: () => Promise<void>): Promise<void>;
+  /** What `berth status` of the running host prints; what it complains of while none is ready. */
+  status(): Promise<string>;
+  /** Signed lots that the account holds by the venue's own books. */
+  positionLots(venue: string, symbol: string): Promise<number>;
+  /** The price of an underlying jumps everywhere by this fraction. */
+  shock(asset: string, fraction: number): Promise<void>;
+}
+
+export interface KillBenchOptions {
+  readonly pluginFolder: string;
+  /** Besides what the bench needs. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Asks again until it is so. @throws when it is not within 30 s */
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 150; attempt++) {
+    if (await isSo()) return;
+    await after(200);
+  }
+  throw new Error(`waited in vain for ${what}`);
 }
 
 export interface Settled {
@@ -31,7 +56,16 @@ interface Host {
   readonly out: Promise<string>;
 }
 
-export async function killBench(seed: number, faults: Readonly<Record<string, number>>): Promise<KillBench> {
+const usualOptions: KillBenchOptions = {
+  pluginFolder: join(projectDir, "tests/support/plugins"),
+  config: { plugins: { healthy: { enabled: false } } },
+};
+
+export async function killBench(
+  seed: number,
+  faults: Readonly<Record<string, number>>,
+  options: KillBenchOptions = usualOptions,
+): Promise<KillBench> {
   const folder = await Deno.makeTempDir({ prefix: "berth_kills_" });
   const venuesFile = join(folder, "venues.json");
   const venues = new Deno.Command(Deno.execPath(), {
@@ -55,14 +89,21 @@ export async function killBench(seed: number, faults: Readonly<Record<string, nu
   }).spawn();
   const config = {
     dataDir: "data",
-    pluginFolders: [join(projectDir, "tests/support/plugins")],
-    plugins: { healthy: { enabled: false } },
+    ...options.config,
+    pluginFolders: [options.pluginFolder],
     venues: { enabled: ["paradex", "okx"] },
     simulation: { attach: "venues.json" },
     log: { format: "json" },
   };
   await Deno.writeTextFile(join(folder, "berth.json"), JSON.stringify(config));
   await fileExists(venuesFile);
+  const reached: { readonly control: { readonly url: string; readonly token: string } } = JSON.parse(
+    await Deno.readTextFile(venuesFile),
+  );
+  const control = async (method: string, path: string): Promise<Response> => {
+    const { url, token } = reached.control;
+    return await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}` } });
+  };
   return {
     dataDir: join(folder, "data"),
     async tradeAndKill(tradeMs) {
@@ -72,6 +113,40 @@ export async function killBench(seed: number, faults: Readonly<Record<string, nu
       host.process.kill("SIGKILL");
       await host.process.status;
       await host.out;
+    },
+    async killWhen(isTime) {
+      const host = startHost(folder);
+      try {
+        await host.ready;
+        await isTime();
+      } finally {
+        host.process.kill("SIGKILL");
+        await host.process.status;
+        await host.out;
+      }
+    },
+    async status() {
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [...berth, "status", "--data-dir", join(folder, "data")],
+        cwd: projectDir,
+      }).output();
+      return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    },
+    async positionLots(venue, symbol) {
+      const { venues }: {
+        readonly venues: Readonly<
+          Record<
+            string,
+            { readonly positions: readonly { readonly symbol: string; readonly positionLots: number }[] }
+          >
+        >;
+      } = await (await control("GET", "/ledger")).json();
+      return venues[venue]?.positions.find((position) => position.symbol === symbol)?.positionLots ?? 0;
+    },
+    async shock(asset, fraction) {
+      const response = await control("POST", `/shock?asset=${asset}&fraction=${fraction}`);
+      if (!response.ok) throw new Error(`the price of ${asset} was not moved: ${response.status}`);
+      await response.body?.cancel();
     },
     async settle(tradeMs) {
       const host = startHost(folder);
@@ -94,16 +169,7 @@ export async function killBench(seed: number, faults: Readonly<Record<string, nu
 
 function startHost(folder: string): Host {
   const process = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      "--frozen",
-      "--no-check",
-      join(projectDir, "core/main.ts"),
-      "start",
-      "--config",
-      join(folder, "berth.json"),
-    ],
+    args: [...berth, "start", "--config", join(folder, "berth.json")],
     env: { BERTH_CONSOLE_PORT: "0" },
     cwd: projectDir,
     stdout: "piped",
