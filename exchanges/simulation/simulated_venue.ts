@@ -5,9 +5,11 @@
  *
  * Events are emitted synchronously in causal order: fills and their orders, then position and account, then the book.
  */
-import { increment, parseMoney, tickLotMoney } from "@berth/sdk";
-import { Ledger, type OpenLots } from "./ledger.ts";
-import { MatchingEngine, type RestingOrder } from "./matching_engine.ts";
+import { Admission } from "./admission.ts";
+import { Ledger } from "./ledger.ts";
+import { type Market, newMarket } from "./market.ts";
+import type { RestingOrder } from "./matching_engine.ts";
+import { newOrder, OrderArchive, type OrderId } from "./order_archive.ts";
 import type {
   AmendResult,
   CancelResult,
@@ -33,23 +35,6 @@ import type {
 export const houseAccount = "house";
 
 const maxTradesKept = 1_000;
-const maxOpenOrders = 150;
-/** Orders and fills kept per account, oldest dropped first. */
-const maxHistory = 20_000;
-
-type OrderId = { readonly orderId: string } | { readonly clientOrderId: string };
-
-interface Market {
-  readonly instrument: SimulatedInstrument;
-  readonly engine: MatchingEngine;
-  readonly tickLot: bigint;
-  readonly minNotional: bigint;
-  readonly trades: SimulatedTrade[];
-  mark: SimulatedMark;
-  markTicks: number;
-  sequence: number;
-}
-
 export interface SimulatedVenueOptions {
   readonly venue: string;
   readonly instruments: readonly SimulatedInstrument[];
@@ -80,14 +65,11 @@ class Venue implements SimulatedVenueControl {
   readonly venue: string;
   readonly instruments: readonly SimulatedInstrument[];
   readonly clock: SimulationClock;
-  readonly #priceBand: number;
   readonly #markets = new Map<string, Market>();
   readonly #byVenueSymbol = new Map<string, SimulatedInstrument>();
   readonly #ledger: Ledger;
-  readonly #orders = new Map<string, SimulatedOrder>();
-  readonly #openByAccount = new Map<string, Map<string, SimulatedOrder>>();
-  readonly #historyByAccount = new Map<string, string[]>();
-  readonly #fillsByAccount = new Map<string, SimulatedFill[]>();
+  readonly #archive = new OrderArchive();
+  readonly #admission: Admission;
   readonly #listeners = new Set<(event: SimulatedEvent) => void>();
   readonly #houseLadders = new Map<string, Map<number, string>>();
   #nextId: number;
@@ -97,21 +79,12 @@ class Venue implements SimulatedVenueControl {
     this.venue = options.venue;
     this.instruments = options.instruments;
     this.clock = options.clock;
-    this.#priceBand = options.priceBand ?? 0.05;
     this.#nextId = options.firstId ?? 1;
     this.#ledger = new Ledger(options.instruments, (symbol) => this.#markets.get(symbol)?.markTicks ?? 0);
+    this.#admission = new Admission(this.#archive, this.#ledger, options.priceBand ?? 0.05);
     for (const instrument of options.instruments) {
       this.#byVenueSymbol.set(instrument.venueSymbol, instrument);
-      this.#markets.set(instrument.symbol, {
-        instrument,
-        engine: new MatchingEngine(),
-        tickLot: tickLotMoney({ tick: increment(instrument.tickSize), lot: increment(instrument.lotSize) }),
-        minNotional: parseMoney(instrument.minNotional),
-        trades: [],
-        mark: emptyMark(instrument.symbol, this.clock.nowMs()),
-        markTicks: 0,
-        sequence: 0,
-      });
+      this.#markets.set(instrument.symbol, newMarket(instrument, this.clock.nowMs()));
     }
   }
 
@@ -139,16 +112,16 @@ class Venue implements SimulatedVenueControl {
 
   submit(request: SimulatedOrderRequest): SubmitResult {
     const market = this.#market(request.symbol);
-    const order = this.#newOrder(request);
-    const refusal = this.#refusalOf(request, market);
+    const order = newOrder(request, String(this.#nextId++), this.clock.nowMs());
+    const refusal = this.#isMaintenance ? "maintenance" : this.#admission.refusalOf(request, market);
     if (refusal !== undefined) {
       return { kind: "rejected", refusal, order: this.#end(order, "rejected", refusal, undefined) };
     }
-    this.#keep(order);
+    this.#archive.keep(order);
     this.#emitOrder(order);
     this.#execute(order.orderId, market);
     this.#publish(market);
-    const after = this.#orders.get(order.orderId) ?? order;
+    const after = this.#archive.byId(order.orderId) ?? order;
     return after.status === "rejected" && after.refusal !== undefined
       ? { kind: "rejected", refusal: after.refusal, order: after }
       : { kind: "accepted", order: after };
@@ -194,8 +167,7 @@ class Venue implements SimulatedVenueControl {
     if (remainingLots <= 0) return { kind: "rejected", refusal: "size_below_minimum" };
     const { limitPriceTicks: _before, ...terms } = order;
     const request = { ...terms, sizeLots, ...(limitPriceTicks === undefined ? {} : { limitPriceTicks }) };
-    const refusal = this.#sizeRefusal(request, market) ??
-      this.#marginRefusal({ ...request, sizeLots: remainingLots }, market, order);
+    const refusal = this.#admission.amendRefusalOf(request, remainingLots, market, order);
     if (refusal !== undefined) return { kind: "rejected", refusal };
     const isCrossing = limitPriceTicks !== undefined && market.engine.wouldCross(order.side, limitPriceTicks);
     if (order.postOnly && isCrossing) return { kind: "rejected", refusal: "post_only_would_cross" };
@@ -206,34 +178,23 @@ class Venue implements SimulatedVenueControl {
     this.#emitOrder(amended);
     if (!keepsPriority) this.#execute(order.orderId, market);
     this.#publish(market);
-    return { kind: "amended", order: this.#orders.get(order.orderId) ?? amended };
+    return { kind: "amended", order: this.#archive.byId(order.orderId) ?? amended };
   }
 
   order(accountId: string, id: OrderId): SimulatedOrder | undefined {
-    if ("orderId" in id) {
-      const order = this.#orders.get(id.orderId);
-      return order?.accountId === accountId ? order : undefined;
-    }
-    const open = [...(this.#openByAccount.get(accountId)?.values() ?? [])].find((one) =>
-      one.clientOrderId === id.clientOrderId
-    );
-    if (open !== undefined) return open;
-    return this.orderHistory(accountId).findLast((one) => one.clientOrderId === id.clientOrderId);
+    return this.#archive.order(accountId, id);
   }
 
   openOrders(accountId: string): readonly SimulatedOrder[] {
-    return [...(this.#openByAccount.get(accountId)?.values() ?? [])];
+    return this.#archive.open(accountId);
   }
 
   orderHistory(accountId: string): readonly SimulatedOrder[] {
-    return (this.#historyByAccount.get(accountId) ?? []).flatMap((orderId) => {
-      const order = this.#orders.get(orderId);
-      return order === undefined ? [] : [order];
-    });
+    return this.#archive.history(accountId);
   }
 
   fills(accountId: string): readonly SimulatedFill[] {
-    return this.#fillsByAccount.get(accountId) ?? [];
+    return this.#archive.fills(accountId);
   }
 
   positions(accountId: string): readonly SimulatedPosition[] {
@@ -241,7 +202,7 @@ class Venue implements SimulatedVenueControl {
   }
 
   account(accountId: string): SimulatedAccount {
-    return this.#ledger.account(accountId, (symbol) => this.#openLots(accountId, symbol));
+    return this.#ledger.account(accountId, (symbol) => this.#archive.openLots(accountId, symbol));
   }
 
   setLeverage(accountId: string, symbol: string, leverage: number): void {
@@ -320,7 +281,7 @@ class Venue implements SimulatedVenueControl {
 
   /** Matches an open order that is not in the book yet, and rests or ends what is left. */
   #execute(orderId: string, market: Market): void {
-    const order = this.#orders.get(orderId);
+    const order = this.#archive.byId(orderId);
     if (order === undefined) return;
     const sizeLots = order.sizeLots - order.filledLots;
     const taker = {
@@ -333,7 +294,7 @@ class Venue implements SimulatedVenueControl {
       taker,
       (maker, price, lots) => this.#onMatch(market, orderId, order.side, maker, price, lots),
     );
-    const after = this.#orders.get(orderId);
+    const after = this.#archive.byId(orderId);
     if (after === undefined || after.status !== "open") return;
     const isImmediate = order.type === "market" || order.timeInForce !== "GTC";
     if (result.isSelfTrade) this.#end(after, "cancelled", "self_trade", "self_trade");
@@ -371,7 +332,7 @@ class Venue implements SimulatedVenueControl {
   }
 
   #book(market: Market, orderId: string, trade: SimulatedTrade, isMaker: boolean): void {
-    const order = this.#orders.get(orderId);
+    const order = this.#archive.byId(orderId);
     if (order === undefined) return;
     const { priceTicks, sizeLots, tsMs, tradeId, symbol } = trade;
     const booked = this.#ledger.bookFill(order.accountId, symbol, {
@@ -401,10 +362,7 @@ class Venue implements SimulatedVenueControl {
       ...booked,
       tsMs,
     };
-    const fills = this.#fillsByAccount.get(order.accountId) ?? [];
-    this.#fillsByAccount.set(order.accountId, fills);
-    fills.push(fill);
-    if (fills.length > maxHistory) fills.splice(0, maxHistory / 2);
+    this.#archive.keepFill(fill);
     this.#emit({ kind: "fill", fill, order: updated });
     this.#emitOrder(updated);
     this.#emitPosition(order.accountId, symbol);
@@ -425,126 +383,9 @@ class Venue implements SimulatedVenueControl {
     }
   }
 
-  #refusalOf(request: SimulatedOrderRequest, market: Market): SimulatedRefusal | undefined {
-    if (this.#isMaintenance) return "maintenance";
-    const open = this.openOrders(request.accountId);
-    const { clientOrderId } = request; // venues that take orders without one see it empty
-    if (clientOrderId !== "" && open.some((order) => order.clientOrderId === clientOrderId)) {
-      return "duplicate_client_order_id";
-    }
-    if (open.filter((order) => order.symbol === request.symbol).length >= maxOpenOrders) {
-      return "too_many_open_orders";
-    }
-    return this.#sizeRefusal(request, market) ?? this.#priceRefusal(request, market) ??
-      this.#marginRefusal(request, market, undefined);
-  }
-
-  #sizeRefusal(request: SimulatedOrderRequest, market: Market): SimulatedRefusal | undefined {
-    const { instrument, markTicks, tickLot, minNotional } = market;
-    if (!(request.sizeLots >= instrument.minSizeLots)) return "size_below_minimum";
-    if (!(request.sizeLots <= instrument.maxSizeLots)) return "size_above_maximum";
-    const value = BigInt(request.limitPriceTicks ?? markTicks) * BigInt(request.sizeLots) * tickLot;
-    const { positionLots } = this.#ledger.position(request.accountId, request.symbol);
-    const closesAll = request.reduceOnly && request.sizeLots === Math.abs(positionLots);
-    return value < minNotional && !closesAll ? "notional_below_minimum" : undefined;
-  }
-
-  #priceRefusal(request: SimulatedOrderRequest, { engine, markTicks }: Market): SimulatedRefusal | undefined {
-    const { side, limitPriceTicks } = request;
-    if (limitPriceTicks !== undefined && markTicks > 0) {
-      const edge = side === "buy" ? markTicks * (1 + this.#priceBand) : markTicks * (1 - this.#priceBand);
-      if (side === "buy" ? limitPriceTicks > edge : limitPriceTicks < edge) return "price_outside_band";
-    }
-    if (request.postOnly && limitPriceTicks !== undefined && engine.wouldCross(side, limitPriceTicks)) {
-      return "post_only_would_cross";
-    }
-    const taker = { accountId: request.accountId, side, sizeLots: request.sizeLots, limitPriceTicks };
-    if (request.type === "market" && engine.available(taker) === 0) return "no_liquidity";
-    return request.timeInForce === "FOK" && engine.available(taker) < request.sizeLots
-      ? "fok_not_filled"
-      : undefined;
-  }
-
-  /** Reduce-only against the position; margin by the worst case with all open orders and this one. */
-  #marginRefusal(
-    request: SimulatedOrderRequest,
-    market: Market,
-    replaced: SimulatedOrder | undefined,
-  ): SimulatedRefusal | undefined {
-    const { accountId, symbol, side, sizeLots } = request;
-    const { positionLots } = this.#ledger.position(accountId, symbol);
-    if (request.reduceOnly) {
-      const reducible = side === "sell" ? positionLots : -positionLots;
-      return sizeLots <= reducible ? undefined : "reduce_only_would_increase";
-    }
-    const before = this.account(accountId);
-    const after = this.#ledger.account(accountId, (other) => {
-      const open = this.#openLots(accountId, other);
-      if (other !== symbol) return open;
-      const freed = replaced === undefined ? 0 : replaced.sizeLots - replaced.filledLots;
-      const added = sizeLots - freed;
-      return side === "buy"
-        ? { ...open, buyLots: open.buyLots + added }
-        : { ...open, sellLots: open.sellLots + added };
-    });
-    const isWithin = after.initialMargin <= after.equity || after.initialMargin <= before.initialMargin;
-    return isWithin && market.markTicks > 0 ? undefined : "insufficient_margin";
-  }
-
-  #openLots(accountId: string, symbol: string): OpenLots {
-    let buyLots = 0;
-    let sellLots = 0;
-    for (const order of this.#openByAccount.get(accountId)?.values() ?? []) {
-      if (order.symbol !== symbol || order.reduceOnly) continue;
-      if (order.side === "buy") buyLots += order.sizeLots - order.filledLots;
-      else sellLots += order.sizeLots - order.filledLots;
-    }
-    return { buyLots, sellLots };
-  }
-
-  #newOrder(request: SimulatedOrderRequest): SimulatedOrder {
-    const nowMs = this.clock.nowMs();
-    return {
-      orderId: String(this.#nextId++),
-      clientOrderId: request.clientOrderId,
-      accountId: request.accountId,
-      symbol: request.symbol,
-      side: request.side,
-      type: request.type,
-      timeInForce: request.timeInForce,
-      postOnly: request.postOnly,
-      reduceOnly: request.reduceOnly,
-      sizeLots: request.sizeLots,
-      filledLots: 0,
-      filledTicksLots: 0n,
-      limitPriceTicks: request.limitPriceTicks,
-      status: "open",
-      refusal: undefined,
-      cancelReason: undefined,
-      tsCreatedMs: nowMs,
-      tsUpdatedMs: nowMs,
-    };
-  }
-
-  #keep(order: SimulatedOrder): void {
-    if (!this.#orders.has(order.orderId)) {
-      const history = this.#historyByAccount.get(order.accountId) ?? [];
-      this.#historyByAccount.set(order.accountId, history);
-      history.push(order.orderId);
-      if (history.length > maxHistory) {
-        for (const orderId of history.splice(0, maxHistory / 2)) this.#orders.delete(orderId);
-      }
-    }
-    this.#orders.set(order.orderId, order);
-    const open = this.#openByAccount.get(order.accountId) ?? new Map<string, SimulatedOrder>();
-    this.#openByAccount.set(order.accountId, open);
-    if (order.status === "open") open.set(order.orderId, order);
-    else open.delete(order.orderId);
-  }
-
   #update(order: SimulatedOrder, change: Partial<SimulatedOrder>): SimulatedOrder {
     const updated = { ...order, ...change, tsUpdatedMs: this.clock.nowMs() };
-    this.#keep(updated);
+    this.#archive.keep(updated);
     return updated;
   }
 
@@ -592,12 +433,3 @@ class Venue implements SimulatedVenueControl {
     return market;
   }
 }
-
-const emptyMark = (symbol: string, tsMs: number): SimulatedMark => ({
-  symbol,
-  markPrice: 0,
-  indexPrice: 0,
-  fundingRate: 0,
-  tsNextFundingMs: tsMs,
-  tsMs,
-});
