@@ -43,7 +43,7 @@ export function conditionsOf(
     ...observation.plugins.map((plugin) => ({
       rule: "plugin_down" as const,
       subject: plugin.plugin,
-      finding: pluginFinding(plugin),
+      finding: pluginFinding(plugin, endOf(observation, plugin)),
     })),
     { rule: "host_slow", subject: "host", finding: slownessFinding(observation, thresholds) },
     ...failingChannels.map(({ channel, why }) => ({
@@ -188,14 +188,15 @@ const brokenGroupCodes: ReadonlySet<string> = new Set([
   "GROUP_HALTED",
 ]);
 
-function pluginFinding({ plugin, state, why, restarts }: PluginObservation): Finding {
+/** Why the plugin's process ended since the last observation; undefined when it did not. */
+const endOf = ({ happenings }: Observation, { plugin }: PluginObservation): string | undefined =>
+  happenings.flatMap((one) => one.kind === "plugin_ended" && one.plugin === plugin ? [one.why] : []).at(-1);
+
+function pluginFinding({ plugin, state, why }: PluginObservation, endedWhy: string | undefined): Finding {
   const because = why === "" ? "" : `: ${why}`;
   switch (state) {
     case "backing_off":
-      return bad(
-        "plugin_down",
-        `plugin ${plugin} was ended and is started again (restart ${restarts + 1})${because}`,
-      );
+      return restarting(plugin, why);
     case "quarantined":
       return bad("plugin_down", `plugin ${plugin} is quarantined${because}`, "critical");
     case "broken":
@@ -203,11 +204,14 @@ function pluginFinding({ plugin, state, why, restarts }: PluginObservation): Fin
     case "probing":
     case "starting":
     case "stopping":
-      return unknown;
-    default:
-      return good; // it runs, or somebody wants it not to
+      return endedWhy === undefined ? unknown : restarting(plugin, endedWhy);
+    default: // it runs, or somebody wants it not to
+      return endedWhy === undefined ? good : restarting(plugin, endedWhy);
   }
 }
+
+const restarting = (plugin: string, why: string): Finding =>
+  bad("plugin_down", `plugin ${plugin} was ended and is started again${why === "" ? "" : `: ${why}`}`);
 
 function slownessFinding({ loopDelayMs }: Observation, { maxLoopDelayMs }: AlertThresholds): Finding {
   return loopDelayMs > maxLoopDelayMs

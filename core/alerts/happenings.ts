@@ -62,6 +62,7 @@ function eventOf(happening: Happening, { minOpportunityBps }: AlertThresholds): 
     case "notice":
       return noticeEvent(happening);
     case "position":
+    case "plugin_ended":
       return undefined;
     default:
       return happening satisfies never;

@@ -59,8 +59,6 @@ export interface PluginObservation {
   /** Of its life cycle: `running`, `backing_off`, `quarantined`, … */
   readonly state: string;
   readonly why: string;
-  /** After crashes and kills, since the start. */
-  readonly restarts: number;
 }
 
 /** Sums of this run over everything, USD. */
@@ -98,6 +96,8 @@ export type Happening =
     readonly netBps: number;
     readonly isTaken: boolean;
   }
+  /** A plugin's process ended by itself or was killed; it may run again before anybody looks. */
+  | { readonly kind: "plugin_ended"; readonly plugin: string; readonly why: string }
   /** What the engine told people. */
   | {
     readonly kind: "notice";

@@ -279,14 +279,16 @@ class Host {
       savedState: (id) =>
         journal.kept.find((value) => value.scope === "plugin_state" && value.key === id)?.body,
       keepState: (id, value) => journal.keep("plugin_state", id, value),
-      onState: (id, state, update) =>
+      onState: (id, state, update) => {
+        alerts?.observer.pluginState(id, state);
         journal.append({
           id: `plugin/${id}/${this.#clock.epochUs()}`,
           kind: "plugin_state",
           tsUs: this.#clock.epochUs(),
           plugin: id,
           body: update === undefined ? state : { ...state, update },
-        }),
+        });
+      },
     });
     const killSwitch = new KillSwitch({
       driver,

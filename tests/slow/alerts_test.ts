@@ -1,6 +1,7 @@
 /**
- * A real host beside simulated venues: one of them goes away and comes back, and people are told of both by a webhook,
- * while another channel hangs and a third is misconfigured. Neither is felt by the quotes.
+ * A real host beside simulated venues: one of them goes away and comes back, a plugin falls over until it is quarantined;
+ * people are told of all of it by a webhook, while another channel hangs and a third is misconfigured. Neither is felt by
+ * the quotes.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
@@ -21,6 +22,17 @@ const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
+
+/** Falls over at its first quote, each time that it is started. */
+const falling = `
+import { defineStrategy } from "@berth/sdk";
+export default defineStrategy({
+  kind: "strategy", id: "falling", version: "1.0.0", sdkVersion: 1, author: "tests", description: "Falls over.",
+  trading: { venues: ["*"], instruments: ["BTC-PERP"], data: ["quotes"], orders: "none" },
+  riskBudget: { maxOrderNotionalUsd: 0, maxPositionNotionalUsd: 0, maxOrdersPerSecond: 0, maxDailyLossUsd: 0 },
+  onStop: "keep_positions", settings: {},
+}, () => ({ onQuote() { throw new Error("@everyone fell over"); } }));
+`;
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 async function until<T>(what: string, found: () => Promise<T | undefined> | T | undefined): Promise<T> {
@@ -69,7 +81,7 @@ function latencyMeter(url: string): () => Promise<number> {
   };
 }
 
-Deno.test("a venue goes and comes back: people are told of both, whatever other channels do", async () => {
+Deno.test("a venue goes and comes back, a plugin falls: people are told, whatever other channels do", async () => {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "berth_alerts_" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
@@ -96,7 +108,7 @@ Deno.test("a venue goes and comes back: people are told of both, whatever other 
   await Deno.writeTextFile(
     join(folder, "berth.json"),
     JSON.stringify({
-      pluginFolders: ["none"],
+      pluginFolders: ["strategies"],
       simulation: { attach: "attach.json" },
       venues: { symbols: ["BTC-PERP"] },
       log: { format: "json" },
@@ -110,7 +122,7 @@ Deno.test("a venue goes and comes back: people are told of both, whatever other 
       },
     }),
   );
-  await Deno.mkdir(join(folder, "none"));
+  await Deno.mkdir(join(folder, "strategies"));
   const secrets = {
     HOOK_URL: `${hook.url}/hook-secret-path`,
     STUCK_URL: `${stuck.url}/stuck-secret-path`,
@@ -183,6 +195,13 @@ Deno.test("a venue goes and comes back: people are told of both, whatever other 
   const listed = run([join(projectDir, "core/main.ts"), "alerts", "list", "--json", ...config]);
   const { stdout } = await listed.output();
   assert(isResolvedIn(v.parse(alertsSchema, JSON.parse(new TextDecoder().decode(stdout)))));
+
+  await Deno.writeTextFile(join(folder, "strategies/falling.ts"), falling);
+  const isDown = (words: RegExp) => ({ data }: ReceivedNote): boolean =>
+    data.rule === "plugin_down" && words.test(String(data.text));
+  const ended = await told(isDown(/^plugin falling was ended and is started again: /), "the plugin's end");
+  const given = await told(isDown(/^plugin falling is quarantined: /), "the quarantine");
+  assertEquals([ended.data.severity, given.data.severity], ["warning", "critical"]);
 
   host.kill("SIGTERM");
   await host.status;

@@ -15,7 +15,7 @@ import { scopeName } from "../../model/risk_limits.ts";
 import { incrementsToNumber } from "../../model/ticks.ts";
 import type { OpportunityMessage } from "../../protocol/messages.ts";
 import type { PluginView } from "../plugin_manager.ts";
-import { whyOf } from "../plugin_states.ts";
+import { type PluginState, whyOf } from "../plugin_states.ts";
 
 /** Between two observations, which are a second apart. */
 const maxHappenings = 1_000;
@@ -76,6 +76,11 @@ export class AlertObserver {
     this.#add({ kind: "opportunity", plugin, symbol: this.#options.redact(symbol), words, netBps, isTaken });
   }
 
+  pluginState(plugin: string, state: PluginState): void {
+    if (state.kind !== "backing_off") return; // what lasts is seen by looking
+    this.#add({ kind: "plugin_ended", plugin, why: this.#options.redact(state.why) });
+  }
+
   notice(severity: Severity, code: NoticeCode, text: string, facts: Facts): void {
     this.#add({ kind: "notice", severity, code, text: this.#options.redact(text), facts });
   }
@@ -111,11 +116,10 @@ export class AlertObserver {
       })),
       scopes: state.scopes.map((scope) => scopeOf(scope, state.positions, redact)),
       brokenGroups: brokenGroupsOf(state),
-      plugins: plugins().map(({ id, state: life, restarts }) => ({
+      plugins: plugins().map(({ id, state: life }) => ({
         plugin: id,
         state: life.kind,
         why: redact(whyOf(life)),
-        restarts,
       })),
       totals: totalsOf(state),
       loopDelayMs,

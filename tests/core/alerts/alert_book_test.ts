@@ -114,7 +114,7 @@ const triggers: Readonly<Record<AlertRule, Partial<Observation>>> = {
   group_broken: {
     brokenGroups: [{ plugin: "arb", group: "g1", legs: "", nakedUsd: 1, nakedMs: 1, isHalted: false }],
   },
-  plugin_down: { plugins: [{ plugin: "maker", state: "quarantined", why: "", restarts: 3 }] },
+  plugin_down: { plugins: [{ plugin: "maker", state: "quarantined", why: "" }] },
   host_slow: { loopDelayMs: 900 },
   channel_failing: {},
   reconciliation_difference: {

@@ -55,7 +55,7 @@ export function observation(atMs: number, changes: Partial<Observation> = {}): O
     quotes: [{ instrument: "okx:BTC-PERP", venue: "okx", ageMs: 50 }],
     scopes: [calmScope],
     brokenGroups: [],
-    plugins: [{ plugin: "maker", state: "running", why: "", restarts: 0 }],
+    plugins: [{ plugin: "maker", state: "running", why: "" }],
     totals: { totalUsd: 0, feesUsd: 0, fundingUsd: 0, drawdownUsd: 0, refusals: 0 },
     loopDelayMs: 1,
     happenings: [],

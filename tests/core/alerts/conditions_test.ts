@@ -17,7 +17,7 @@ function findings(changes: Partial<Observation>): Readonly<Record<string, string
 }
 const venue = (changes: Partial<typeof calmVenue>) => ({ venues: [{ ...calmVenue, ...changes }] });
 const scope = (changes: Partial<typeof calmScope>) => ({ scopes: [{ ...calmScope, ...changes }] });
-const plugin = (state: string, why = "") => ({ plugins: [{ plugin: "maker", state, why, restarts: 2 }] });
+const plugin = (state: string, why = "") => ({ plugins: [{ plugin: "maker", state, why }] });
 
 const cases: readonly {
   readonly name: string;
@@ -203,9 +203,21 @@ const cases: readonly {
     name: "a plugin that was killed and is started again is a warning",
     changes: plugin("backing_off", "no heartbeat for 300 ms"),
     expected: {
-      "plugin_down maker":
-        "warning: plugin maker was ended and is started again (restart 3): no heartbeat for 300 ms",
+      "plugin_down maker": "warning: plugin maker was ended and is started again: no heartbeat for 300 ms",
     },
+  },
+  {
+    name: "a plugin that ended and runs again before anybody looks is a warning all the same",
+    changes: {
+      ...plugin("running"),
+      happenings: [{ kind: "plugin_ended", plugin: "maker", why: "exit code 1" }],
+    },
+    expected: { "plugin_down maker": "warning: plugin maker was ended and is started again: exit code 1" },
+  },
+  {
+    name: "another plugin's end is none of its",
+    changes: { ...plugin("running"), happenings: [{ kind: "plugin_ended", plugin: "taker", why: "" }] },
+    expected: {},
   },
   {
     name: "a plugin in quarantine is critical",

@@ -77,8 +77,11 @@ Deno.test("plugins' last words come without secrets, and their state is judged",
     plugin: "maker",
     state: "quarantined",
     why: "it said *** and died",
-    restarts: 3,
   }]);
+  const observer = observerOf(EngineHarness.ready());
+  observer.pluginState("maker", { kind: "backing_off", why: "hunter2-secret", untilMs: 0 });
+  observer.pluginState("maker", { kind: "running" });
+  assertEquals(observer.observe(0).happenings, [{ kind: "plugin_ended", plugin: "maker", why: "***" }]);
   const down = conditionsOf(seen, defaultThresholds, []).find(({ rule }) => rule === "plugin_down");
   assertEquals(down?.finding.kind === "bad" && down.finding.severity, "critical");
 });
