@@ -118,6 +118,11 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
       await changeRisk(line.options, { workingFolder, nowMs: Date.now(), write });
       return exitCodes.ok;
     }
+    case "venue_leverage": {
+      const { setLeverage } = await import("./cli/venue.ts");
+      await setLeverage(line.options, { workingFolder, nowMs: Date.now(), write });
+      return exitCodes.ok;
+    }
     case "kill":
       return await runKillCommand(line.options, workingFolder, output);
     case "journal": {

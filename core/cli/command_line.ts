@@ -26,6 +26,7 @@ import {
   withGroupExamples,
   withPlace,
 } from "./option_readers.ts";
+import { addVenue, type LeverageOptions } from "./venue_options.ts";
 import { addKill, addRisk, addStatus, type OperatorLine } from "./operator_command_line.ts";
 
 export interface JournalOptions extends PlaceOptions {
@@ -66,6 +67,7 @@ export type CommandLine =
   | { readonly kind: "backtest"; readonly options: BacktestCommandOptions }
   | { readonly kind: "record"; readonly options: RecordOptions }
   | { readonly kind: "replay"; readonly options: ReplayCommandOptions }
+  | { readonly kind: "venue_leverage"; readonly options: LeverageOptions }
   | OperatorLine
   | { readonly kind: "alerts"; readonly options: AlertsOptions }
   | { readonly kind: "plugin"; readonly options: PluginCommandOptions }
@@ -260,6 +262,7 @@ export function commandTable(
   addAlerts(program, (options) => found({ kind: "alerts", options }));
   addReplay(program, (options) => found({ kind: "replay", options }));
   addPlugin(program, (options) => found({ kind: "plugin", options }));
+  addVenue(program, (options) => found({ kind: "venue_leverage", options }));
   addCompletions(program, (text) => found({ kind: "show", text }));
   return program;
 }

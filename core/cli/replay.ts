@@ -56,7 +56,7 @@ export function addReplay(program: Command, found: (options: ReplayCommandOption
     .description(
       "Starts a host whose venues play a recording of berth record: strategies in their sandboxes, the risk gate, simulated fills, display, dashboard and journal are those of a start, time is the recording's.",
     )
-    .requiredOption("--data <folder>", "a recording, or one of its files", pathOption("--data"))
+    .requiredOption("--data <path>", "a recording, or one of its files", pathOption("--data"))
     .addOption(
       new Option("--speed <times>", "as fast as it was recorded times this, or max").argParser(speedOption)
         .default(1),

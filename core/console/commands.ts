@@ -1,6 +1,7 @@
 /** Commands as they come from outside: one schema each, checked where they enter the console and again in the host. */
 import * as v from "valibot";
-import { clientOrderId, pluginId, venueId } from "../model/ids.ts";
+import { marginModes } from "../model/account.ts";
+import { clientOrderId, parseInstrumentId, pluginId, venueId } from "../model/ids.ts";
 import { marketLimitRanges, type MarketLimits, type RiskScope, tradingStates } from "../model/risk_limits.ts";
 
 /** A text that one of the model's makers takes. */
@@ -121,6 +122,22 @@ export const loosenBody = v.strictObject({ scope: scopeText, limits: limitChange
 export const tightenMarketBody = v.strictObject({ limits: marketChanges });
 export const loosenMarketBody = v.strictObject({ limits: marketChanges, reason: reasonText });
 export const takeOverBody = v.strictObject({ venue: venueName, tag: hostTagText, reason: reasonText });
+export const leverageBody = v.strictObject({
+  instrument: v.pipe(
+    made(parseInstrumentId, /^[a-z][a-z0-9_]{1,23}:.{1,80}$/, "an instrument such as okx:BTC-PERP"),
+    v.description("Such as `okx:BTC-PERP`."),
+  ),
+  leverage: v.pipe(
+    v.number(),
+    v.minValue(1),
+    v.maxValue(1_000),
+    v.description("Many venues take whole numbers only."),
+  ),
+  marginMode: v.pipe(
+    v.picklist(marginModes),
+    v.description("Shared by the account's positions, or of its own."),
+  ),
+});
 export const scopeBody = v.strictObject({ scope: scopeText });
 export const pluginSettingsBody = v.strictObject({
   settings: v.pipe(
@@ -158,6 +175,7 @@ export const commandSchema = v.variant("kind", [
   v.strictObject({ kind: v.literal("tighten_market"), limits: marketChanges }),
   v.strictObject({ kind: v.literal("loosen_market"), limits: marketChanges, reason: reasonText }),
   v.strictObject({ kind: v.literal("take_over"), venue: venueName, tag: hostTagText, reason: reasonText }),
+  v.strictObject({ kind: v.literal("set_leverage"), ...leverageBody.entries }),
   v.strictObject({ kind: v.literal("cancel_orders"), scope: scopeOf }),
   v.strictObject({ kind: v.literal("cancel_order"), clientOrderId: orderName }),
   v.strictObject({ kind: v.literal("flatten"), scope: scopeOf }),

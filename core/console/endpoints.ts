@@ -9,6 +9,7 @@ import { logEndpoints } from "./logs.ts";
 import {
   approveBody,
   killBody,
+  leverageBody,
   loosenBody,
   loosenMarketBody,
   orderName,
@@ -112,6 +113,17 @@ const market: readonly Endpoint[] = [
     summary: "Connections, balances, positions and request budget of each venue.",
     answer: s.list(s.venueSchema),
     handle: ({ picture }) => ({ answer: { items: resources.venues(picture) } }),
+  }),
+  endpoint({
+    id: "setLeverage",
+    method: "POST",
+    path: `${api}/leverage`,
+    tag: "risk",
+    summary: "Asks a venue to set the account's leverage on one instrument; its word comes as a notice.",
+    body: leverageBody,
+    answer: s.doneSchema,
+    problems: [404, 409],
+    handle: async ({ body }, { command }) => answerOf(await command({ kind: "set_leverage", ...body }), done),
   }),
   endpoint({
     id: "getVenue",

@@ -8,7 +8,7 @@ import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.t
 import { type CauseId, causeId, type InstrumentId, venueOf } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { zeroMoney } from "../model/money.ts";
-import { isResidentStop, type OrderReport, type UnknownWhy } from "../model/order.ts";
+import { isResidentStop, type OrderReport, type SettingOutcome, type UnknownWhy } from "../model/order.ts";
 import { incrementValue, priceTicks, sizeLots } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
 import { PluginRecord } from "./plugin_record.ts";
@@ -200,11 +200,36 @@ export class AccountDesk {
     if (request.kind === "amend" && response.kind === "amend") {
       return orders.amendAnswered(request, response.outcome, nowUs, cause);
     }
-    if (request.kind === "cancel_all" || request.kind === "set_leverage") return;
+    if (request.kind === "set_leverage" && response.kind === "set_leverage") {
+      return this.#leverageAnswered(request, response.outcome);
+    }
+    if (request.kind === "cancel_all") return;
     if (request.kind === response.kind) return this.#read(account, pending, response, cause);
     // Another answer than was asked for, or none: nobody knows what became of the request.
     if (response.kind === "failed") this.#failed(account, pending, response.details);
     else this.#unanswered(pending, "garbled_reply");
+  }
+
+  #leverageAnswered(
+    { instrument, leverage, marginMode }: Extract<AdapterRequest, { readonly kind: "set_leverage" }>,
+    outcome: SettingOutcome,
+  ): void {
+    const { outbox } = this.#rooms();
+    const facts = { instrument, leverage, marginMode };
+    switch (outcome.kind) {
+      case "acknowledged":
+        return outbox.notice("LEVERAGE_SET", facts);
+      case "rejected":
+        return outbox.notice("LEVERAGE_NOT_SET", {
+          ...facts,
+          reason: outcome.code,
+          venueText: outcome.venueText.slice(0, 200),
+        });
+      case "unknown":
+        return outbox.notice("LEVERAGE_NOT_SET", { ...facts, reason: `unknown: ${outcome.why}` });
+      default:
+        return outcome satisfies never;
+    }
   }
 
   #failed(account: VenueAccount, pending: PendingRequest, details: string): void {

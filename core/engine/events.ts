@@ -4,7 +4,7 @@
  * no other clock.
  */
 import type { ResidentStopSettings } from "../execution/exit_plans/resident_stops.ts";
-import type { Balance, Fill, FundingPayment, VenuePosition } from "../model/account.ts";
+import type { Balance, Fill, FundingPayment, MarginMode, VenuePosition } from "../model/account.ts";
 import type { AccountState } from "../model/account_state.ts";
 import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
 import type { CauseId, ClientOrderId, InstrumentId, PluginId, VenueId } from "../model/ids.ts";
@@ -125,6 +125,13 @@ export type OperatorCommand =
     readonly venue: VenueId;
     readonly tag: string;
     readonly reason: string;
+  }
+  /** What the account borrows at its venue on one instrument; what the venue says to it is told by a notice. */
+  | {
+    readonly kind: "set_leverage";
+    readonly instrument: InstrumentId;
+    readonly leverage: number;
+    readonly marginMode: MarginMode;
   }
   | { readonly kind: "cancel_orders"; readonly scope: RiskScope }
   | { readonly kind: "cancel_order"; readonly clientOrderId: ClientOrderId }
@@ -319,6 +326,8 @@ export const noticeCodes = [
   "REQUEST_UNANSWERED",
   "RESPONSE_UNEXPECTED",
   "INSTRUMENT_CHANGED",
+  "LEVERAGE_SET",
+  "LEVERAGE_NOT_SET",
   "SHUTDOWN_STARTED",
   "TRIGGER_FIRED",
   "EXIT_FIRED",

@@ -109,6 +109,8 @@ export class OperatorDesk {
         return this.#market.tighten(command.limits, by, cause);
       case "set_market":
         return this.#market.set(command.limits, by, command.reason, cause);
+      case "set_leverage":
+        return this.#setLeverage(command);
       case "cancel_orders":
         this.#orderDesk.cancelWhere(isIn(command.scope), cause);
         return;
@@ -124,6 +126,18 @@ export class OperatorDesk {
       default:
         command satisfies never;
     }
+  }
+
+  #setLeverage(
+    { instrument, leverage, marginMode }: Extract<OperatorCommand, { readonly kind: "set_leverage" }>,
+  ): void {
+    const venue = venueOf(instrument);
+    if (this.#orderDesk.canSend(venue)) {
+      this.#orderDesk.send(venue, { kind: "set_leverage", instrument, leverage, marginMode }, true);
+      return;
+    }
+    const reason = "no adapter that may trade runs for its venue";
+    this.#rooms().outbox.notice("LEVERAGE_NOT_SET", { instrument, leverage, marginMode, reason });
   }
 
   #setLimits(
@@ -299,6 +313,10 @@ function factsOf(command: OperatorCommand): Facts {
       return { scope: "market", ...command.limits };
     case "set_market":
       return { scope: "market", reason: command.reason, ...command.limits };
+    case "set_leverage": {
+      const { instrument, leverage, marginMode } = command;
+      return { instrument, leverage, marginMode };
+    }
     case "cancel_orders":
     case "flatten":
       return { scope: scopeName(command.scope) };

@@ -22,6 +22,8 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   AMEND_REFUSED: "warning",
   RECONCILIATION_REPAIR: "warning",
   ACCOUNT_RECONCILED: "info",
+  LEVERAGE_SET: "info",
+  LEVERAGE_NOT_SET: "warning",
   ACCOUNT_RECONCILIATION_FAILED: "warning",
   ADAPTER_LOST: "warning",
   PLUGIN_ORDERS_CANCELLED: "info",

@@ -23,6 +23,8 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   RECONCILIATION_REPAIR: "The account differed from what we knew, and was put right.",
   ACCOUNT_RECONCILED: "The account was compared with its venue; orders may be sent.",
   ACCOUNT_RECONCILIATION_FAILED: "The account could not be compared with its venue; it is tried again.",
+  LEVERAGE_SET: "The venue set the account's leverage.",
+  LEVERAGE_NOT_SET: "The account's leverage was not set.",
   ADAPTER_LOST: "The connection to a venue is gone.",
   PLUGIN_ORDERS_CANCELLED:
     "No order of a stopped plugin works any more: all are cancelled, as their venues confirmed.",

@@ -59,6 +59,8 @@ export class OperatorCommands {
       }
       case "take_over":
         return this.#takeOver(command, by);
+      case "set_leverage":
+        return this.#setLeverage(command, by);
       case "cancel_orders":
       case "flatten":
         return this.#scope(command.scope) === undefined
@@ -89,6 +91,21 @@ export class OperatorCommands {
       if (this.#snapshot().kill.isWatching) {
         return refused(409, "A kill is under way", "wait until the venues have said what is left");
       }
+    }
+    return this.#dispatch(command, by);
+  }
+
+  #setLeverage(command: Extract<Command, { readonly kind: "set_leverage" }>, by: string): CommandResult {
+    const { engine } = this.#options.driver;
+    const { instrument: id, leverage } = command;
+    const index = engine.indexOf(id);
+    const instrument = index === undefined ? undefined : engine.instrument(index);
+    if (instrument === undefined) {
+      return refused(404, "No such instrument", `${id} is not known to this host`);
+    }
+    const { maxLeverage } = instrument;
+    if (leverage > maxLeverage) {
+      return refused(409, "Too much", `${id} has at most ${maxLeverage} at its venue`);
     }
     return this.#dispatch(command, by);
   }

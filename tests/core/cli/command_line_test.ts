@@ -121,6 +121,22 @@ for (const { words, options } of operatorCases) {
   });
 }
 
+Deno.test('"berth venue leverage okx:BTC-PERP 3" is read', () => {
+  const line = readCommandLine(["venue", "leverage", "okx:BTC-PERP", "3", "--env", "testnet"], "1.2.3");
+  assertEquals<unknown>(line, {
+    kind: "venue_leverage",
+    options: {
+      configFile: undefined,
+      dataDir: undefined,
+      environment: "testnet",
+      instrument: "okx:BTC-PERP",
+      leverage: 3,
+      marginMode: "cross",
+      asJson: false,
+    },
+  });
+});
+
 const misuses: readonly { readonly words: readonly string[]; readonly says: RegExp }[] = [
   { words: ["--duration", "20"], says: /^--duration is "20"; write a number and a unit, such as 20s/ },
   { words: ["--duration", "0s"], says: /^--duration is "0s"; write/ },
@@ -174,6 +190,8 @@ const misuses: readonly { readonly words: readonly string[]; readonly says: RegE
   },
   { words: ["risk", "resume"], says: /^The option --reason is missing; write it as --reason <words>\.$/ },
   { words: ["--console-port", "70000"], says: /^--console-port is "70000"; write a whole number/ },
+  { words: ["venue", "leverage", "BTC-PERP", "3"], says: /^"BTC-PERP" is no instrument; write venue and/ },
+  { words: ["venue", "leverage", "okx:BTC-PERP", "0"], says: /^The leverage is "0"; write a number from 1/ },
   { words: ["config"], says: /^A command of berth config is missing; add check, show or schema\.$/ },
   { words: ["config", "chek"], says: /^There is no command chek; did you mean check\?$/ },
 ];

@@ -59,6 +59,7 @@ const examples: Readonly<
   tightenMarketLimits: { body: { limits: { maxQuoteAgeMs: 500 } } },
   loosenMarketLimits: { body: { limits: { maxQuoteAgeMs: 5_000 }, reason: "slow line" } },
   takeOverHost: { body: { venue: "alpha", tag: "k3f9", reason: "gone" } },
+  setLeverage: { body: { instrument: "alpha:BTC-PERP", leverage: 3, marginMode: "cross" } },
   setTradingState: { body: { scope: "plugin/maker", state: "reducing", reason: "maintenance" } },
   resume: { body: { scope: "global", reason: "seen" } },
   kill: { body: { flatten: true } },
