@@ -144,7 +144,7 @@ export class Plugins {
         why.hidden = words === "";
         const line = this.#errors.get(id);
         setText(error, line === undefined ? "" : `Last error: ${line.message}`);
-        error.hidden = line === undefined;
+        error.hidden = line === undefined || (words !== "" && line.message.includes(words));
         facts.forEach(({ text }, index) => {
           const value = values[index];
           if (value !== undefined) setText(value, text(plugin));
