@@ -108,6 +108,11 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
         change: (host) => replayingHost(host, options, workingFolder),
       });
     }
+    case "spreads": {
+      const { showSpreads } = await import("./cli/spreads.ts");
+      await showSpreads(line.options, { workingFolder, write });
+      return exitCodes.ok;
+    }
     case "status": {
       const { showStatus } = await import("./cli/risk.ts");
       await showStatus(line.options, { workingFolder, nowMs: Date.now(), write });

@@ -12,6 +12,7 @@ import { addJournalUpkeep, type JournalUpkeepLine } from "./journal_upkeep.ts";
 import { addBacktest, type BacktestCommandOptions } from "./backtest_options.ts";
 import { addPlugin, type PluginCommandOptions } from "./plugin_options.ts";
 import { addRecord, type RecordOptions } from "./record.ts";
+import { addSpreads, type SpreadsOptions } from "./spreads.ts";
 import { addReplay, type ReplayCommandOptions } from "./replay.ts";
 import {
   collected,
@@ -66,6 +67,7 @@ export type CommandLine =
   | { readonly kind: "doctor"; readonly options: DoctorCommandOptions }
   | { readonly kind: "backtest"; readonly options: BacktestCommandOptions }
   | { readonly kind: "record"; readonly options: RecordOptions }
+  | { readonly kind: "spreads"; readonly options: SpreadsOptions }
   | { readonly kind: "replay"; readonly options: ReplayCommandOptions }
   | { readonly kind: "venue_leverage"; readonly options: LeverageOptions }
   | OperatorLine
@@ -259,6 +261,7 @@ export function commandTable(
   }
   addBacktest(program, (options) => found({ kind: "backtest", options }));
   addRecord(program, (options) => found({ kind: "record", options }));
+  addSpreads(program, (options) => found({ kind: "spreads", options }));
   addAlerts(program, (options) => found({ kind: "alerts", options }));
   addReplay(program, (options) => found({ kind: "replay", options }));
   addPlugin(program, (options) => found({ kind: "plugin", options }));

@@ -16,6 +16,7 @@ export * from "../model/money.ts";
 export * from "../model/instrument.ts";
 export * from "../model/quote.ts";
 export * from "../model/quote_health.ts";
+export { halfLifeSteps, meanAndDeviation, percentile } from "../model/series.ts";
 export type { QuoteStatistics } from "./quote_meter.ts";
 export * from "../model/market.ts";
 export * from "../model/order.ts";

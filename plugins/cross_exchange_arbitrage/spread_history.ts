@@ -2,6 +2,7 @@
  * What the spread of one direction of a pair has been: a bounded sample of the past, and from it a threshold for
  * entering. Pure apart from its own samples; time comes with each call.
  */
+import { halfLifeSteps, meanAndDeviation, percentile } from "@berth/sdk";
 
 export type EntryMode = "fixed" | "percentile" | "z_score";
 
@@ -98,7 +99,8 @@ export class SpreadHistory {
     this.#renewedMs = nowMs;
     const ordered = this.#ordered();
     this.#percentileBps = percentile(ordered, this.#settings.entryPercentile);
-    this.#baseline = baselineOf(ordered);
+    const usual = meanAndDeviation(ordered);
+    this.#baseline = usual === undefined ? undefined : { meanBps: usual.mean, deviationBps: usual.deviation };
     const steps = halfLifeSteps(ordered);
     this.#halfLifeMs = steps === undefined ? undefined : steps * this.#settings.sampleEveryMs;
   }
@@ -111,50 +113,4 @@ export class SpreadHistory {
     ordered.set(this.#samples.subarray(0, this.#next), this.#samples.length - this.#next);
     return ordered;
   }
-}
-
-/** With linear interpolation between ranks; NaN of nothing. */
-export function percentile(values: Float64Array, percent: number): number {
-  if (values.length === 0) return NaN;
-  const sorted = values.toSorted();
-  const rank = (Math.min(100, Math.max(0, percent)) / 100) * (sorted.length - 1);
-  const below = sorted[Math.floor(rank)] ?? NaN;
-  const above = sorted[Math.ceil(rank)] ?? NaN;
-  return below + (above - below) * (rank - Math.floor(rank));
-}
-
-/** Sample mean and deviation; undefined of fewer than two values or of values that are all the same. */
-export function baselineOf(values: Float64Array): Baseline | undefined {
-  if (values.length < 2) return undefined;
-  const meanBps = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - meanBps) ** 2, 0);
-  const deviationBps = Math.sqrt(squares / (values.length - 1));
-  return deviationBps > 0 ? { meanBps, deviationBps } : undefined;
-}
-
-/**
- * Samples after which half of a deviation from the mean is gone, by the regression of each change on the value before
- * it (an Ornstein–Uhlenbeck process in discrete time): x[t] − x[t−1] = a + b x[t−1], half-life = −ln 2 ÷ ln(1 + b).
- * Undefined when the series does not return to its mean.
- */
-export function halfLifeSteps(values: Float64Array): number | undefined {
-  const count = values.length - 1;
-  if (count < 3) return undefined;
-  let sumX = 0;
-  let sumY = 0;
-  let sumXX = 0;
-  let sumXY = 0;
-  for (let index = 0; index < count; index++) {
-    const x = values[index] ?? 0;
-    const y = (values[index + 1] ?? 0) - x;
-    sumX += x;
-    sumY += y;
-    sumXX += x * x;
-    sumXY += x * y;
-  }
-  const variance = sumXX - (sumX * sumX) / count;
-  if (!(variance > 0)) return undefined;
-  const slope = (sumXY - (sumX * sumY) / count) / variance;
-  if (!(slope < 0 && slope > -1)) return slope <= -1 ? 0 : undefined;
-  return -Math.LN2 / Math.log(1 + slope);
 }

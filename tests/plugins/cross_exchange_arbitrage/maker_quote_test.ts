@@ -1,5 +1,5 @@
 /** Maker–taker by hand: where a leg rests, what it earns after maker and taker fees, and when its hedge no longer pays. */
-import { increment, type Instrument, instrumentId, type Quote, venueId } from "@berth/sdk";
+import { increment, instrumentId, type Quote } from "@berth/sdk";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import {
   hedgeLimit,
@@ -11,7 +11,7 @@ import {
 import { commonSizeStep, grossEdgeBps } from "../../../plugins/cross_exchange_arbitrage/net_edge.ts";
 import { groupOf } from "../../../plugins/cross_exchange_arbitrage/opening.ts";
 import { evaluate, neededGrossBps, planOf } from "../../../plugins/cross_exchange_arbitrage/scanner.ts";
-import { settings } from "./scanner_settings.ts";
+import { listedAt, settings } from "./builders.ts";
 
 const half = { tick: increment("0.5") };
 const resting = [
@@ -64,27 +64,6 @@ for (const { name, best, needed, cap, expected } of limits) {
     assertAlmostEquals(hedgeLimit({ side: "buy", price: 100 }, best, needed, cap), expected, 1e-4));
 }
 
-const listed = (venue: string, makerFeeBps: number, takerFeeBps: number): Instrument => ({
-  id: instrumentId(venue, "BTC-PERP"),
-  venue: venueId(venue),
-  symbol: "BTC-PERP",
-  venueSymbol: "BTC",
-  kind: "perpetual",
-  settlement: "linear",
-  baseAsset: "BTC",
-  quoteAsset: "USD",
-  settlementAsset: "USDC",
-  tick: increment("0.5"),
-  lot: increment("0.001"),
-  contractMultiplier: "1",
-  minSizeLots: 1,
-  maxSizeLots: 1_000_000,
-  minNotional: 10,
-  makerFeeBps,
-  takerFeeBps,
-  maxLeverage: 10,
-  status: "trading",
-});
 const quote = (venue: string, bidPrice: number, askPrice: number, sizeBase = 1): Quote => ({
   instrument: instrumentId(venue, "BTC-PERP"),
   bidPrice,
@@ -105,7 +84,7 @@ const side = (from: Quote) => ({
   depthBase: 0,
 });
 /** Alpha: maker −0.5, taker 4; beta: maker 1, taker 2.5. */
-const [atAlpha, atBeta] = [listed("alpha", -0.5, 4), listed("beta", 1, 2.5)];
+const [atAlpha, atBeta] = [listedAt("alpha", -0.5, 4), listedAt("beta", 1, 2.5)];
 const route = {
   key: "r",
   symbol: "BTC-PERP",

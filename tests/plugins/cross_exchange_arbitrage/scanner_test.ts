@@ -1,5 +1,5 @@
 /** What a route is worth, by hand: executable prices, fees, funding, freshness, inventory. */
-import { increment, type Instrument, instrumentId, type Quote, venueId } from "@berth/sdk";
+import { type Instrument, instrumentId, type Quote } from "@berth/sdk";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { hasRoom, inventoryOf, isRebalancing } from "../../../plugins/cross_exchange_arbitrage/inventory.ts";
 import { commonSizeStep } from "../../../plugins/cross_exchange_arbitrage/net_edge.ts";
@@ -11,29 +11,9 @@ import {
   type Route,
   type SideMarket,
 } from "../../../plugins/cross_exchange_arbitrage/scanner.ts";
-import { settings } from "./scanner_settings.ts";
+import { listedAt, settings } from "./builders.ts";
 
-const listed = (venue: string, takerFeeBps: number): Instrument => ({
-  id: instrumentId(venue, "BTC-PERP"),
-  venue: venueId(venue),
-  symbol: "BTC-PERP",
-  venueSymbol: "BTC",
-  kind: "perpetual",
-  settlement: "linear",
-  baseAsset: "BTC",
-  quoteAsset: "USD",
-  settlementAsset: "USDC",
-  tick: increment("0.5"),
-  lot: increment("0.001"),
-  contractMultiplier: "1",
-  minSizeLots: 1,
-  maxSizeLots: 1_000_000,
-  minNotional: 10,
-  makerFeeBps: 0,
-  takerFeeBps,
-  maxLeverage: 10,
-  status: "trading",
-});
+const listed = (venue: string, takerFeeBps: number): Instrument => listedAt(venue, 0, takerFeeBps);
 const routeOf = (feeBps: number): Route => {
   const [buy, sell] = [listed("alpha", feeBps), listed("beta", feeBps)];
   return { key: "r", symbol: "BTC-PERP", buy, sell, step: commonSizeStep(buy, sell) };

@@ -1,4 +1,5 @@
-/** Settings for reckoning by hand. */
+/** Settings and instruments for reckoning by hand. */
+import { increment, type Instrument, instrumentId, venueId } from "@berth/sdk";
 import { settings as declared } from "../../../plugins/cross_exchange_arbitrage/settings.ts";
 
 /** The declared defaults, with sizes that are easy to reckon with. */
@@ -46,3 +47,26 @@ export const settings = {
   failureCooldownMs: 5_000,
   maxOpenPairs: 4,
 } as const;
+
+/** Tick 0.5, lot 0.001. */
+export const listedAt = (venue: string, makerFeeBps: number, takerFeeBps: number): Instrument => ({
+  id: instrumentId(venue, "BTC-PERP"),
+  venue: venueId(venue),
+  symbol: "BTC-PERP",
+  venueSymbol: "BTC",
+  kind: "perpetual",
+  settlement: "linear",
+  baseAsset: "BTC",
+  quoteAsset: "USD",
+  settlementAsset: "USDC",
+  tick: increment("0.5"),
+  lot: increment("0.001"),
+  contractMultiplier: "1",
+  minSizeLots: 1,
+  maxSizeLots: 1_000_000,
+  minNotional: 10,
+  makerFeeBps,
+  takerFeeBps,
+  maxLeverage: 10,
+  status: "trading",
+});
