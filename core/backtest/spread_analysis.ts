@@ -6,6 +6,7 @@ import type { Instrument } from "../model/instrument.ts";
 import { halfLifeSteps, meanAndDeviation, percentile } from "../model/series.ts";
 import { recordBytes, recordKinds, recordOffsets } from "../protocol/records.ts";
 import type { MarketData } from "../recording/market_data.ts";
+import { openRecording } from "../recording/reader.ts";
 
 export interface SpreadAnalysisOptions {
   /** Between two samples. */
@@ -113,6 +114,12 @@ export async function analyseSpreads(
   return directions.filter(({ count }) => count > 0)
     .map((direction) => rowOf(direction, directions, instruments, sampleMs));
 }
+
+/** @throws {BerthError} RECORDING_UNREADABLE, BACKTEST_NO_DATA */
+export const analyseRecording = async (
+  path: string,
+  options: SpreadAnalysisOptions,
+): Promise<readonly SpreadRow[]> => await analyseSpreads(await openRecording(path), options);
 
 function rowOf(
   direction: Direction,

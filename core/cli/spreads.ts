@@ -1,8 +1,7 @@
 /** `berth spreads`: what the spreads between venues were in a recording, and what that means for the arbitrage's settings. */
 import { type Command, Option } from "commander";
 import { resolve } from "node:path";
-import { analyseSpreads, type SpreadRow } from "../backtest/spread_analysis.ts";
-import { openRecording } from "../recording/reader.ts";
+import { analyseRecording, type SpreadRow } from "../backtest/spread_analysis.ts";
 import { numberOf, pathOption, textOf, wholeOption } from "./option_readers.ts";
 
 export interface SpreadsOptions {
@@ -23,7 +22,7 @@ export function addSpreads(program: Command, found: (options: SpreadsOptions) =>
     .description(
       "Shows how wide the spreads between venues were in a recording, how often they paid the fees of all four legs, how fast they went back, and what to enter at.",
     )
-    .requiredOption("--data <folder>", "what berth record has written", pathOption("--data"))
+    .requiredOption("--data <path>", "what berth record has written", pathOption("--data"))
     .addOption(
       new Option("--sample <ms>", "between two samples")
         .argParser(wholeOption("--sample", 10, 86_400_000)).default(1_000),
@@ -52,8 +51,7 @@ export interface SpreadsSurroundings {
 
 /** @throws {BerthError} RECORDING_UNREADABLE, BACKTEST_NO_DATA */
 export async function showSpreads(options: SpreadsOptions, around: SpreadsSurroundings): Promise<void> {
-  const data = await openRecording(resolve(around.workingFolder, options.folder));
-  const rows = await analyseSpreads(data, options);
+  const rows = await analyseRecording(resolve(around.workingFolder, options.folder), options);
   for (const row of rows) {
     around.write(`${options.asJson ? JSON.stringify(row) : spreadWords(row).join("\n")}\n`);
   }
