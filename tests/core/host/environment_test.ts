@@ -76,7 +76,7 @@ Deno.test("a mistyped setting is a fault with what was meant; what others may ha
 
 Deno.test("a value for each setting, written as its variable, passes the check of the file", () => {
   const sample = (variable: string, form: string, now: unknown): string =>
-    now !== undefined && now !== null
+    now !== undefined && now !== null && now !== ""
       ? (typeof now === "object" ? JSON.stringify(now) : String(now))
       : samples[variable] ?? { number: "1", truth: "true", text: "1", list: "[]", json: "{}" }[form] ?? "";
   const defaults = checkConfig({ plugins: { some_name: {} } }, "/work");
@@ -95,6 +95,7 @@ Deno.test("a value for each setting, written as its variable, passes the check o
 /** For settings without a default whose form alone does not make a value. */
 const samples: Readonly<Record<string, string>> = {
   BERTH_VENUES_ENABLED: "okx",
+  BERTH_DISPLAY_VIEW: "some_plugin",
   BERTH_VENUES_SYMBOLS: "BTC-PERP",
   BERTH_JOURNAL_DURABILITY: "power_loss",
 };
