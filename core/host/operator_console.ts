@@ -1,4 +1,5 @@
 /** Puts the console together: its server, what it is shown, and who carries out its commands. */
+import { dirname } from "node:path";
 import type { AlertStatus } from "../alerts/ports.ts";
 import type { ConsoleRun } from "../console/ports.ts";
 import type { JournalWriter } from "../journal/writer.ts";
@@ -95,7 +96,8 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
     ...config.console,
     version,
     environment: parts.shownEnvironment,
-    dataDir: config.dataDir,
+    // Where the command line looks for the token: beside the folder of the environment.
+    dataDir: dirname(folder),
     folder,
     journalFile: journalPath(folder),
     pid: Deno.pid,
