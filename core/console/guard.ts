@@ -3,7 +3,6 @@
  * Origin must be the console's own (cross-site requests), rates and bodies are bounded; every change needs the token.
  */
 import { timingSafeEqual } from "node:crypto";
-import { isPagePath } from "./page_files.ts";
 import { problemResponse } from "./problems.ts";
 import type { ConsoleSettings } from "./ports.ts";
 
@@ -37,6 +36,9 @@ export function ownHosts(
   const names = ["127.0.0.1", "localhost", "[::1]", named, ...settings.allowedHosts];
   return [...new Set(names.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`])))];
 }
+
+/** The dashboard's own files, by their plain addresses: whoever reaches the console may load them, no figure is in them. */
+const isOfPage = (url: string): boolean => /^https?:\/\/[^/]+\/(page\/[a-z_]+\.[a-z]+)?$/.test(url);
 
 interface Bucket {
   tokens: number;
@@ -122,7 +124,7 @@ export class Guard {
   }
 
   async #tokenRefusal(request: Request, caller: Caller, isChange: boolean): Promise<Response | undefined> {
-    if (!isChange && (isLoopbackAddress(caller.address) || isPagePath(new URL(request.url).pathname))) {
+    if (!isChange && (isLoopbackAddress(caller.address) || isOfPage(request.url))) {
       return undefined;
     }
     if (await this.#hasToken(request)) return undefined;

@@ -101,6 +101,3 @@ export function pageShell(environment: ConsoleRun["environment"], version: strin
   const text = shell.replaceAll(/\{\{ ?(\w+) ?\}\}/g, (_, name: string) => escaped(values[name] ?? ""));
   return new Response(text, { headers: { "content-type": "text/html; charset=utf-8" } });
 }
-
-/** What anybody may load who reaches the console: the page without any figure in it. */
-export const isPagePath = (path: string): boolean => path === "/" || path.startsWith("/page/");

@@ -34,7 +34,7 @@ export class LogTail implements HostLog {
       fields: Object.fromEntries(
         Object.entries(fields).map(([name, value]) => [
           this.#shown(name),
-          typeof value === "string" ? this.#shown(value) : value,
+          this.#shownValue(value),
         ]),
       ),
     });
@@ -46,6 +46,12 @@ export class LogTail implements HostLog {
     const taken = this.#lines;
     this.#lines = [];
     return taken;
+  }
+
+  /** A number stays one unless it is a secret. */
+  #shownValue(value: string | number | boolean): string | number | boolean {
+    const shown = this.#shown(String(value));
+    return shown === String(value) ? value : shown;
   }
 
   #shown(text: string): string {

@@ -338,7 +338,15 @@ Deno.test("from another machine reading needs the token too", async () => {
   const bench = await consoleBench({ address: "192.168.1.5", allowedHosts: ["berth.lan"] });
   const from = { address: "192.168.1.9" };
   const headers = { host: "berth.lan:8117" };
-  for (const path of ["/api/v1/status", "/api/v1/events", "/metrics", "/docs"]) {
+  const notOpen = [
+    "/api/v1/status",
+    "/api/v1/events",
+    "/metrics",
+    "/docs",
+    "/page/../metrics",
+    "/page/x/main.js",
+  ];
+  for (const path of notOpen) {
     await assertProblem(await bench.ask(path, { ...from, headers }), 401);
   }
   for (const path of ["/", "/page/main.js"]) {
