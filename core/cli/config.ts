@@ -1,5 +1,6 @@
 /** `berth config check` and `berth config show`: what holds, where it comes from, and what is wrong with it. */
-import { anyName, listSettings, type Setting } from "../host/config/setting_list.ts";
+import { anyName, type Setting } from "../host/config/setting.ts";
+import { listSettings } from "../host/config/setting_list.ts";
 import { giverOf, valueAt } from "../host/config/given.ts";
 import { exitCodes } from "../host/options.ts";
 import { redacted, redactor } from "../terminal/redaction.ts";

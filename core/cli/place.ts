@@ -4,7 +4,12 @@
  */
 import { join, resolve } from "node:path";
 import { BerthError } from "../errors.ts";
-import { configFileVariable, type EnvironmentSettings, type Variables } from "../host/config/environment.ts";
+import {
+  configFileVariable,
+  type EnvironmentSettings,
+  settingsFromEnvironment,
+  type Variables,
+} from "../host/config/environment.ts";
 import type { GivenSetting } from "../host/config/given.ts";
 import {
   type ConfigFault,
@@ -51,7 +56,6 @@ export interface Found extends FoundConfig {
 /** The schema is taken apart only where there is a variable to look up: every start would wait for it. */
 async function settingsOf(variables: Variables): Promise<EnvironmentSettings> {
   if (!Object.keys(variables).some((name) => name.startsWith("BERTH_"))) return { given: [], strays: [] };
-  const { settingsFromEnvironment } = await import("../host/config/environment.ts");
   const { listSettings } = await import("../host/config/setting_list.ts");
   return settingsFromEnvironment(listSettings(), variables);
 }

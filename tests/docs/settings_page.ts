@@ -2,7 +2,8 @@
 import { flagsBySetting } from "../../core/cli/setting_flags.ts";
 import { checkConfig } from "../../core/host/config.ts";
 import { valueAt } from "../../core/host/config/given.ts";
-import { anyName, listSettings, type Setting } from "../../core/host/config/setting_list.ts";
+import { anyName, type Setting } from "../../core/host/config/setting.ts";
+import { listSettings } from "../../core/host/config/setting_list.ts";
 
 const folder = "/HERE";
 

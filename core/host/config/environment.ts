@@ -4,7 +4,7 @@
  * An empty variable counts as not set. Values are turned into what they look like and are checked with the file.
  */
 import type { GivenSetting } from "./given.ts";
-import { anyName, placeholder, type Setting, type SettingForm } from "./setting_list.ts";
+import { anyName, placeholder, type Setting, type SettingForm } from "./setting.ts";
 
 /** Variables of the process over those of `.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;

@@ -4,24 +4,7 @@
  */
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { configFileSchema } from "./file_schema.ts";
-
-/** How a setting is written where only text can be: `list` with commas, `json` as in the file. */
-export type SettingForm = "text" | "number" | "truth" | "list" | "json";
-
-/** Stands in a path for a name that the operator chooses, such as a plugin's id. */
-export const anyName = "*";
-
-export interface Setting {
-  /** `["risk", "accounts", "*", "maxLeverage"]`. */
-  readonly path: readonly string[];
-  /** `BERTH_RISK_ACCOUNTS_<NAME>_MAX_LEVERAGE`. */
-  readonly variable: string;
-  readonly form: SettingForm;
-  /** `none` sets it to null: no limit. */
-  readonly isNullable: boolean;
-  /** From the schema; states the default where it is not a plain value. */
-  readonly description: string;
-}
+import { anyName, placeholder, type Setting, type SettingForm } from "./setting.ts";
 
 type SchemaNode = ReturnType<typeof toJsonSchema>;
 
@@ -32,8 +15,6 @@ export const configJsonSchema = (): SchemaNode =>
 
 /** `maxOrderNotionalUsd` as `MAX_ORDER_NOTIONAL_USD`. */
 const upperSnake = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
-
-export const placeholder = "<NAME>";
 
 const variableOf = (path: readonly string[]): string =>
   ["BERTH", ...path.map((name) => name === anyName ? placeholder : upperSnake(name))].join("_");

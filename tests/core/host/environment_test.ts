@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { settingsFromEnvironment } from "../../../core/host/config/environment.ts";
 import { type GivenSetting, giverOf, valueAt, withGiven } from "../../../core/host/config/given.ts";
-import { anyName, listSettings } from "../../../core/host/config/setting_list.ts";
+import { anyName } from "../../../core/host/config/setting.ts";
+import { listSettings } from "../../../core/host/config/setting_list.ts";
 import { checkConfig } from "../../../core/host/config.ts";
 
 const settings = listSettings();
