@@ -126,7 +126,9 @@ export function withRefusal(
   const order = group.orders.find((one) => one.ref === ref);
   if (order === undefined) return group;
   const orders = group.orders.filter((one) => one.ref !== ref);
-  if (order.role === "open") return { ...group, orders };
+  // The hedge of a resting leg would be refused again at once: the rest is cancelled, and what was filled taken back.
+  const isHedge = group.terms.mode === "maker_first" && order.leg === 1;
+  if (order.role === "open") return { ...group, orders, isCompletionOff: group.isCompletionOff || isHedge };
   const isFree = how === "wait" || order.role === "complete";
   return {
     ...group,

@@ -31,12 +31,15 @@ const restingOrder = ({ terms, phase, orders }: LegGroup): LegOrder | undefined 
 
 export const isResting = (group: LegGroup): boolean => restingOrder(group) !== undefined;
 
-/** A hedge that took less than it was sent for: the price has left its limit, and asking again would be the same. */
-export const hasMissedHedge = ({ terms, orders }: LegGroup): boolean =>
+/**
+ * A hedge was refused, or took less than it was sent for: the price has left its limit, and asking again would be the same.
+ */
+export const hasMissedHedge = ({ terms, orders, isCompletionOff }: LegGroup): boolean =>
   terms.mode === "maker_first" &&
-  orders.some(({ leg, role, isDone, filledLots, sizeLots }) =>
-    leg === 1 && role === "open" && isDone && filledLots < sizeLots
-  );
+  (isCompletionOff ||
+    orders.some(({ leg, role, isDone, filledLots, sizeLots }) =>
+      leg === 1 && role === "open" && isDone && filledLots < sizeLots
+    ));
 
 /** Hedges what has been filled, and cancels what must not rest any longer. */
 export function rest(group: LegGroup, view: GroupView, legs: LegViews): GroupStep {

@@ -130,6 +130,23 @@ Deno.test("what fills while the cancel is on its way is hedged all the same", ()
   assertEquals([model.group.phase.kind, model.held()], ["open", [300, 30]]);
 });
 
+Deno.test("a hedge that the gate refuses is not sent again: the rest is cancelled, what was filled taken back", () => {
+  const model = resting();
+  model.refuse = ({ order }) => (order.leg === 1 ? "final" : undefined);
+  fill(model, 200);
+  const submits = model.kinds().filter((kind) => kind === "submit").length;
+  model.look();
+  assertEquals([cancels(model), model.kinds().filter((kind) => kind === "submit").length], [
+    ["hedge_missed"],
+    submits,
+  ]);
+  model.done(maker(model));
+  model.look();
+  assertEquals(sent(model).at(-1), [0, 200]);
+  model.settleOrder(200, 99.9);
+  assertEquals(model.group.phase, { kind: "ended", outcome: "unwound" });
+});
+
 Deno.test("a missed hedge has the rest cancelled, and the leg is completed or taken back, never left alone", () => {
   const model = resting();
   fill(model, 200);
