@@ -10,7 +10,6 @@ import { acquireHostLock } from "../journal/host_lock.ts";
 import { type JournalWriter, openJournal } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
 import type { KillReport } from "../model/kill_report.ts";
-import type { RunInfo } from "../terminal/ports.ts";
 import { isCompiled } from "../sandbox/edition.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import { createSandbox } from "../sandbox/kinds.ts";
@@ -18,7 +17,6 @@ import { type HostAlerts, hostAlerts } from "./alerts/host_alerts.ts";
 import { checkPort } from "./console_server.ts";
 import { OpportunityJournal } from "./opportunity_journal.ts";
 import { type OperatorConsole, operatorConsole, type OperatorConsoleParts } from "./operator_console.ts";
-import type { ConsoleRun } from "../console/ports.ts";
 import { defaultPluginConfig, environmentFolder, isVenueEnabled, journalPath } from "./config.ts";
 import { findPlugins } from "./discovery.ts";
 import { DisplayFeed } from "./display_feed.ts";
@@ -32,6 +30,8 @@ import { exitCodes, type HostOptions } from "./options.ts";
 import { aborted, firstEnd, stopTrading } from "./orderly_stop.ts";
 import { claimsOf, hostTag } from "./our_orders.ts";
 import { KillSwitch } from "./kill_switch.ts";
+import { journalledPlugins } from "./journalled_plugins.ts";
+import { RunFacts } from "./run_facts.ts";
 import type { MarketRecorder } from "./market_recorder.ts";
 import { paperDesks } from "./paper_desk.ts";
 import { paperAccounts } from "./paper_states.ts";
@@ -47,6 +47,7 @@ import type { Simulation } from "./simulation_process.ts";
 import type { HostLog } from "./ports.ts";
 import type { OpenedReplay } from "./replay/open_replay.ts";
 import type { Replay } from "./replay/replay.ts";
+import { toldOfTrading } from "./told_of_trading.ts";
 import { systemClock } from "./system_clock.ts";
 
 const threadsAfterMs = 5_000;
@@ -85,18 +86,9 @@ async function withHost<Result>(options: HostOptions, act: (host: Host) => Promi
   }
 }
 
-type ConsoleParts = Pick<
+type ConsoleParts = Omit<
   OperatorConsoleParts,
-  | "driver"
-  | "feed"
-  | "killSwitch"
-  | "manager"
-  | "log"
-  | "logTail"
-  | "redact"
-  | "journal"
-  | "protect"
-  | "isTerminal"
+  "config" | "environment" | "folder" | "version" | "clock" | "alerts" | "isStopping"
 >;
 
 class Host {
@@ -179,11 +171,26 @@ class Host {
       rateBudgets: this.#rateBudgets,
       defaultRateBudget,
     });
+    const shownEnvironment = this.#opened === undefined ? environment : "replay";
+    const facts = new RunFacts({
+      runId,
+      version,
+      environment: shownEnvironment,
+      seed,
+      durationMs: this.#options.durationMs,
+      wall: this.#wall,
+      tsStartMs: this.#tsStartMs,
+    });
     const feed = new DisplayFeed({
       engine,
       clock: this.#clock,
       manager: () => this.#manager,
-      run: () => this.#runInfo(),
+      run: () =>
+        facts.forDisplay({
+          isStopping: this.#isStopping,
+          consoleUrl: this.#console?.server.url,
+          replay: this.#replay?.info(),
+        }),
     });
     this.#feed = feed;
     const runLog = await openRunLog({
@@ -219,23 +226,10 @@ class Host {
       clock: this.#clock,
       journal,
       log,
-      onNotice: (severity, code, text, facts) => {
-        feed.notice(severity, text);
-        alerts?.observer.notice(severity, code, text, facts);
-      },
+      ...toldOfTrading(feed, alerts, observers),
       onKillReport: (report) => this.#killSwitch?.onReport(report),
       onShutdownComplete: (remains) => this.#remains.resolve(remains),
       onJournalLost: (error) => this.#failed.resolve(error),
-      onOrder: () => (feed.orders += 1),
-      onFill: (plugin, fill) => {
-        feed.fills += 1;
-        alerts?.observer.fill(plugin, fill);
-      },
-      onPosition: (position) => {
-        feed.position(position);
-        alerts?.observer.position(position);
-      },
-      onEntry: observers.onEntry,
     });
     driver.taps.push(...observers.taps);
     this.#driver = driver;
@@ -276,19 +270,7 @@ class Host {
       }),
       paperDesk: desk,
       pace: this.#opened?.strategies,
-      savedState: (id) =>
-        journal.kept.find((value) => value.scope === "plugin_state" && value.key === id)?.body,
-      keepState: (id, value) => journal.keep("plugin_state", id, value),
-      onState: (id, state, update) => {
-        alerts?.observer.pluginState(id, state);
-        journal.append({
-          id: `plugin/${id}/${this.#clock.epochUs()}`,
-          kind: "plugin_state",
-          tsUs: this.#clock.epochUs(),
-          plugin: id,
-          body: update === undefined ? state : { ...state, update },
-        });
-      },
+      ...journalledPlugins(journal, this.#clock, (id, state) => alerts?.observer.pluginState(id, state)),
     });
     const killSwitch = new KillSwitch({
       driver,
@@ -336,6 +318,12 @@ class Host {
     this.#manager.startAll();
     this.#followOperator(this.#manager, log);
     await this.#makeConsole({
+      shownEnvironment,
+      run: () =>
+        facts.forConsole({
+          isStopping: this.#isStopping,
+          loopDelayMs: this.#pulse?.takeLoopDelayMs() ?? 0,
+        }),
       driver,
       feed,
       killSwitch,
@@ -402,13 +390,10 @@ class Host {
       alerts: () => this.#alerts?.service.status,
       config,
       environment,
-      shownEnvironment: this.#shownEnvironment(),
       folder: this.#dataDir,
       version,
       clock: this.#clock,
-      run: () => this.#consoleRun(),
       isStopping: () => this.#isStopping,
-      journal: parts.journal,
     });
     await this.#console.server.prepare();
   }
@@ -420,22 +405,6 @@ class Host {
     this.#areThreadsBegun = true;
     this.#console?.server.start();
     this.#alerts?.service.start();
-  }
-
-  #consoleRun(): ConsoleRun {
-    const { version, seed } = this.#options;
-    const uptimeMs = this.#wall.monotonicMs() - this.#tsStartMs;
-    return {
-      runId: this.#runId,
-      version,
-      environment: this.#shownEnvironment(),
-      seed,
-      startedMs: Math.round(this.#wall.epochMs() - uptimeMs),
-      uptimeMs: Math.round(uptimeMs),
-      isStopping: this.#isStopping,
-      hostRssMb: Deno.memoryUsage().rss / (1 << 20),
-      loopDelayMs: this.#pulse?.takeLoopDelayMs() ?? 0,
-    };
   }
 
   /** Waits for whatever ends the run first, then stops in order: strategies, orders, adapters, venues. */
@@ -544,25 +513,5 @@ class Host {
       display: feed.snapshot(),
       ledgers: await this.#simulation?.ledgers(),
     });
-  }
-
-  /** What everybody is told that this run is. */
-  #shownEnvironment(): RunInfo["environment"] {
-    return this.#opened === undefined ? this.#options.environment : "replay";
-  }
-
-  #runInfo(): RunInfo {
-    const { version, seed, durationMs } = this.#options;
-    return {
-      version,
-      environment: this.#shownEnvironment(),
-      replay: this.#replay?.info(),
-      seed,
-      uptimeMs: this.#wall.monotonicMs() - this.#tsStartMs,
-      durationMs,
-      isStopping: this.#isStopping,
-      consoleUrl: this.#console?.server.url,
-      hostRssMb: Deno.memoryUsage().rss / (1 << 20),
-    };
   }
 }
