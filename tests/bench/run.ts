@@ -9,6 +9,7 @@ import { backtestSpeed } from "./backtest_bench.ts";
 import { berthFeed, ccxtFeed } from "./feed_bench.ts";
 import type { FrameCost } from "./adapter_frames.ts";
 import type { SigningCost } from "./signing.ts";
+import type { ReadingCost } from "./stream_or_polling.ts";
 import { sandboxSection, withSection } from "./sandbox_section.ts";
 import { wholeRun } from "./whole_run.ts";
 
@@ -91,6 +92,18 @@ const deciding = await step(
   () => backtestSpeed(0, 20_000, 1_000),
 );
 const trading = await step("a backtest of a plugin that trades", () => backtestSpeed(0.02, 20_000, 1_000));
+const readings = await step(
+  "quotes by stream and by polling",
+  () => measured<readonly ReadingCost[]>("./stream_or_polling.ts"),
+);
+const klines = await step(
+  "memory of klines",
+  () =>
+    measured<{ readonly bytesAMarket: number; readonly barsAMarket: number }>(
+      "./kline_memory.ts",
+      "--v8-flags=--expose-gc",
+    ),
+);
 const run = await step("the default run", wholeRun);
 const totals = run.processes.reduce(
   (sum, process) => ({ rss: sum.rss + process.rssMb, pss: sum.pss + process.pssMb }),
@@ -169,6 +182,33 @@ const page = [
   ]),
   "Quotes, trades and marks of made-up minutes, a quote a second, with the start of the plugin's process in the time. With orders out or exits armed, plugin and host take a turn a record; else the plugin plays ahead to its next order.",
   "",
+  section(
+    "Quotes by stream and by polling",
+    [
+      "way",
+      "updates a second",
+      "age of the newest quote, mean / p99, ms",
+      "requests a minute",
+      "bytes an update",
+      "CPU an update, µs",
+      "share of a core",
+    ],
+    readings.map((one) => [
+      one.way,
+      one.updatesPerSecond.toFixed(1),
+      `${whole(one.ageMeanMs)} / ${whole(one.ageP99Ms)}`,
+      whole(one.requestsPerMinute),
+      whole(one.bytesPerUpdate),
+      whole(one.cpuUsPerUpdate),
+      `${(one.cpuShare * 100).toFixed(1)} %`,
+    ]),
+  ),
+  "Four markets of the simulated OKX for ten seconds: through the adapter's WebSocket, and by a ticker request a second for each, as pollers do. The venue is a process of its own on the same machine, so no network is in the ages; CPU is that of the whole reading process.",
+  "",
+  section("Klines of a market", ["what", "result"], [
+    ["bars kept, on eight intervals", whole(klines.barsAMarket)],
+    ["heap", `${whole(klines.bytesAMarket / 1_024)} KiB`],
+  ]),
   section("The default run", ["what", "result"], [
     ["command to quotes of all venues", `${whole(run.firstQuotesMs)} ms`],
     ...run.processes.map((
