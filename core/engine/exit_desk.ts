@@ -14,6 +14,7 @@ import {
   withExitOrderDone,
   withExitRefused,
 } from "../execution/exit_plans/exit_decision.ts";
+import { invalidSteps, withPosition } from "../execution/exit_plans/profit_steps.ts";
 import { quietRange } from "../execution/exit_plans/exit_levels.ts";
 import type { Fill } from "../model/account.ts";
 import { type CauseId, causeId, type InstrumentId, type PluginId, venueOf } from "../model/ids.ts";
@@ -139,6 +140,12 @@ export class ExitDesk implements OrderFollower {
 
   filled({ plugin, instrument }: Order, _fill: Fill): void {
     this.#touch(plugin, instrument);
+    const held = this.#plans.size === 0 ? undefined : this.#of(plugin, instrument);
+    if (held?.plan.steps === undefined) return;
+    // Fill by fill: of an entry and an exit in one event the difference alone would say too little.
+    const { portfolio, instruments } = this.#rooms();
+    const positionLots = portfolio.positionLots(plugin, instruments.indexOf(instrument) ?? -1);
+    held.plan = { ...held.plan, steps: withPosition(held.plan.steps, Math.abs(positionLots)) };
   }
 
   #touch(plugin: PluginId, instrument: InstrumentId): void {
@@ -227,6 +234,7 @@ export class ExitDesk implements OrderFollower {
       askPrice: isYoung ? quotes.askPrice(index) : NaN,
       steps: instrument,
       maxSizeLots: instrument.maxSizeLots,
+      minSizeLots: instrument.minSizeLots,
       isEntryDone: entry === undefined || isFinalStatus(entry.status),
       isFrozen: states.get({ kind: "global" })?.state === "halted",
     };
@@ -250,6 +258,10 @@ export class ExitDesk implements OrderFollower {
           trigger,
           price: Number.isNaN(price) ? "none" : price,
         });
+      }
+      case "step": {
+        const { step, lots, price } = action;
+        return outbox.notice("EXIT_STEP_FIRED", { plugin, instrument, step, lots, price });
       }
       case "failing":
         return outbox.notice("EXIT_FAILING", { plugin, instrument, attempts: action.attempts });
@@ -329,7 +341,7 @@ export class ExitDesk implements OrderFollower {
 function isWorthWriting({ plan, written }: Held): boolean {
   if (plan === written) return false;
   const isMore = plan.phase !== written.phase || plan.orders !== written.orders ||
-    plan.isTrailing !== written.isTrailing ||
+    plan.isTrailing !== written.isTrailing || plan.steps !== written.steps ||
     plan.isBreakEven !== written.isBreakEven || plan.deferredSinceUs !== written.deferredSinceUs;
   return isMore || !(Math.abs(plan.bestPrice / written.bestPrice - 1) * 10_000 < journalStepBps);
 }
@@ -353,7 +365,9 @@ function invalidTerms(terms: ExitTerms): Refusal | undefined {
   ) {
     if (!isPositive(terms[name])) return invalid(name, terms[name]);
   }
-  const { trailing, breakEven, wideSpread, stopLossBps } = terms;
+  const { trailing, breakEven, wideSpread, stopLossBps, takeProfitSteps } = terms;
+  const unfit = takeProfitSteps === undefined ? undefined : invalidSteps(takeProfitSteps);
+  if (unfit !== undefined) return invalid(unfit.field, unfit.found);
   if (stopLossBps !== undefined && stopLossBps >= 10_000) return invalid("stopLossBps", stopLossBps);
   if (trailing !== undefined) {
     if (!(trailing.activationBps >= 0)) return invalid("trailing.activationBps", trailing.activationBps);
@@ -375,6 +389,7 @@ function invalidTerms(terms: ExitTerms): Refusal | undefined {
     terms.stopPrice,
     terms.takeProfitBps,
     terms.takeProfitPrice,
+    takeProfitSteps,
     trailing,
     terms.maxHoldMs,
   ]

@@ -45,6 +45,7 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   SHUTDOWN_STARTED: "info",
   TRIGGER_FIRED: "info",
   EXIT_FIRED: "warning",
+  EXIT_STEP_FIRED: "info",
   EXIT_FAILING: "critical",
   RESIDENT_STOP_FIRED: "warning",
   RESIDENT_STOP_LOST: "warning",

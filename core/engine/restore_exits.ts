@@ -15,6 +15,9 @@ const terms = v.pipe(
     stopPrice: optional(finite),
     takeProfitBps: optional(finite),
     takeProfitPrice: optional(finite),
+    takeProfitSteps: optional(
+      v.array(v.object({ bps: optional(finite), price: optional(finite), share: finite })),
+    ),
     trailing: optional(v.object({ activationBps: finite, distanceBps: finite })),
     breakEven: optional(v.object({ activationBps: finite, offsetBps: finite })),
     maxHoldMs: optional(finite),
@@ -26,6 +29,7 @@ const terms = v.pipe(
     stopPrice: found.stopPrice,
     takeProfitBps: found.takeProfitBps,
     takeProfitPrice: found.takeProfitPrice,
+    takeProfitSteps: found.takeProfitSteps?.map(({ bps, price, share }) => ({ bps, price, share })),
     trailing: found.trailing,
     breakEven: found.breakEven,
     maxHoldMs: found.maxHoldMs,
@@ -56,6 +60,9 @@ export const exitPlanSchema = v.pipe(
     bestPrice: orNaN,
     isTrailing: v.boolean(),
     isBreakEven: v.boolean(),
+    steps: optional(
+      v.object({ done: integer, fullLots: integer, seenLots: integer, targetLots: optional(integer) }),
+    ),
     tsArmedUs: absent(finite),
     deferredSinceUs: absent(finite),
     orders: v.array(v.object({ ref: v.string(), sizeLots: lots, isDone: v.boolean() })),
@@ -68,6 +75,7 @@ export const exitPlanSchema = v.pipe(
   v.transform((plan) => ({
     ...plan,
     entryRef: plan.entryRef ?? undefined,
+    steps: plan.steps === undefined ? undefined : { ...plan.steps, targetLots: plan.steps.targetLots },
     direction: plan.direction ?? undefined,
     tsArmedUs: plan.tsArmedUs ?? undefined,
     deferredSinceUs: plan.deferredSinceUs ?? undefined,

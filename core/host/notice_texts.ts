@@ -47,6 +47,7 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   SHUTDOWN_STARTED: "Shutting down: working orders are being cancelled.",
   TRIGGER_FIRED: "An order that waited for a price is sent.",
   EXIT_FIRED: "An exit plan closes its position.",
+  EXIT_STEP_FIRED: "An exit plan closes a part of its position.",
   EXIT_FAILING: "An exit plan can't close its position; it keeps trying.",
   RESIDENT_STOP_FIRED: "The stop at the venue closes a position: the host's own had not.",
   RESIDENT_STOP_LOST: "A venue did not keep the stop behind an exit plan; it is placed again after a pause.",

@@ -14,6 +14,8 @@ export interface ExitTerms {
   readonly stopPrice: number | undefined;
   readonly takeProfitBps: number | undefined;
   readonly takeProfitPrice: number | undefined;
+  /** Closes a share of the position at each price, in this order. */
+  readonly takeProfitSteps?: readonly ProfitStep[] | undefined;
   /** Once the price has been `activationBps` in favour, closes when it falls back `distanceBps` from its best. */
   readonly trailing: { readonly activationBps: number; readonly distanceBps: number } | undefined;
   /** Once the price has been `activationBps` in favour, the stop stands `offsetBps` beyond the entry: fees, say. */
@@ -24,6 +26,25 @@ export interface ExitTerms {
   readonly wideSpread: { readonly maxSpreadBps: number; readonly maxDeferMs: number } | undefined;
   /** How much worse than the best price a closing order may be; doubled at each attempt, then left to the gate's collar. */
   readonly exitCapBps: number;
+}
+
+/** One of `bps` and `price` is given. */
+export interface ProfitStep {
+  readonly bps: number | undefined;
+  readonly price: number | undefined;
+  /** Of the whole position: over 0, at most 1; together at most 1. */
+  readonly share: number;
+}
+
+/** How far a plan with steps has come. Sizes without a sign. */
+export interface StepProgress {
+  readonly done: number;
+  /** All that was built up since it was armed. */
+  readonly fullLots: number;
+  /** Held at the last look. */
+  readonly seenLots: number;
+  /** What the present step leaves; undefined while none is being taken. */
+  readonly targetLots: number | undefined;
 }
 
 export const exitTriggers = ["stop_loss", "break_even", "trailing", "take_profit", "max_hold"] as const;
@@ -61,6 +82,8 @@ export interface ExitPlan {
   readonly bestPrice: number;
   readonly isTrailing: boolean;
   readonly isBreakEven: boolean;
+  /** Of a plan with steps, once armed. */
+  readonly steps?: StepProgress | undefined;
   readonly tsArmedUs: number | undefined;
   /** Since when an exit waits for a narrower spread. */
   readonly deferredSinceUs: number | undefined;

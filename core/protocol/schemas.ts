@@ -133,6 +133,12 @@ const exitTerms = v.object({
   stopPrice: orUndefined(finite),
   takeProfitBps: orUndefined(finite),
   takeProfitPrice: orUndefined(finite),
+  takeProfitSteps: v.optional(orUndefined(
+    v.pipe(
+      v.array(v.object({ bps: orUndefined(finite), price: orUndefined(finite), share: finite })),
+      v.maxLength(10),
+    ),
+  )),
   trailing: orUndefined(v.object({ activationBps: finite, distanceBps: finite })),
   breakEven: orUndefined(v.object({ activationBps: finite, offsetBps: finite })),
   maxHoldMs: orUndefined(finite),

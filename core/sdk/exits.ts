@@ -18,6 +18,15 @@ export interface ExitOptions {
   readonly stopPrice?: number;
   readonly takeProfitBps?: number;
   readonly takeProfitPrice?: number;
+  /**
+   * Takes profit in parts, in this order: each step closes its share of the whole position, at `bps` from the average
+   * entry or at a price. Shares are over 0 and at most 1 together; what is left over has the plan's other exits.
+   */
+  readonly takeProfitSteps?: readonly {
+    readonly bps?: number;
+    readonly price?: number;
+    readonly share: number;
+  }[];
   /** Once `activationBps` in favour, closes at `distanceBps` from the best price. */
   readonly trailing?: { readonly activationBps: number; readonly distanceBps: number };
   /** Once `activationBps` in favour, the stop stands `offsetBps` beyond the entry, such as the fees. */
@@ -56,6 +65,9 @@ export function exitTermsOf(options: ExitOptions): ExitTerms {
     stopPrice: options.stopPrice,
     takeProfitBps: options.takeProfitBps,
     takeProfitPrice: options.takeProfitPrice,
+    ...(options.takeProfitSteps === undefined ? {} : {
+      takeProfitSteps: options.takeProfitSteps.map(({ bps, price, share }) => ({ bps, price, share })),
+    }),
     trailing: options.trailing,
     breakEven: options.breakEven,
     maxHoldMs: options.maxHoldMs,

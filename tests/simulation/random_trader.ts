@@ -144,6 +144,9 @@ export class RandomTrader {
       ...noExits,
       stopLossBps: between(random, 8, 80),
       takeProfitBps: maybe(0.3, 8, 80),
+      takeProfitSteps: random.next() < 0.4
+        ? [0.3, 0.4].map((share) => ({ bps: between(random, 2, 12), price: undefined, share }))
+        : undefined,
       trailing: random.next() < 0.3
         ? { activationBps: between(random, 0, 10), distanceBps: between(random, 5, 40) }
         : undefined,

@@ -36,8 +36,8 @@ Deno.test(`invariants hold over ${seeds.count} seeds of faults, crashes and jump
     "GROUP_RESUMED": 120,
     // By the arbitrage plugin's own code.
     "opportunities taken": 1_500,
-    "resident stops": 800,
-    "resident stops fired while the host was down": 120,
+    "resident stops": 400,
+    "resident stops fired while the host was down": 40,
   };
   for (const [what, times] of Object.entries(least)) assertGreater(totals.get(what) ?? 0, times, what);
 });

@@ -4,14 +4,16 @@
  *
  * Invariants:
  * 1. A plan acts on the position that fills made, never on orders; it sends one order at a time, at most the position.
- * 2. Once fired it goes on until the position is gone, whatever the price does; pauses grow, attempts do not end.
+ * 2. Once fired it goes on until the position is gone, whatever the price does; pauses grow, attempts do not end. A step
+ *    goes on until its share is closed; every other exit comes before it.
  * 3. A stop loss waits for nothing; every other exit may wait for a narrower spread, for a bounded time.
  * 4. Without a young two-sided quote no price fires anything; the maximum hold does all the same.
  */
-import type { ExitOrder, ExitPhase, ExitPlan, ExitTrigger } from "../../model/exit_plan.ts";
+import type { ExitOrder, ExitPhase, ExitPlan, ExitTrigger, StepProgress } from "../../model/exit_plan.ts";
 import type { OrderPricing, Side } from "../../model/order.ts";
 import { fittedTicks, type PriceSteps, priceTicks, sizeLots } from "../../model/ticks.ts";
-import { type Direction, exitLevels, reached, remembered } from "./exit_levels.ts";
+import { type Direction, exitLevels, isInFavour, nextStepPrice, reached, remembered } from "./exit_levels.ts";
+import { lotsLeft, noSteps, withPosition } from "./profit_steps.ts";
 
 export interface ExitView {
   readonly nowUs: number;
@@ -25,6 +27,7 @@ export interface ExitView {
   readonly steps: PriceSteps;
   /** 0 for no limit. */
   readonly maxSizeLots: number;
+  readonly minSizeLots?: number;
   /** Whether the order it came with is done. */
   readonly isEntryDone: boolean;
   /** The whole host is halted: nothing is sent. */
@@ -35,6 +38,8 @@ export type ExitAction =
   | { readonly kind: "armed" }
   /** Other orders of the plugin on the instrument are to be cancelled: they would reopen or compete. */
   | { readonly kind: "fired"; readonly trigger: ExitTrigger; readonly price: number }
+  /** A part of the position is closed from now on; counted from 1. */
+  | { readonly kind: "step"; readonly step: number; readonly lots: number; readonly price: number }
   | {
     readonly kind: "submit";
     readonly order: ExitOrder;
@@ -100,6 +105,7 @@ function arm(plan: ExitPlan, { positionLots }: ExitView, tsArmedUs: number): Exi
     isBreakEven: false,
     tsArmedUs,
     deferredSinceUs: undefined,
+    ...(plan.terms.takeProfitSteps === undefined ? {} : { steps: noSteps }),
   };
 }
 
@@ -113,29 +119,69 @@ const closingPrice = (direction: Direction, { bidPrice, askPrice }: ExitView): n
   bidPrice < askPrice ? (direction === "long" ? bidPrice : askPrice) : NaN;
 
 function whileArmed(plan: ExitPlan, view: ExitView): ExitStep {
-  const { positionLots, entryPrice, nowUs } = view;
+  const { positionLots, nowUs } = view;
   const { direction } = plan;
   if (direction === undefined || positionLots === 0) return ended(plan, "closed");
   if (positionLots > 0 !== (direction === "long")) return still(arm(plan, view, nowUs)); // it went through zero
   const price = closingPrice(direction, view);
-  const memory = remembered(plan.terms, plan, direction, entryPrice, price);
-  const seen: ExitPlan = memory === plan ? plan : { ...plan, ...memory };
+  const seen = lookedAt(plan, direction, view, price);
   const trigger = triggerOf(seen, direction, view, price);
-  if (trigger === undefined) {
-    return still(seen.deferredSinceUs === undefined ? seen : { ...seen, deferredSinceUs: undefined });
-  }
-  if (isDeferred(seen, trigger, view)) {
-    return still(seen.deferredSinceUs === undefined ? { ...seen, deferredSinceUs: nowUs } : seen);
-  }
-  const fired: ExitPlan = {
-    ...seen,
-    phase: { kind: "exiting", trigger, price },
-    attempts: 0,
-    lastLots: positionLots,
-    nextAttemptUs: nowUs,
-  };
-  const next = exit(fired, { kind: "exiting", trigger, price }, view);
+  if (trigger === undefined) return takeStep(seen, direction, view, price);
+  return isDeferred(seen, trigger, view) ? deferred(seen, nowUs) : fire(seen, trigger, price, view);
+}
+
+/** What the plan remembers of prices and fills. */
+function lookedAt(plan: ExitPlan, direction: Direction, view: ExitView, price: number): ExitPlan {
+  const memory = remembered(plan.terms, plan, direction, view.entryPrice, price);
+  const steps = plan.steps === undefined ? undefined : withPosition(plan.steps, Math.abs(view.positionLots));
+  if (memory === plan && steps === plan.steps) return plan;
+  const { bestPrice, isTrailing, isBreakEven } = memory;
+  return { ...plan, bestPrice, isTrailing, isBreakEven, ...(steps === undefined ? {} : { steps }) };
+}
+
+const deferred = (plan: ExitPlan, nowUs: number): ExitStep =>
+  still(plan.deferredSinceUs === undefined ? { ...plan, deferredSinceUs: nowUs } : plan);
+const undeferred = (plan: ExitPlan): ExitPlan =>
+  plan.deferredSinceUs === undefined ? plan : { ...plan, deferredSinceUs: undefined };
+
+function fire(plan: ExitPlan, trigger: ExitTrigger, price: number, view: ExitView): ExitStep {
+  const phase = { kind: "exiting", trigger, price } as const;
+  const { positionLots, nowUs } = view;
+  const fired: ExitPlan = { ...plan, phase, attempts: 0, lastLots: positionLots, nextAttemptUs: nowUs };
+  const next = exit(fired, phase, view);
   return { plan: next.plan, actions: [{ kind: "fired", trigger, price }, ...next.actions] };
+}
+
+/** Goes on with the step that is being taken, or begins the next one. */
+function takeStep(plan: ExitPlan, direction: Direction, view: ExitView, price: number): ExitStep {
+  const { terms, steps } = plan;
+  if (steps?.targetLots !== undefined) return pursueStep(undeferred(plan), steps, steps.targetLots, view);
+  const stepPrice = nextStepPrice(terms.takeProfitSteps, steps, direction, view.entryPrice);
+  const next = steps === undefined ? undefined : terms.takeProfitSteps?.[steps.done];
+  if (steps === undefined || next === undefined || !isInFavour(direction, price, stepPrice)) {
+    return still(undeferred(plan));
+  }
+  if (isDeferred(plan, "take_profit", view)) return deferred(plan, view.nowUs);
+  const targetLots = lotsLeft(next.share, steps, view.minSizeLots ?? 1);
+  if (targetLots === 0) return fire(plan, "take_profit", price, view);
+  const begun = { ...steps, targetLots };
+  const taken: ExitPlan = { ...undeferred(plan), steps: begun, attempts: 0, nextAttemptUs: view.nowUs };
+  const pursued = pursueStep(taken, begun, targetLots, view);
+  const lots = steps.seenLots - targetLots;
+  return {
+    plan: pursued.plan,
+    actions: [{ kind: "step", step: steps.done + 1, lots, price }, ...pursued.actions],
+  };
+}
+
+function pursueStep(plan: ExitPlan, steps: StepProgress, targetLots: number, view: ExitView): ExitStep {
+  const { nowUs, isFrozen } = view;
+  if (plan.orders.some(({ isDone }) => !isDone)) return still(plan);
+  const lots = steps.seenLots - targetLots;
+  if (lots <= 0) {
+    return still({ ...plan, steps: { ...steps, done: steps.done + 1, targetLots: undefined }, attempts: 0 });
+  }
+  return isFrozen || nowUs < plan.nextAttemptUs ? still(plan) : attempt(plan, view, lots);
 }
 
 function triggerOf(
@@ -173,13 +219,12 @@ function exit(before: ExitPlan, phase: Extract<ExitPhase, { kind: "exiting" }>, 
     ? before
     : { ...before, lastLots: positionLots, ...(isSmaller ? { attempts: 0, nextAttemptUs: nowUs } : {}) };
   if (isWorking || isFrozen || nowUs < plan.nextAttemptUs) return still(plan);
-  return attempt(plan, view);
+  return attempt(plan, view, Math.abs(positionLots));
 }
 
-function attempt(plan: ExitPlan, view: ExitView): ExitStep {
+function attempt(plan: ExitPlan, view: ExitView, lots: number): ExitStep {
   const { positionLots, maxSizeLots, nowUs } = view;
   const side: Side = positionLots > 0 ? "sell" : "buy";
-  const lots = Math.abs(positionLots);
   const order: ExitOrder = {
     ref: exitOrderRef(plan.id, plan.nextSerial),
     sizeLots: sizeLots(maxSizeLots > 0 ? Math.min(lots, maxSizeLots) : lots),

@@ -1,5 +1,5 @@
 /** The prices at which a plan ends its position, and which of them is reached. Pure, in floats: a decision, not an order. */
-import type { ExitPlan, ExitTerms, ExitTrigger } from "../../model/exit_plan.ts";
+import type { ExitPlan, ExitTerms, ExitTrigger, ProfitStep, StepProgress } from "../../model/exit_plan.ts";
 
 export type Direction = "long" | "short";
 
@@ -10,7 +10,7 @@ const isAgainst = (direction: Direction, price: number, level: number): boolean 
   direction === "long" ? price <= level : price >= level;
 
 /** Whether `price` is at or beyond `level` in the position's favour. */
-const isInFavour = (direction: Direction, price: number, level: number): boolean =>
+export const isInFavour = (direction: Direction, price: number, level: number): boolean =>
   direction === "long" ? price >= level : price <= level;
 
 /** The price `bps` from the entry: positive in the position's favour. Long from 100, 50 bps: 100.5; short: 99.5. */
@@ -104,6 +104,20 @@ export function remembered(
   return isSame ? state : { bestPrice, isTrailing, isBreakEven };
 }
 
+const stepPriceOf = ({ bps, price }: ProfitStep, direction: Direction, entryPrice: number): number =>
+  price ?? priceAt(direction, entryPrice, bps ?? NaN);
+
+/** The price of the step that comes next; NaN when there is none, or one is being taken. */
+export function nextStepPrice(
+  steps: readonly ProfitStep[] | undefined,
+  progress: StepProgress | undefined,
+  direction: Direction,
+  entryPrice: number,
+): number {
+  const next = progress?.targetLots === undefined ? steps?.[progress?.done ?? 0] : undefined;
+  return next === undefined ? NaN : stepPriceOf(next, direction, entryPrice);
+}
+
 /** Prices between which nothing of the plan changes. */
 export interface QuietRange {
   readonly lowPrice: number;
@@ -118,10 +132,10 @@ export function quietRange(plan: ExitPlan, direction: Direction, entryPrice: num
   const { stop, takeProfit } = exitLevels(plan.terms, plan, direction, entryPrice);
   const isFollowing = plan.terms.trailing !== undefined ||
     (plan.terms.breakEven !== undefined && !plan.isBreakEven);
-  const step = sign(direction) / 10_000;
-  const better = isFollowing ? plan.bestPrice * (1 + step) : NaN;
+  const better = isFollowing ? plan.bestPrice * (1 + sign(direction) / 10_000) : NaN;
   const against = stop?.price ?? NaN;
-  const favour = [takeProfit ?? NaN, better].filter((price) => !Number.isNaN(price));
+  const step = nextStepPrice(plan.terms.takeProfitSteps, plan.steps, direction, entryPrice);
+  const favour = [takeProfit ?? NaN, better, step].filter((price) => !Number.isNaN(price));
   return direction === "long"
     ? { lowPrice: orElse(against, -Infinity), highPrice: Math.min(Infinity, ...favour) }
     : { lowPrice: Math.max(-Infinity, ...favour), highPrice: orElse(against, Infinity) };

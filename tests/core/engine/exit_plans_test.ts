@@ -264,3 +264,19 @@ Deno.test("PriceWatch is due exactly when a price is at or beyond an end of its 
     }),
   );
 });
+
+Deno.test("profit is taken in steps, resized with fills, over a restart between two of them", () => {
+  const steps = [20, 40].map((bps) => ({ bps, price: undefined, share: 0.5 }));
+  const run = guarded({ stopLossBps: 50, takeProfitBps: undefined, takeProfitSteps: steps });
+  run.price(alpha, 50_110); // the first step is at 50,100.5
+  run.pass(500);
+  assertEquals([run.lots(alpha).ours, ends(run)], [50, []]);
+  assert(run.notices().includes("EXIT_STEP_FIRED"));
+  run.crash();
+  run.pass(5_000);
+  assertEquals(run.lots(alpha).ours, 50, "no step is taken twice");
+  run.price(alpha, 50_220);
+  run.pass(1_000);
+  assertEquals([run.lots(alpha).ours, ends(run)], [0, ["take_profit"]]);
+  assertEquals(run.engine.snapshot(run.nowUs).exits, []);
+});
