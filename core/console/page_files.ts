@@ -11,6 +11,7 @@ import connection from "./page/connection.js" with { type: "text" };
 import dialogs from "./page/dialogs.js" with { type: "text" };
 import dom from "./page/dom.js" with { type: "text" };
 import explanation from "./page/explanation.js" with { type: "text" };
+import facts from "./page/facts.js" with { type: "text" };
 import formats from "./page/formats.js" with { type: "text" };
 import icon from "./page/icon.svg" with { type: "text" };
 import shell from "./page/index.html" with { type: "text" };
@@ -48,6 +49,7 @@ const files: Readonly<Record<string, string>> = {
   "dialogs.js": dialogs,
   "dom.js": dom,
   "explanation.js": explanation,
+  "facts.js": facts,
   "formats.js": formats,
   "icon.svg": icon,
   "logs.js": logs,

@@ -3,9 +3,11 @@ import { change } from "./api.js";
 import { ask, bullets, paragraph } from "./dialogs.js";
 import { button, byId, element, KeyedList, setAttribute, setText } from "./dom.js";
 import { fixed, spaced, span } from "./formats.js";
+import { Facts } from "./facts.js";
 import { Meters } from "./meters.js";
 import { StrategyFigures } from "./strategy_figures.js";
 
+/** @import { Fact } from "./facts.js" */
 /** @import { LogLine, Plugin, Risk, Strategy } from "./types.ts" */
 
 /** @type {Readonly<Record<string, string>>} */
@@ -17,7 +19,7 @@ const tones = {
   quarantined: "bad",
 };
 
-/** @type {readonly { readonly name: string, readonly text: (plugin: Plugin) => string }[]} */
+/** @type {readonly Fact<Plugin>[]} */
 const facts = [
   { name: "CPU", text: ({ usage }) => `${fixed(usage?.cpuPercent, 1)} %` },
   { name: "Memory", text: ({ usage }) => `${fixed(usage?.rssMb, 0)} MB` },
@@ -89,12 +91,7 @@ export class Plugins {
     const description = element("p", { class: "dim" });
     const why = element("p", { class: "notice" });
     const error = element("p", { class: "trouble" });
-    const values = facts.map(() => element("dd"));
-    const usage = element(
-      "dl",
-      { class: "facts" },
-      ...facts.map(({ name }, index) => element("div", {}, element("dt", {}, name), values[index] ?? "")),
-    );
+    const usage = new Facts(facts);
     const meters = new Meters();
     const may = element("ul");
     const powers = element("details", { class: "powers" }, element("summary", {}, "What it may do"), may);
@@ -125,7 +122,7 @@ export class Plugins {
       error,
       figures.root,
       meters.root,
-      usage,
+      usage.root,
       powers,
       element("p", { class: "actions" }, ...Object.values(actions)),
     );
@@ -145,11 +142,8 @@ export class Plugins {
         const line = this.#errors.get(id);
         setText(error, line === undefined ? "" : `Last error: ${line.message}`);
         error.hidden = line === undefined || (words !== "" && line.message.includes(words));
-        facts.forEach(({ text }, index) => {
-          const value = values[index];
-          if (value !== undefined) setText(value, text(plugin));
-        });
-        usage.hidden = plugin.usage === null;
+        usage.show(plugin);
+        usage.root.hidden = plugin.usage === null;
         const scope = this.#scopes.find((one) => one.scope === `plugin/${id}`);
         if (scope !== undefined) meters.show(scope);
         meters.root.hidden = scope === undefined || plugin.kind === "exchange";

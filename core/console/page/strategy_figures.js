@@ -1,12 +1,14 @@
 /** How a strategy does by its fills, and what it says of itself: a part of its plugin's card. */
 import { element, KeyedList, setAttribute, setText } from "./dom.js";
-import { fixed, signed, span, timeOfDay, toneOf, usd } from "./formats.js";
+import { Facts } from "./facts.js";
+import { fixed, signed, span, timeOfDay, usd } from "./formats.js";
 
+/** @import { Fact } from "./facts.js" */
 /** @import { Strategy } from "./types.ts" */
 
 const shownSignals = 8;
 
-/** @type {readonly { readonly name: string, readonly text: (strategy: Strategy) => string, readonly amount?: (strategy: Strategy) => number | null }[]} */
+/** @type {readonly Fact<Strategy>[]} */
 const facts = [
   { name: "Today", text: ({ todayUsd }) => usd(todayUsd), amount: ({ todayUsd }) => todayUsd },
   { name: "Total", text: ({ totalUsd }) => usd(totalUsd), amount: ({ totalUsd }) => totalUsd },
@@ -44,7 +46,7 @@ const rowsOf = ({ lines, readings, signals }) => [
 export class StrategyFigures {
   root = element("div", { class: "strategy" });
   #status = element("p", { class: "dim" });
-  #values = facts.map(() => element("dd"));
+  #facts = new Facts(facts);
   #panel = element("details", { class: "powers" }, element("summary", {}, "What it says of itself"));
   #rows;
 
@@ -63,13 +65,7 @@ export class StrategyFigures {
     });
     this.root.append(
       this.#status,
-      element(
-        "dl",
-        { class: "facts" },
-        ...facts.map(({ name }, index) =>
-          element("div", {}, element("dt", {}, name), this.#values[index] ?? "")
-        ),
-      ),
+      this.#facts.root,
       this.#panel,
     );
   }
@@ -81,12 +77,7 @@ export class StrategyFigures {
     if (!hasFigures) return;
     setText(this.#status, strategy.status);
     this.#status.hidden = strategy.status === "";
-    facts.forEach(({ text, amount }, index) => {
-      const value = this.#values[index];
-      if (value === undefined) return;
-      setText(value, text(strategy));
-      setAttribute(value, "data-tone", amount === undefined ? undefined : toneOf(amount(strategy)).tone);
-    });
+    this.#facts.show(strategy);
     const rows = rowsOf(strategy);
     this.#rows.update(rows);
     this.#panel.hidden = rows.length === 0;

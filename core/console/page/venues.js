@@ -1,7 +1,9 @@
 /** How the venues' adapters are: connected, quick, reconciled. */
 import { byId, element, KeyedList, setAttribute, setText } from "./dom.js";
+import { Facts } from "./facts.js";
 import { dash, fixed, spaced, span } from "./formats.js";
 
+/** @import { Fact } from "./facts.js" */
 /** @import { Venue } from "./types.ts" */
 
 /**
@@ -24,7 +26,7 @@ function stateOf({ isStarted, hasTrading, isReconciled, health }) {
 const balancesOf = ({ balances }) =>
   balances.map(({ asset, total }) => `${fixed(Number(total), 2)} ${asset}`).join(" · ") || dash;
 
-/** @type {readonly { readonly name: string, readonly text: (venue: Venue) => string }[]} */
+/** @type {readonly Fact<Venue>[]} */
 const facts = [
   { name: "Latency", text: ({ health }) => span(health?.latencyAverageMs) },
   { name: "p99", text: ({ health }) => span(health?.latencyP99Ms) },
@@ -45,17 +47,13 @@ const facts = [
 export class Venues {
   #list = new KeyedList(byId("venues"), (/** @type {Venue} */ { venue }) => venue, ({ venue }) => {
     const state = element("span", { class: "state" });
-    const values = facts.map(() => element("dd"));
+    const figures = new Facts(facts);
     const balances = element("p", { class: "dim" });
     const root = element(
       "li",
       { class: "card" },
       element("p", { class: "card-head" }, element("b", {}, venue), state),
-      element(
-        "dl",
-        { class: "facts" },
-        ...facts.map(({ name }, index) => element("div", {}, element("dt", {}, name), values[index] ?? "")),
-      ),
+      figures.root,
       balances,
     );
     return {
@@ -64,10 +62,7 @@ export class Venues {
         const { words, tone } = stateOf(newer);
         setText(state, words);
         setAttribute(state, "data-tone", tone);
-        facts.forEach(({ text }, index) => {
-          const value = values[index];
-          if (value !== undefined) setText(value, text(newer));
-        });
+        figures.show(newer);
         const foreign = newer.foreignPositions.length + newer.foreignOrders;
         setText(
           balances,

@@ -5,7 +5,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { isSkipped, openChromium } from "./chromium.ts";
 import { hostileText, type WatchedHost, watchedHosts } from "./watched_host.ts";
 
-const waitMs = 20_000;
+const waitMs = 30_000;
 
 /** What went wrong in a page, and where its requests went. */
 interface Witness {
