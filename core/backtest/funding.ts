@@ -2,6 +2,7 @@
  * Funding of a market whose data says nothing of it, as bars don't: a rate that is the same at every interval, or rates
  * of a file. A rate is the fraction of the position's value that a long pays a short when its time has come.
  */
+import { basename } from "node:path";
 import { BerthError } from "../errors.ts";
 import { timeOfCell, unpackedText } from "./csv_cells.ts";
 
@@ -58,7 +59,7 @@ export async function readFunding(path: string): Promise<FundingSchedule> {
     if (tsMs <= (dues.at(-1)?.tsMs ?? -Infinity)) throw bad(index + 2, "times must rise");
     dues.push({ tsMs, rate });
   }
-  return scheduleOf(dues, `${dues.length} funding rates of ${path.split("/").at(-1)}`);
+  return scheduleOf(dues, `${dues.length} funding rates of ${basename(path)}`);
 }
 
 /** @param dues oldest first */

@@ -6,6 +6,7 @@
  *
  * Times are as in bars_file.ts and must not fall; sizes are base units. The names that recordings have are understood too.
  */
+import { basename } from "node:path";
 import { BerthError } from "../errors.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { recordBytes, type RecordKind, recordKinds, writeRecord } from "../protocol/records.ts";
@@ -49,7 +50,7 @@ export async function readTicks(paths: readonly string[], settings: TickSettings
     fromUs: Math.round(first.tsMs * 1000),
     toUs: Math.round(last.tsMs * 1000),
     description: `${all.length} quotes and trades of ${
-      paths.map((path) => path.split("/").at(-1)).join(", ")
+      paths.map((path) => basename(path)).join(", ")
     }`,
     batches: () => batchesOf(all, settings.funding),
   };
