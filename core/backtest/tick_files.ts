@@ -49,9 +49,7 @@ export async function readTicks(paths: readonly string[], settings: TickSettings
     instruments: [instrument],
     fromUs: Math.round(first.tsMs * 1000),
     toUs: Math.round(last.tsMs * 1000),
-    description: `${all.length} quotes and trades of ${
-      paths.map((path) => basename(path)).join(", ")
-    }`,
+    description: `${all.length} quotes and trades of ${paths.map((path) => basename(path)).join(", ")}`,
     batches: () => batchesOf(all, settings.funding),
   };
 }

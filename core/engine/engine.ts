@@ -133,6 +133,7 @@ export class Engine implements EngineSurface {
     if (kind === "changed") return index;
     for (const position of this.#waitingPositions.get(instrument.id) ?? []) {
       portfolio.restorePosition(index, position);
+      this.#tellPosition(position); // its plugin may have come before the venue listed the instrument
     }
     this.#waitingPositions.delete(instrument.id);
     for (const order of orders.working()) {
@@ -366,17 +367,19 @@ export class Engine implements EngineSurface {
     for (const { health } of accounts.values()) {
       if (health !== undefined) outbox.toPlugin(plugin, { type: "venue_health", health });
     }
-    for (const position of portfolio.positions({ kind: "plugin", plugin })) {
-      const { instrument, positionLots, costTicksLots, realizedPnl, feesPaid } = position;
-      outbox.toPlugin(plugin, {
-        type: "position",
-        instrument,
-        positionLots,
-        costTicksLots,
-        realizedPnl,
-        feesPaid,
-      });
-    }
+    for (const position of portfolio.positions({ kind: "plugin", plugin })) this.#tellPosition(position);
+  }
+
+  #tellPosition(position: PluginPosition): void {
+    const { plugin, instrument, positionLots, costTicksLots, realizedPnl, feesPaid } = position;
+    this.#rooms.outbox.toPlugin(plugin, {
+      type: "position",
+      instrument,
+      positionLots,
+      costTicksLots,
+      realizedPnl,
+      feesPaid,
+    });
   }
 
   #pluginStopped({ plugin, reason, isFinal }: PluginStopped): void {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { restoreOf } from "../../../core/engine/restore.ts";
 import { parseMoney } from "../../../core/model/money.ts";
-import { alpha, btcAt, EngineHarness, maker } from "../../support/engine_builders.ts";
+import { alpha, btcAt, EngineHarness, looseBudget, maker } from "../../support/engine_builders.ts";
 
 const payment = {
   instrument: btcAt(alpha).id,
@@ -87,6 +87,28 @@ Deno.test("a restored engine books no fill and no funding again that the venue s
   assertEquals(after.positionLots(), before.positionLots());
   after.handle({ kind: "funding_report", venue: alpha, payment });
   assertEquals([after.journal("fill"), after.journal("funding")], [[], []]);
+});
+
+Deno.test("a plugin that came before its instrument was listed is told what it holds when it is", () => {
+  const before = someRun();
+  const after = new EngineHarness();
+  after.handle({ kind: "restore", restore: restoreOf(keptOf(before)).restore });
+  after.handle({
+    kind: "plugin_started",
+    plugin: maker,
+    subscriber: 1,
+    grant: { venues: ["*"], instruments: ["*"], data: ["quotes"], orders: "trade" },
+    budget: looseBudget,
+    onStop: "keep_positions",
+  });
+  const told = (): readonly number[] =>
+    after.outputs.flatMap((output) =>
+      output.kind === "to_plugin" && output.message.type === "position" ? [output.message.positionLots] : []
+    );
+  assertEquals(told(), []);
+  after.listInstrument(btcAt(alpha));
+  after.handle({ kind: "tick" });
+  assertEquals(told(), [before.positionLots()]);
 });
 
 Deno.test("a record that can't be read is named and left out, the others stay", () => {
