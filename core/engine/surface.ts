@@ -2,6 +2,7 @@
 import type { InstrumentId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Side } from "../model/order.ts";
+import type { OrderBook } from "../model/order_book.ts";
 import type { DataSource } from "../model/quote.ts";
 import type { EngineEvent, EngineOutput, InstrumentIndex } from "./events.ts";
 import type { Router } from "./router.ts";
@@ -16,6 +17,8 @@ export interface EngineSurface {
   registerInstrument(instrument: Instrument, tsUs: number): InstrumentIndex;
   instrument(index: InstrumentIndex): Instrument | undefined;
   indexOf(id: InstrumentId): InstrumentIndex | undefined;
+  /** Kept for instruments whose books are wanted by some strategy. */
+  orderBook(index: InstrumentIndex): Pick<OrderBook, "snapshot"> | undefined;
   /** A quote left the range in which nothing waits for it: a `quotes_due` event is to follow soon. */
   readonly isReviewDue: boolean;
   /** Hot path, allocates nothing. A missing side is price NaN and size 0. */

@@ -26,7 +26,7 @@ import type { PluginSource } from "./discovery.ts";
 import { missingOrLinked } from "./guarded_paths.ts";
 import type { AccessResult, AdapterAccess } from "./modes.ts";
 import { paperCapabilities, type PaperDesk } from "./paper_desk.ts";
-import type { PluginSubscriptions } from "./plugin_subscriptions.ts";
+import { knownBooks, type PluginSubscriptions } from "./plugin_subscriptions.ts";
 import { inPlace, type SoundVersion } from "./plugin_version.ts";
 import type { EngineDriver, HostLog, Tally } from "./ports.ts";
 import type { PacedStrategies } from "./replay/paced_strategies.ts";
@@ -132,7 +132,9 @@ export class PluginLauncher {
     });
     const paced = pace?.pace(process);
     const { subscriber } = launch;
-    driver.attachStrategy(manifest.id, subscriber, paced ?? process);
+    const strategy = paced ?? process;
+    for (const book of knownBooks(driver, manifest)) strategy.pushBook(book);
+    driver.attachStrategy(manifest.id, subscriber, strategy);
     driver.dispatch({
       kind: "plugin_started",
       tsUs: driver.clock.epochUs(),
@@ -147,7 +149,7 @@ export class PluginLauncher {
       driver.attachStrategy(manifest.id, subscriber, undefined);
       driver.dispatch({ kind: "plugin_stopped", tsUs: driver.clock.epochUs(), plugin: id, reason, isFinal });
     };
-    return { kind: "launched", process: paced ?? process, detach };
+    return { kind: "launched", process: strategy, detach };
   }
 
   #adapter(launch: Launch, manifest: ExchangeManifest): LaunchResult {

@@ -2,7 +2,7 @@
 import { venueId } from "../model/ids.ts";
 import type { IndexedBook } from "../protocol/codec.ts";
 import type { SandboxProcess } from "../sandbox/sandbox.ts";
-import type { ExchangeManifest, Manifest } from "../sdk/manifest.ts";
+import type { ExchangeManifest, Manifest, StrategyManifest } from "../sdk/manifest.ts";
 import type { EngineDriver } from "./ports.ts";
 import { visibleInstruments } from "./strategy_channel.ts";
 
@@ -18,6 +18,21 @@ export interface RunningPlugin {
 export interface AdapterAbilities {
   readonly hasTrading: boolean;
   readonly capabilities: Readonly<Record<string, boolean>> | undefined;
+}
+
+/**
+ * The books that a strategy which comes now must be given whole: a venue tells a book's snapshot once, to whoever asked
+ * first, and changes from then on.
+ */
+export function knownBooks(
+  driver: Pick<EngineDriver, "engine">,
+  manifest: Pick<StrategyManifest, "trading">,
+): readonly IndexedBook[] {
+  if (!manifest.trading.data.includes("books")) return [];
+  return visibleInstruments(driver, manifest).flatMap(({ index }) => {
+    const book = driver.engine.orderBook(index)?.snapshot();
+    return book === undefined ? [] : [{ ...book, index }];
+  });
 }
 
 export class PluginSubscriptions {

@@ -57,7 +57,7 @@ export function budgetOf(
 
 /** Instruments that a strategy may see, with the host's numbers. */
 export function visibleInstruments(
-  driver: EngineDriver,
+  driver: Pick<EngineDriver, "engine">,
   manifest: Pick<StrategyManifest, "trading">,
 ): readonly IndexedInstrument[] {
   const visible: IndexedInstrument[] = [];

@@ -63,12 +63,26 @@ export class OrderBook {
   #asks: BookLevel[] = [];
   #state: BookState = "waiting_for_snapshot";
   #tsRecvUs = -Infinity;
+  #tsVenueMs = NaN;
+  #sequence = 0;
 
   get state(): BookState {
     return this.#state;
   }
   get tsRecvUs(): number {
     return this.#tsRecvUs;
+  }
+  /** The whole book as an update that somebody who comes later can begin with; undefined while it is not whole. */
+  snapshot(): Omit<BookUpdate, "instrument"> | undefined {
+    if (this.#state !== "whole") return undefined;
+    return {
+      kind: "snapshot",
+      bids: [...this.#bids],
+      asks: [...this.#asks],
+      sequence: this.#sequence,
+      tsVenueMs: this.#tsVenueMs,
+      tsRecvUs: this.#tsRecvUs,
+    };
   }
   /** Best first; empty while the book waits for a snapshot. */
   get bids(): readonly BookLevel[] {
@@ -95,6 +109,8 @@ export class OrderBook {
     for (const level of update.bids) setLevel(this.#bids, level, true);
     for (const level of update.asks) setLevel(this.#asks, level, false);
     this.#tsRecvUs = update.tsRecvUs;
+    this.#tsVenueMs = update.tsVenueMs;
+    this.#sequence = update.sequence;
     const [bid, ask] = [this.#bids[0], this.#asks[0]];
     if (bid !== undefined && ask !== undefined && bid.priceTicks >= ask.priceTicks) this.#clear();
   }

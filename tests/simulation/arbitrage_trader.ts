@@ -84,7 +84,10 @@ export class ArbitrageTrader {
       driver,
       log: this.#log(),
       tally: {
-        opportunity: (_plugin, { isTaken }) => count(isTaken ? "opportunities taken" : "opportunities left"),
+        opportunity: (_plugin, { isTaken, slippageBps }) => {
+          count(isTaken ? "opportunities taken" : "opportunities left");
+          if (slippageBps > 0) count("opportunities that reach into a book");
+        },
         gauge: () => undefined,
         panel: () => undefined,
       },

@@ -143,6 +143,7 @@ class Run {
   readonly #exits: SimulationRandom | undefined;
   readonly #shocks: SimulationRandom;
   #host: SimHost | undefined;
+  readonly #hasBooks: boolean;
   readonly #arbitrageSettings: Readonly<Record<string, unknown>>;
   readonly #traders = new Map<PluginId, RandomTrader | PairTrader | ArbitrageTrader>();
   readonly #inMaintenance = new Set<string>();
@@ -162,6 +163,7 @@ class Run {
     this.#holdBack = this.#isFair || random.next() < 0.5 ? 0 : random.next() * 0.2;
     this.#symbols = random.next() < 0.7 ? ["BTC-PERP"] : ["BTC-PERP", "SOL-PERP"];
     this.#pluginIds = (casts[Math.floor(random.next() * casts.length)] ?? []).map(pluginId);
+    this.#hasBooks = this.#pluginIds.some((plugin) => plugin === arbitrageId) && random.next() < 0.1; // they cost time
     this.#arbitrageSettings = drawArbitrageSettings(random.fork("arbitrage"), this.#symbols);
     this.#venues = venues.map((name) =>
       makeVenue(name, {
@@ -227,6 +229,7 @@ class Run {
       risk,
       watcher: observer,
       wallOffsetMs: this.#wallOffsetMs,
+      hasBooks: this.#hasBooks,
       holdBackMs: () => this.#isStormy && holdBack.next() < this.#holdBack ? holdBack.next() * 400 : 0,
     });
     this.#host = host;

@@ -73,6 +73,7 @@ class TwoHosts {
       wallOffsetMs: 0,
       holdBackMs: () => 0,
       hostTag,
+      hasBooks: false,
     });
     return { host, count };
   }

@@ -9,6 +9,7 @@ import type { EngineSurface } from "../../core/engine/surface.ts";
 import { Driver } from "../../core/host/engine_driver.ts";
 import type { HostLog } from "../../core/host/ports.ts";
 import { restoreRun } from "../../core/host/recovery.ts";
+import { knownBooks } from "../../core/host/plugin_subscriptions.ts";
 import { visibleInstruments } from "../../core/host/strategy_channel.ts";
 import type { InstrumentId, PluginId } from "../../core/model/ids.ts";
 import type { Instrument } from "../../core/model/instrument.ts";
@@ -37,6 +38,8 @@ export interface SimHostOptions {
   readonly symbols: readonly string[];
   readonly risk: RiskSettings;
   readonly watcher: SimWatcher;
+  /** Order books are wanted of the venues, too. */
+  readonly hasBooks: boolean;
   /** Of another berth beside the usual one. */
   readonly hostTag?: string;
   /** How long the machine's wall clock is off, ms. */
@@ -136,6 +139,7 @@ export class SimHost {
 
   /** A plugin whose process reads frames: it gets market data, and is told of instruments as they are listed. */
   attachPlugin(attached: AttachedPlugin): void {
+    for (const book of knownBooks(this.driver, attached)) attached.process.pushBook(book);
     this.#plugins.set(attached.plugin, attached);
     this.driver.attachStrategy(attached.plugin, attached.subscriber, attached.process);
   }
@@ -225,7 +229,8 @@ export class SimHost {
         capabilities: { ...adapter.capabilities },
       });
       const listed = this.instruments.filter((one) => one.venue === venue.id);
-      adapter.marketData.subscribe(listed.map(({ id }) => ({ instrument: id, kinds: ["quotes", "marks"] })));
+      const kinds = ["quotes", "marks", ...(this.#options.hasBooks ? ["books" as const] : [])] as const;
+      adapter.marketData.subscribe(listed.map(({ id }) => ({ instrument: id, kinds })));
     }, (error: unknown) => {
       log.error(`did not start: ${String(error)}`);
       if (process.isAlive) this.crashAdapter(venue, 1_000);
@@ -285,7 +290,17 @@ export class SimHost {
         const values = [sequence, tsVenueMs, tsRecvUs, mark, indexPrice, rate, tsNextMs] as const;
         this.#route("marks", recordKinds.mark, 0, at, ...values);
       },
-      book: () => {},
+      book: (update) => {
+        const at = engine.indexOf(update.instrument);
+        if (!process.isAlive || at === undefined) return;
+        const book = { ...update, sequence: ++sequence };
+        this.dispatch({ kind: "book", update: book });
+        for (const subscriber of engine.router.subscribers(at, "books")) {
+          for (const plugin of this.#plugins.values()) {
+            if (plugin.subscriber === subscriber) plugin.process.pushBook({ ...book, index: at });
+          }
+        }
+      },
       statistics: () => {},
       order: (report) => say(() => this.dispatch({ kind: "order_report", venue: venue.id, report })),
       fill: (fill) => say(() => this.dispatch({ kind: "fill_report", venue: venue.id, fill })),
@@ -316,6 +331,7 @@ function watched(engine: Engine, watcher: SimWatcher): EngineSurface {
     registerInstrument: (instrument, tsUs) => engine.registerInstrument(instrument, tsUs),
     instrument: (index) => engine.instrument(index),
     indexOf: (id) => engine.indexOf(id),
+    orderBook: (index) => engine.orderBook(index),
     get isReviewDue() {
       return engine.isReviewDue;
     },
