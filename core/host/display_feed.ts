@@ -1,4 +1,5 @@
 /** Gathers what the display and the summary show: the engine's snapshot, the plugins' states, and a few counts of its own. */
+import { isResidentStop } from "../model/order.ts";
 import type { EngineSnapshot } from "../engine/snapshot.ts";
 import type { EngineSurface } from "../engine/surface.ts";
 import type { Clock } from "../model/clock.ts";
@@ -189,11 +190,14 @@ export class DisplayFeed implements Tally {
     const size = (
       lots: number,
     ): number => (instrument === undefined ? nan : incrementsToNumber(lots, instrument.lot));
-    const price = order.pricing.kind === "limit" && instrument !== undefined
-      ? incrementsToNumber(order.pricing.limitPriceTicks, instrument.tick)
+    const ticks = order.trigger?.triggerPriceTicks ??
+      (order.pricing.kind === "limit" ? order.pricing.limitPriceTicks : undefined);
+    const price = ticks !== undefined && instrument !== undefined
+      ? incrementsToNumber(ticks, instrument.tick)
       : nan;
     return {
       clientOrderId: order.clientOrderId,
+      isStop: isResidentStop(order),
       plugin: order.plugin,
       venue: venueOf(order.instrument),
       symbol: symbolOf(order.instrument),

@@ -1,4 +1,5 @@
 /** The end of a run: what brings it, and then in order: strategies, what they leave to be flattened, the last orders. */
+import { isResidentStop } from "../model/order.ts";
 import type { ShutdownRemains } from "../engine/events.ts";
 import type { Clock } from "../model/clock.ts";
 import type { PluginManager } from "./plugin_manager.ts";
@@ -62,7 +63,8 @@ async function untilQuiet(clock: Clock, driver: EngineDriver): Promise<void> {
   const untilMs = clock.monotonicMs() + flattenDeadlineMs;
   while (clock.monotonicMs() < untilMs) {
     const state = driver.engine.snapshot(clock.epochUs());
-    if (!state.plugins.some((plugin) => plugin.isFlattening) && state.workingOrders.length === 0) return;
+    const isQuiet = state.workingOrders.every(isResidentStop); // these may stay
+    if (isQuiet && !state.plugins.some((plugin) => plugin.isFlattening)) return;
     await after(25);
   }
 }

@@ -77,7 +77,7 @@ function booksOf(state: EngineSnapshot, venue: string, unitOf: (instrument: Inst
 
 /** Nothing is left open, and the simulated venues' own books say the same. */
 export const isEven = ({ workingOrders, venues }: RunSummary): boolean =>
-  workingOrders.length === 0 && venues.every(({ ledger }) => ledger?.agrees ?? true);
+  workingOrders.every(({ isStop }) => isStop) && venues.every(({ ledger }) => ledger?.agrees ?? true);
 
 export function summarize(input: SummaryInput): ExactSummary {
   const { state, display, ledgers, engine } = input;

@@ -107,6 +107,8 @@ export interface OpportunityRow {
 
 export interface OrderRow {
   readonly clientOrderId: string;
+  /** A stop that is kept at the venue behind an exit plan: it may stay when the host goes. */
+  readonly isStop: boolean;
   readonly plugin: string;
   readonly venue: string;
   readonly symbol: string;

@@ -155,9 +155,11 @@ export function summaryLines(
   const positions = summary.positions.length === 0
     ? "no positions left"
     : `${summary.positions.length} positions left`;
-  const orders = summary.workingOrders.length === 0
-    ? "no orders left working"
-    : `${summary.workingOrders.length} orders left working`;
+  const left = summary.workingOrders.filter(({ isStop }) => !isStop);
+  const stops = summary.workingOrders.length - left.length;
+  const orders = `${left.length === 0 ? "no" : left.length} orders left working${
+    stops === 0 ? "" : `, ${stops} stops kept at the venues`
+  }`;
   const lines: readonly Line[] = [
     [
       span(
@@ -184,10 +186,10 @@ export function summaryLines(
     [
       span(positions, summary.positions.length === 0 ? "good" : "warn"),
       span(" · "),
-      span(orders, summary.workingOrders.length === 0 ? "good" : "warn"),
+      span(orders, left.length === 0 ? "good" : "warn"),
     ],
     ...tableLines(positionColumns, summary.positions, options.columns),
-    ...tableLines(orderColumns, summary.workingOrders, options.columns),
+    ...tableLines(orderColumns, left, options.columns),
     ...ledgerLines(summary),
     ...restartLines(summary),
     [],

@@ -7,13 +7,20 @@ import { killBench, until } from "../support/kill_bench.ts";
 
 const pluginFolder = fileURLToPath(new URL("../support/guarded_plugins", import.meta.url));
 
-Deno.test("a host is killed, prices go through its stop, the venue closes the position, the next host agrees", async () => {
+Deno.test("a host is killed, the next one stopped, prices go through the stop that stayed: the venue closes the position, and all agree", async () => {
   await using bench = await killBench(7, { latencyMs: 3 }, {
     pluginFolder,
     config: { residentStops: { marginBps: 20 } },
   });
   await bench.killWhen(() =>
     until("a stop at the venue", async () => (await bench.status()).includes("its stop is at the venue too"))
+  );
+  // A stop in order keeps the position, and its stop with it: nothing is left to be done.
+  const kept = await bench.settle(1_500);
+  assertEquals(
+    [kept.code, kept.venues.map(({ ledger }) => ledger.agrees)],
+    [0, [true, true]],
+    kept.log.slice(-4_000),
   );
   assert(await bench.positionLots("paradex", "BTC-PERP") > 0);
   await bench.shock("BTC", -0.02);

@@ -197,6 +197,7 @@ export const sampleSnapshot: DisplaySnapshot = {
   },
   orders: [{
     clientOrderId: "b00010abcdefg000000001",
+    isStop: false,
     plugin: "paradex_scalper",
     venue: "paradex",
     symbol: "BTC-PERP",
@@ -333,6 +334,7 @@ const opportunityRow: fc.Arbitrary<OpportunityRow> = fc.record({
 });
 const orderRow: fc.Arbitrary<OrderRow> = fc.record({
   clientOrderId: text,
+  isStop: fc.boolean(),
   plugin: text,
   venue: text,
   symbol: text,
