@@ -166,9 +166,9 @@ for (
 Deno.test("a closing order that brings a net beyond its limit nearer to it moves nothing", () => {
   const harness = hedged(1_000);
   harness.trade("buy", 19);
-  harness.price(alpha, 53_000); // 29 lots long, 10 short: 1,007 USD, within what prices may do
-  harness.fill(harness.place(sell(1)), 1);
-  harness.price(alpha, 54_000);
+  // 29 lots long and 10 short: from 1,083 USD, within what prices may do, to 1,026.
+  harness.price(alpha, 57_000);
+  harness.price(beta, 57_000);
   harness.fill(harness.place(sell(1)), 1);
   assertEquals([harness.notices().includes("HEDGE_REMOVED"), harness.journal("trading_state")], [false, []]);
 });

@@ -48,7 +48,11 @@ Deno.test("orders and requests of a second are counted by the clock that nobody 
   assertEquals([harness.refusals(), tokens()], [["ORDER_RATE"], left]);
   monotonicUs += 1_000_000;
   place("four");
-  assertEquals([harness.refusals().length, harness.sent("submit")], [1, 3]);
+  place("five");
+  assertEquals([harness.refusals().length, harness.sent("submit")], [1, 4]);
+  monotonicUs += 1_000_000;
+  place("six");
+  assertEquals([harness.refusals().length, harness.sent("submit")], [1, 5]);
 });
 
 Deno.test("after the clock was set back, requests still run out, questions are still asked, old quotes are still old", () => {
