@@ -84,6 +84,22 @@ const rows: readonly { readonly name: string; readonly message: unknown; readonl
   },
   { name: "an order with exits", message: { ...order, exits: { ...none, takeProfitBps: 5 } }, passes: true },
   {
+    name: "an order with steps of profit",
+    message: { ...order, exits: { ...none, takeProfitSteps: [{ bps: 5, price: null, share: 0.5 }] } },
+    passes: true,
+  },
+  {
+    name: "an order with eleven steps of profit",
+    message: {
+      ...order,
+      exits: {
+        ...none,
+        takeProfitSteps: Array.from({ length: 11 }, () => ({ bps: 5, price: null, share: 0.05 })),
+      },
+    },
+    passes: false,
+  },
+  {
     name: "an order that waits",
     message: { ...order, trigger: { kind: "stop", triggerPriceTicks: 90 } },
     passes: true,
