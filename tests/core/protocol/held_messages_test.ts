@@ -15,6 +15,7 @@ const group = {
     completeWithinBps: 4,
     exitCapBps: 10,
     maxHoldMs: null,
+    maxRestMs: null,
   },
   causes: [],
 };
