@@ -16,8 +16,9 @@ export default defineStrategy({
   ...(analystUrl === "" ? {} : { permissions: { net: analystHosts(analystUrl) } }),
   trading: { venues: ["paradex"], instruments: ["*-PERP"], data: ["quotes", "trades"], orders: "trade" },
   riskBudget: {
-    maxOrderNotionalUsd: 1_000,
-    maxPositionNotionalUsd: 1_000,
+    // Room above `maxPositionUsd`: a market order counts at its worst price, a collar beyond the quote.
+    maxOrderNotionalUsd: 1_100,
+    maxPositionNotionalUsd: 1_100,
     maxOrdersPerSecond: 5,
     maxDailyLossUsd: 100,
   },
