@@ -1,45 +1,7 @@
 /** `berth plugin` by its real command line: what is printed, what is written down, how it ends. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-
-const entry = new URL("../../../core/main.ts", import.meta.url).pathname;
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly errors: string;
-}
-
-async function berth(folder: string, ...words: readonly string[]): Promise<Ended> {
-  return await run(folder, ["run", "-A", "--no-check", entry, ...words]);
-}
-
-async function run(folder: string, args: readonly string[]): Promise<Ended> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [...args],
-    cwd: folder,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, out: decoder.decode(stdout), errors: decoder.decode(stderr) };
-}
-
-async function inFolder(
-  withVenues: readonly string[],
-  act: (folder: string) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.mkdir(join(folder, "plugins"));
-    // The adapters of berth itself are not what is looked at here, and reading them takes its time.
-    const venues = { enabled: withVenues };
-    await Deno.writeTextFile(join(folder, "berth.json"), JSON.stringify({ venues }));
-    await act(await Deno.realPath(folder));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { berth, inFolder } from "../../support/berth_command.ts";
 
 interface Parts {
   readonly id?: string;
@@ -164,47 +126,4 @@ Deno.test("what can't be done is told in a sentence, with an exit code", () =>
       assertMatch(ended[index]?.errors ?? "", says);
       assertEquals([ended[index]?.code, ended[index]?.out], [code, ""], words.join(" "));
     }
-  }));
-
-Deno.test("a new strategy tests, checks and trades outside berth's own tree; a faulty one fails its check", () =>
-  inFolder(["okx"], async (folder) => {
-    const made = await berth(folder, "plugin", "new", "first_try", "--json");
-    assertEquals(made.code, 0);
-    const tested = await run(folder, ["test", "--quiet", "--no-remote", "plugins/first_try"]);
-    assertEquals(tested.code, 0, tested.out + tested.errors);
-    assertMatch(tested.out, /4 passed/);
-    const types = await run(folder, [
-      "check",
-      "--quiet",
-      "plugins/first_try/mod.ts",
-      "plugins/first_try/mod_test.ts",
-    ]);
-    assertEquals(types.code, 0, types.errors);
-
-    const check = await berth(folder, "plugin", "check", "plugins/first_try", "--seconds", "6", "--json");
-    const steps = check.out.trim().split("\n").map((line) => JSON.parse(line));
-    assertEquals(check.code, 0, check.out + check.errors);
-    assertEquals(
-      steps.filter(({ step }) => step !== "progress").map(({ step, passed }) => `${step} ${passed}`),
-      ["types true", "manifest true", "run true", "verdict true"],
-    );
-    assert(steps.some(({ step }) => step === "progress"));
-    const ran = steps.find(({ step }) => step === "run");
-    assertMatch(ran.details.join("\n"), /orders asked for [1-9]/);
-
-    const path = join(folder, "plugins/first_try/mod.ts");
-    const text = await Deno.readTextFile(path);
-    await Deno.writeTextFile(
-      path,
-      text.replace(
-        "const { instrument, bidPrice } = quote;",
-        '$& if (bidPrice > 0) throw new Error("on purpose"); const oops: number = "text";',
-      ),
-    );
-    const faulty = await berth(folder, "plugin", "check", "plugins/first_try", "--seconds", "3");
-    assertEquals(faulty.code, 1);
-    assertMatch(
-      faulty.out,
-      /FAILED types\n(.*\n)*.*TS2322(.*\n)*ok {5}manifest\n(.*\n)*FAILED run\n(.*\n)*.*threw in onQuote: Error: on purpose(.*\n)*\nFAILED\n$/,
-    );
   }));

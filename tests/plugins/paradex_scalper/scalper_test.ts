@@ -1,53 +1,13 @@
 /** The scalper in its sandbox over made-up and over recorded markets: exits where they should be, books that agree. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { fileURLToPath } from "node:url";
 import type { Bar } from "../../../core/backtest/bars.ts";
 import { statisticsOf } from "../../../core/backtest/statistics.ts";
-import { checkSettings } from "../../../core/host/manifest_schema.ts";
-import { seededRandom } from "../../../core/host/system_clock.ts";
 import { exitsOf } from "../../../plugins/paradex_scalper/scalper.ts";
 import { settings as declared } from "../../../plugins/paradex_scalper/settings.ts";
-import scalper from "../../../plugins/paradex_scalper/mod.ts";
+import { eager, folder, settingsOf, swings } from "./eager_scalper.ts";
 import { backtest, minuteBars } from "../../core/backtest/builders.ts";
 import { readRecordedBars, recordedBarsPath } from "../../support/recorded_bars.ts";
 import { sharedDataMissing } from "../../support/shared_data.ts";
-
-const folder = fileURLToPath(new URL("../../../plugins/paradex_scalper", import.meta.url));
-
-function settingsOf(changes: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const checked = checkSettings(scalper.manifest.settings, { symbols: ["BTC-PERP"], ...changes });
-  if (checked.kind === "invalid") throw new Error(JSON.stringify(checked.faults));
-  return checked.value;
-}
-
-/** Minutes that swing, so that averages cross, with noise. */
-function swings(minutes: number): readonly Bar[] {
-  const random = seededRandom(11);
-  let before = 40_000;
-  return Array.from({ length: minutes }, (_, minute) => {
-    const open = before;
-    const close = 40_000 + 300 * Math.sin(minute / 23) + 60 * (random.next() - 0.5);
-    before = close;
-    const high = Math.max(open, close) + 20 * random.next();
-    const low = Math.min(open, close) - 20 * random.next();
-    return {
-      openTimeMs: 1_640_995_200_000 + minute * 60_000,
-      open,
-      high,
-      low,
-      close,
-      volumeBase: 5 + random.next(),
-    };
-  });
-}
-const eager = {
-  interval: "1m",
-  useTrendFilter: false,
-  minScore: 15,
-  minConfidence: 50,
-  minVolumeRatio: 0,
-  lossCooldownMinutes: 0,
-};
 
 Deno.test("exitsOf() turns ROE into bps of the entry: 2 % at leverage 10 is 20 bps", () => {
   const exits = exitsOf({
@@ -92,29 +52,6 @@ Deno.test("its own record agrees with the books: trades, wins, profit after fees
     assert(trip.closedMs - trip.openedMs <= 3_600_000 + 2_000);
     assert(trip.sizeBase * trip.entryPrice <= 260);
   }
-});
-
-Deno.test("a loss beyond the stop is the exit's slippage, not a missed stop", async () => {
-  const recording = await backtest(folder, minuteBars(swings(400)), settingsOf(eager));
-  for (const { entryPrice, exitPrice, side, openedMs, closedMs } of recording.trips) {
-    const moveBps = ((exitPrice - entryPrice) / entryPrice) * 10_000 * (side === "buy" ? 1 : -1);
-    assert(moveBps > -25, `${moveBps} bps from ${openedMs} to ${closedMs}`);
-  }
-});
-
-Deno.test("a daily loss limit ends the day's entries", async () => {
-  const strict = {
-    ...eager,
-    dailyLossPercent: 0.1,
-    takeProfitRoePercent: 50,
-    trailingActivationRoePercent: 0,
-  };
-  const [free, limited] = [
-    await backtest(folder, minuteBars(swings(400)), settingsOf({ ...strict, dailyLossPercent: 100 })),
-    await backtest(folder, minuteBars(swings(400)), settingsOf(strict)),
-  ];
-  assert(limited.trips.length < free.trips.length, `${limited.trips.length} of ${free.trips.length}`);
-  assert(limited.trips.length > 0);
 });
 
 Deno.test("a limit entry that does not fill is no position", async () => {
