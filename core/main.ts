@@ -9,7 +9,7 @@ import { ConfigFaults } from "./cli/place.ts";
 import type { StartOptions } from "./cli/start_options.ts";
 import { version } from "./cli/version.ts";
 import { BerthError, describeError } from "./errors.ts";
-import { exitCodes, type HostOptions } from "./host/options.ts";
+import { exitCodes, type HostOptions } from "./host/config/options.ts";
 import { systemClock } from "./host/system_clock.ts";
 import type { TerminalOutput } from "./terminal/ports.ts";
 import { openTerminalOutput } from "./terminal/terminal_output.ts";
@@ -175,7 +175,7 @@ async function run(line: CommandLine, output: TerminalOutput): Promise<number> {
       return exitCodes.ok;
     }
     case "config_schema": {
-      const { configJsonSchemaText } = await import("./host/config_json_schema.ts");
+      const { configJsonSchemaText } = await import("./host/config/config_json_schema.ts");
       write(configJsonSchemaText());
       return exitCodes.ok;
     }

@@ -1,12 +1,12 @@
 /** A backtest over a file of bars or a recording, from names and numbers to a report's input. */
 import { basename, dirname, resolve } from "node:path";
 import { BerthError } from "../errors.ts";
-import { defaultPluginConfig, type HostConfig } from "../host/config.ts";
-import { findPlugins, pluginAt, type PluginSource } from "../host/discovery.ts";
-import { checkSettings } from "../host/manifest_schema.ts";
+import { defaultPluginConfig, type HostConfig } from "../host/config/config.ts";
+import { findPlugins, pluginAt, type PluginSource } from "../host/plugins/discovery.ts";
+import { checkSettings } from "../host/plugins/manifest_schema.ts";
 import type { HostLog } from "../host/ports.ts";
-import { probeManifest } from "../host/probe.ts";
-import { budgetOf } from "../host/strategy_channel.ts";
+import { probeManifest } from "../host/plugins/probe.ts";
+import { budgetOf } from "../host/plugins/strategy_channel.ts";
 import { bundledPluginsFolder, projectFolder } from "../host/project_folder.ts";
 import { systemClock } from "../host/system_clock.ts";
 import { pluginId } from "../model/ids.ts";

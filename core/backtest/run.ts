@@ -12,10 +12,10 @@ import { defaultTiming, type EngineEvent, type EngineOutput, type GrantedBudget 
 import type { EngineSurface } from "../engine/surface.ts";
 import { PaperExchange } from "../execution/paper/paper_exchange.ts";
 import { pluginMessage } from "../host/engine_driver.ts";
-import { takeRecord } from "../host/market_records.ts";
-import { paperCapabilities } from "../host/paper_desk.ts";
+import { takeRecord } from "../host/venues/market_records.ts";
+import { paperCapabilities } from "../host/venues/paper_desk.ts";
 import type { EngineDriver, HostLog } from "../host/ports.ts";
-import { grantOf, StrategyChannel } from "../host/strategy_channel.ts";
+import { grantOf, StrategyChannel } from "../host/plugins/strategy_channel.ts";
 import type { Clock } from "../model/clock.ts";
 import type { PluginId, VenueId } from "../model/ids.ts";
 import { moneyFromNumber } from "../model/money.ts";

@@ -8,8 +8,8 @@ import { alertsOf, type AlertsResource, alertsSchema } from "../console/alerts.t
 import { BerthError } from "../errors.ts";
 import { alertSettings, readChannels } from "../host/alerts/alert_settings.ts";
 import type { AlertsConfig } from "../host/config/alerts_section.ts";
-import { exitCodes } from "../host/options.ts";
-import { readSecrets, type Secrets } from "../host/secrets.ts";
+import { exitCodes } from "../host/config/options.ts";
+import { readSecrets, type Secrets } from "../host/config/secrets.ts";
 import type { Clock } from "../model/clock.ts";
 import type { AlertsOptions } from "./alerts_options.ts";
 import { connectHost } from "./host_client.ts";

@@ -2,7 +2,7 @@
 import { anyName, type Setting } from "../host/config/setting.ts";
 import { listSettings } from "../host/config/setting_list.ts";
 import { giverOf, valueAt } from "../host/config/given.ts";
-import { exitCodes } from "../host/options.ts";
+import { exitCodes } from "../host/config/options.ts";
 import { redacted, redactor } from "../terminal/redaction.ts";
 import type { ConfigOptions } from "./config_options.ts";
 import { ConfigFaults, findConfig, type Found } from "./place.ts";

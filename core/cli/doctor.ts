@@ -4,7 +4,7 @@ import { BerthError } from "../errors.ts";
 import { type Check, isHealthy, type VenueExamination } from "../host/doctor/checks.ts";
 import { examine } from "../host/doctor/doctor.ts";
 import { examineMachine, thisMachine } from "../host/doctor/machine.ts";
-import { exitCodes } from "../host/options.ts";
+import { exitCodes } from "../host/config/options.ts";
 import { span } from "../terminal/styled_text.ts";
 import { type Column, drawTable } from "../terminal/table.ts";
 import type { DoctorCommandOptions } from "./command_line.ts";

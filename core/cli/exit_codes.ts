@@ -1,6 +1,6 @@
 /** What a process of berth says by its end: one table for the program, its documentation and scripts around it. */
 import { BerthError, type ErrorCode } from "../errors.ts";
-import { exitCodes } from "../host/options.ts";
+import { exitCodes } from "../host/config/options.ts";
 import { ConfigFaults } from "./place.ts";
 
 export interface ExitCodeMeaning {

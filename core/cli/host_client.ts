@@ -1,8 +1,8 @@
 /** Speaks to the console of a running host of the same user, by the address and the token that it left in its folder. */
 import * as v from "valibot";
 import { BerthError } from "../errors.ts";
-import { environmentFolder } from "../host/config.ts";
-import { readAddress, readToken } from "../host/console_files.ts";
+import { environmentFolder } from "../host/config/config.ts";
+import { readAddress, readToken } from "../host/console/console_files.ts";
 import { hostRunsIn } from "../journal/host_lock.ts";
 import type { Place } from "./place.ts";
 

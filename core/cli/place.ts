@@ -18,8 +18,8 @@ import {
   type HostConfig,
   journalPath,
   readConfig,
-} from "../host/config.ts";
-import { readEnvFile } from "../host/env_file.ts";
+} from "../host/config/config.ts";
+import { readEnvFile } from "../host/config/env_file.ts";
 import type { PlaceOptions } from "./option_readers.ts";
 import { settingFlags } from "./setting_flags.ts";
 

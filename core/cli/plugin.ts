@@ -1,7 +1,7 @@
 /** `berth plugin list, show, approve, revoke, disable, enable`: what is there, what it asks for, what it may. */
 import { basename, dirname, resolve } from "node:path";
 import { BerthError } from "../errors.ts";
-import { pluginAt } from "../host/discovery.ts";
+import { pluginAt } from "../host/plugins/discovery.ts";
 import {
   approve,
   changeGrants,
@@ -10,18 +10,18 @@ import {
   isSwitchedOff,
   revoke,
   setDisabled,
-} from "../host/grants.ts";
-import { exitCodes } from "../host/options.ts";
+} from "../host/plugins/grants.ts";
+import { exitCodes } from "../host/config/options.ts";
 import {
   type HostView,
   type InspectedPlugin,
   type Inspection,
   inspectPlugins,
   statesOfRunningHost,
-} from "../host/plugin_inspection.ts";
-import type { SoundVersion } from "../host/plugin_version.ts";
-import { comparePowers, type PowerChange, powersOf } from "../host/plain_words.ts";
-import type { HostConfig } from "../host/config.ts";
+} from "../host/plugins/plugin_inspection.ts";
+import type { SoundVersion } from "../host/plugins/plugin_version.ts";
+import { comparePowers, type PowerChange, powersOf } from "../host/plugins/plain_words.ts";
+import type { HostConfig } from "../host/config/config.ts";
 import { span } from "../terminal/styled_text.ts";
 import { type Column, drawTable } from "../terminal/table.ts";
 import type { PluginCommandOptions, PluginPlaceOptions } from "./plugin_options.ts";

@@ -1,5 +1,5 @@
 /** `berth plugin`: to the command that was asked for. */
-import { exitCodes } from "../host/options.ts";
+import { exitCodes } from "../host/config/options.ts";
 import type { TerminalOutput } from "../terminal/ports.ts";
 import type { PluginCommandOptions } from "./plugin_options.ts";
 

@@ -5,7 +5,7 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { BerthError } from "../errors.ts";
 import { projectFolder } from "../host/project_folder.ts";
-import { templateFiles } from "../host/plugin_template.ts";
+import { templateFiles } from "../host/plugins/plugin_template.ts";
 
 export interface NewPluginOptions {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** `berth record`: a host without strategies and without keys writes what its venues publish to Parquet. */
 import { type Command, Option } from "commander";
 import { join, resolve } from "node:path";
-import type { HostOptions } from "../host/options.ts";
+import type { HostOptions } from "../host/config/options.ts";
 import { environments } from "../sdk/manifest.ts";
 import type { StartOptions } from "./start_options.ts";
 import {

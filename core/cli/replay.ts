@@ -1,7 +1,7 @@
 /** `berth replay`: a host over a recording in the place of venues. */
 import { type Command, Option } from "commander";
 import { resolve } from "node:path";
-import type { HostOptions } from "../host/options.ts";
+import type { HostOptions } from "../host/config/options.ts";
 import type { ReplaySpeed } from "../host/replay/replay.ts";
 import type { StartOptions } from "./start_options.ts";
 import {

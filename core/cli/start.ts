@@ -1,7 +1,7 @@
 /** `berth start`: command line and configuration become the host's options; signals become abort signals. */
 import { resolve } from "node:path";
 import { BerthError } from "../errors.ts";
-import type { HostOptions, HostSignals } from "../host/options.ts";
+import type { HostOptions, HostSignals } from "../host/config/options.ts";
 import { isCompiled } from "../sandbox/edition.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import type { TerminalOutput } from "../terminal/ports.ts";

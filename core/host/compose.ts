@@ -14,40 +14,44 @@ import { isCompiled } from "../sandbox/edition.ts";
 import { sandboxKindOf } from "../sandbox/kind_names.ts";
 import { createSandbox } from "../sandbox/kinds.ts";
 import { type HostAlerts, hostAlerts } from "./alerts/host_alerts.ts";
-import { checkPort } from "./console_server.ts";
-import { OpportunityJournal } from "./opportunity_journal.ts";
-import { type OperatorConsole, operatorConsole, type OperatorConsoleParts } from "./operator_console.ts";
-import { defaultPluginConfig, environmentFolder, isVenueEnabled, journalPath } from "./config.ts";
-import { findPlugins } from "./discovery.ts";
-import { DisplayFeed } from "./display_feed.ts";
+import { checkPort } from "./console/console_server.ts";
+import { OpportunityJournal } from "./observers/opportunity_journal.ts";
+import {
+  type OperatorConsole,
+  operatorConsole,
+  type OperatorConsoleParts,
+} from "./console/operator_console.ts";
+import { defaultPluginConfig, environmentFolder, isVenueEnabled, journalPath } from "./config/config.ts";
+import { findPlugins } from "./plugins/discovery.ts";
+import { DisplayFeed } from "./observers/display_feed.ts";
 import { Driver } from "./engine_driver.ts";
-import { grantsPath, readGrants } from "./grants.ts";
+import { grantsPath, readGrants } from "./plugins/grants.ts";
 import type { RequestBudget } from "../sdk/manifest.ts";
-import { handedSecrets } from "./handed_secrets.ts";
+import { handedSecrets } from "./plugins/handed_secrets.ts";
 import { HostPulse } from "./host_pulse.ts";
 import { watchOperator } from "./operator_watches.ts";
-import { exitCodes, type HostOptions } from "./options.ts";
+import { exitCodes, type HostOptions } from "./config/options.ts";
 import { aborted, firstEnd, stopTrading } from "./orderly_stop.ts";
-import { claimsOf, hostTag } from "./our_orders.ts";
+import { claimsOf, hostTag } from "./venues/our_orders.ts";
 import { KillSwitch } from "./kill_switch.ts";
-import { journalledPlugins } from "./journalled_plugins.ts";
-import { RunFacts } from "./run_facts.ts";
-import type { MarketRecorder } from "./market_recorder.ts";
-import { paperDesks } from "./paper_desk.ts";
-import { paperAccounts } from "./paper_states.ts";
-import { PluginManager } from "./plugin_manager.ts";
+import { journalledPlugins } from "./plugins/journalled_plugins.ts";
+import { RunFacts } from "./observers/run_facts.ts";
+import type { MarketRecorder } from "./venues/market_recorder.ts";
+import { paperDesks } from "./venues/paper_desk.ts";
+import { paperAccounts } from "./venues/paper_states.ts";
+import { PluginManager } from "./plugins/plugin_manager.ts";
 import { bundledPluginsFolder, exchangesFolder, projectFolder } from "./project_folder.ts";
 import { isSameWorld, restoreEarlierRuns } from "./recovery.ts";
-import { openRunLog, type RunLog } from "./run_log.ts";
-import { type RunObservers, runObservers } from "./run_observers.ts";
-import { type ExactSummary, isEven, summarize } from "./run_summary.ts";
-import { readSecrets, type Secrets } from "./secrets.ts";
-import { simulatedVenues } from "./simulated_venues.ts";
-import type { Simulation } from "./simulation_process.ts";
+import { openRunLog, type RunLog } from "./observers/run_log.ts";
+import { type RunObservers, runObservers } from "./observers/run_observers.ts";
+import { type ExactSummary, isEven, summarize } from "./observers/run_summary.ts";
+import { readSecrets, type Secrets } from "./config/secrets.ts";
+import { simulatedVenues } from "./venues/simulated_venues.ts";
+import type { Simulation } from "./venues/simulation_process.ts";
 import type { HostLog } from "./ports.ts";
 import type { OpenedReplay } from "./replay/open_replay.ts";
 import type { Replay } from "./replay/replay.ts";
-import { toldOfTrading } from "./told_of_trading.ts";
+import { toldOfTrading } from "./observers/told_of_trading.ts";
 import { systemClock } from "./system_clock.ts";
 
 const threadsAfterMs = 5_000;
@@ -359,7 +363,7 @@ class Host {
     const { recordTo: folder, version } = this.#options;
     if (folder === undefined) return;
     const onFailure = (error: unknown): void => this.#failed.resolve(error);
-    const { MarketRecorder } = await import("./market_recorder.ts");
+    const { MarketRecorder } = await import("./venues/market_recorder.ts");
     this.#recorder = await MarketRecorder.start({ folder, version, engine: driver.engine, log, onFailure });
     driver.taps.push(this.#recorder);
   }

@@ -22,7 +22,7 @@ import { isTriggerEnded } from "../model/trigger_order.ts";
 import type { HostMessage } from "../protocol/messages.ts";
 import { refusalText } from "../model/refusals.ts";
 import type { SandboxProcess } from "../sandbox/sandbox.ts";
-import { noticeText } from "./notice_texts.ts";
+import { noticeText } from "./observers/notice_texts.ts";
 import type { AdapterRequests, EngineDriver, HostLog, MarketTap } from "./ports.ts";
 
 export interface EngineDriverOptions {

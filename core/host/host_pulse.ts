@@ -5,7 +5,7 @@
 import type { Engine } from "../engine/engine.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import type { Clock } from "../model/clock.ts";
-import { PerformanceWatch } from "./performance_watch.ts";
+import { PerformanceWatch } from "./observers/performance_watch.ts";
 import type { EngineDriver, HostLog } from "./ports.ts";
 
 const tickEveryMs = 100;

@@ -1,12 +1,12 @@
 /** Follows without a restart what is dropped into the plugin folders, approved, or set. */
 import type { Clock } from "../model/clock.ts";
-import { defaultPluginConfig, type HostConfig } from "./config.ts";
-import { watchConfig } from "./config_watch.ts";
-import { FolderWatch } from "./folder_watch.ts";
-import { grantsPath } from "./grants.ts";
-import { watchGrants } from "./grants_watch.ts";
-import type { PluginConfig } from "./config.ts";
-import type { PluginManager } from "./plugin_manager.ts";
+import { defaultPluginConfig, type HostConfig } from "./config/config.ts";
+import { watchConfig } from "./config/config_watch.ts";
+import { FolderWatch } from "./plugins/folder_watch.ts";
+import { grantsPath } from "./plugins/grants.ts";
+import { watchGrants } from "./plugins/grants_watch.ts";
+import type { PluginConfig } from "./config/config.ts";
+import type { PluginManager } from "./plugins/plugin_manager.ts";
 import type { HostLog } from "./ports.ts";
 
 export interface OperatorWatchesOptions {

@@ -2,7 +2,7 @@
 import { isResidentStop } from "../model/order.ts";
 import type { ShutdownRemains } from "../engine/events.ts";
 import type { Clock } from "../model/clock.ts";
-import type { PluginManager } from "./plugin_manager.ts";
+import type { PluginManager } from "./plugins/plugin_manager.ts";
 import type { EngineDriver } from "./ports.ts";
 
 const shutdownDeadlineMs = 5_000;

@@ -1,8 +1,8 @@
 /** The same OKX ticker feed end to end: through berth's adapter, host and a strategy, and through ccxt pro. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { PluginConfig } from "../../core/host/config.ts";
-import { defaultPluginConfig } from "../../core/host/config.ts";
+import type { PluginConfig } from "../../core/host/config/config.ts";
+import { defaultPluginConfig } from "../../core/host/config/config.ts";
 import { MiniHost, projectDir } from "../support/mini_host.ts";
 import { median, type Metered, meterFolder, meterFor } from "./delivery.ts";
 

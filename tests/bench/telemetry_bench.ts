@@ -4,7 +4,7 @@
  */
 import { trace } from "@opentelemetry/api";
 import { Driver } from "../../core/host/engine_driver.ts";
-import { TradingSpans } from "../../core/host/trading_spans.ts";
+import { TradingSpans } from "../../core/host/observers/trading_spans.ts";
 import { systemClock } from "../../core/host/system_clock.ts";
 import { recordBytes, recordKinds, writeRecord } from "../../core/protocol/records.ts";
 import type { SandboxProcess } from "../../core/sandbox/sandbox.ts";

@@ -2,7 +2,7 @@
 import { version } from "../../core/cli/version.ts";
 import { endpoints } from "../../core/console/endpoints.ts";
 import { openApiDocument } from "../../core/console/openapi.ts";
-import { configJsonSchemaText } from "../../core/host/config_json_schema.ts";
+import { configJsonSchemaText } from "../../core/host/config/config_json_schema.ts";
 import { refusalsPage } from "../../core/risk/refusals_page.ts";
 import { commandsPage } from "./commands_page.ts";
 import { envExample, settingsPage } from "./settings_page.ts";

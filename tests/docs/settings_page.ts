@@ -1,6 +1,6 @@
 /** docs/settings.md and .env.example: every setting with its variable, flag and default, from the schema. */
 import { flagsBySetting } from "../../core/cli/setting_flags.ts";
-import { checkConfig } from "../../core/host/config.ts";
+import { checkConfig } from "../../core/host/config/config.ts";
 import { valueAt } from "../../core/host/config/given.ts";
 import { anyName, type Setting } from "../../core/host/config/setting.ts";
 import { listSettings } from "../../core/host/config/setting_list.ts";

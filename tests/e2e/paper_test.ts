@@ -1,8 +1,8 @@
 /** Paper trading: real adapters and real market data of a venue, fills made by the host, and not one order at the venue. */
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { startSimulation } from "../../core/host/simulation_process.ts";
-import { hostAndPort } from "../../core/host/modes.ts";
+import { startSimulation } from "../../core/host/venues/simulation_process.ts";
+import { hostAndPort } from "../../core/host/venues/modes.ts";
 import { MiniHost, projectDir } from "../support/mini_host.ts";
 
 const buyer = `

@@ -4,7 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { defaultPluginConfig } from "../../core/host/config.ts";
+import { defaultPluginConfig } from "../../core/host/config/config.ts";
 import { MiniHost, projectDir } from "../support/mini_host.ts";
 
 const sharedDir = Deno.env.get("BERTH_SHARED") ?? join(projectDir, "../shared");

@@ -5,7 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defaultPluginConfig } from "../../core/host/config.ts";
+import { defaultPluginConfig } from "../../core/host/config/config.ts";
 import { systemClock } from "../../core/host/system_clock.ts";
 import { createChildProcessSandbox } from "../../core/sandbox/child_process.ts";
 import type { Sandbox } from "../../core/sandbox/sandbox.ts";

@@ -1,7 +1,7 @@
 /** Probes plugins whose attempt lies in their text: none may be taken for a plugin, and each must say why. */
 import { assert, assertEquals } from "@std/assert";
 import { dirname, join } from "node:path";
-import { probeManifest } from "../../core/host/probe.ts";
+import { probeManifest } from "../../core/host/plugins/probe.ts";
 import { systemClock } from "../../core/host/system_clock.ts";
 import type { SandboxKind } from "../../core/sandbox/kind_names.ts";
 import { createSandbox } from "../../core/sandbox/kinds.ts";

@@ -45,7 +45,7 @@ const importCases: readonly (readonly [string, string])[] = [
   ["node:module, to take the hooks away", 'import { registerHooks } from "node:module"; void registerHooks;'],
   ["a builtin by its bare name", 'import fs from "fs"; void fs;'],
   ["a data: module", 'import "data:text/javascript,1";'],
-  ["a module above its folder", 'import "../../core/host/secrets.ts";'],
+  ["a module above its folder", 'import "../../core/host/config/secrets.ts";'],
   ["a re-export of a module of the host", 'export * from "file:///etc/berth-escape.ts";'],
   [
     "an import split by comments and newlines",

@@ -2,9 +2,9 @@
  * The arbitrage plugin itself, from its own module: its context is the SDK's, its words pass the host's own channel with
  * grant, budget and schema. Costs are set aside by its settings, so that it trades often; what it does is its own.
  */
-import { grantOf, StrategyChannel, visibleInstruments } from "../../core/host/strategy_channel.ts";
+import { grantOf, StrategyChannel, visibleInstruments } from "../../core/host/plugins/strategy_channel.ts";
 import type { HostLog } from "../../core/host/ports.ts";
-import { checkSettings } from "../../core/host/manifest_schema.ts";
+import { checkSettings } from "../../core/host/plugins/manifest_schema.ts";
 import { BerthError } from "../../core/errors.ts";
 import type { PluginId } from "../../core/model/ids.ts";
 import { protocolVersion } from "../../core/protocol/messages.ts";

@@ -14,8 +14,8 @@ import { money, moneyToNumber } from "../../model/money.ts";
 import { scopeName } from "../../model/risk_limits.ts";
 import { incrementsToNumber } from "../../model/ticks.ts";
 import type { OpportunityMessage } from "../../protocol/messages.ts";
-import type { PluginView } from "../plugin_manager.ts";
-import { type PluginState, whyOf } from "../plugin_states.ts";
+import type { PluginView } from "../plugins/plugin_manager.ts";
+import { type PluginState, whyOf } from "../plugins/plugin_states.ts";
 
 /** Between two observations, which are a second apart. */
 const maxHappenings = 1_000;

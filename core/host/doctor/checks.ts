@@ -1,6 +1,6 @@
 /** What the doctor looks at and says: one record a check, with what to do where it failed. */
 import { lookup } from "node:dns/promises";
-import { hostAndPort } from "../modes.ts";
+import { hostAndPort } from "../venues/modes.ts";
 
 /** In the order in which they are made; what follows a failure may be skipped. */
 export const checkNames = [

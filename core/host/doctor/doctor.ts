@@ -15,15 +15,15 @@ import { sandboxKindOf } from "../../sandbox/kind_names.ts";
 import { createSandbox } from "../../sandbox/kinds.ts";
 import type { Environment, ExchangeManifest, Manifest } from "../../sdk/manifest.ts";
 import { SecretShield } from "../../terminal/redaction.ts";
-import { defaultVenues, type HostConfig } from "../config.ts";
-import { findPlugins, type PluginSource } from "../discovery.ts";
-import { filesHash, fingerprint } from "../fingerprint.ts";
-import { approve, type GrantBook, readGrants } from "../grants.ts";
-import { type AdapterAccess, adapterAccess } from "../modes.ts";
-import { probeManifest } from "../probe.ts";
-import { readSecrets } from "../secrets.ts";
+import { defaultVenues, type HostConfig } from "../config/config.ts";
+import { findPlugins, type PluginSource } from "../plugins/discovery.ts";
+import { filesHash, fingerprint } from "../plugins/fingerprint.ts";
+import { approve, type GrantBook, readGrants } from "../plugins/grants.ts";
+import { type AdapterAccess, adapterAccess } from "../venues/modes.ts";
+import { probeManifest } from "../plugins/probe.ts";
+import { readSecrets } from "../config/secrets.ts";
 import { exchangesFolder, projectFolder } from "../project_folder.ts";
-import { startSimulation } from "../simulation_process.ts";
+import { startSimulation } from "../venues/simulation_process.ts";
 import { systemClock } from "../system_clock.ts";
 import {
   type Check,

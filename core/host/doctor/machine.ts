@@ -1,5 +1,5 @@
 /** What the doctor looks at on this machine itself: the file of secrets, helper processes that were left behind, load. */
-import { readEnvFile } from "../env_file.ts";
+import { readEnvFile } from "../config/env_file.ts";
 import { type Check, type CheckEnd, failed, type MachineCheckName, passed, skipped } from "./checks.ts";
 
 /** A process of this machine. */

@@ -11,13 +11,13 @@ import type { Clock } from "../../model/clock.ts";
 import { pluginId, type VenueId, venueId } from "../../model/ids.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Environment, ExchangeManifest } from "../../sdk/manifest.ts";
-import { defaultPluginConfig, type HostConfig, journalPath, type PluginConfig } from "../config.ts";
-import type { PluginSource } from "../discovery.ts";
+import { defaultPluginConfig, type HostConfig, journalPath, type PluginConfig } from "../config/config.ts";
+import type { PluginSource } from "../plugins/discovery.ts";
 import { Driver } from "../engine_driver.ts";
-import type { GrantBook } from "../grants.ts";
-import type { AccessResult } from "../modes.ts";
-import { PaperDesk } from "../paper_desk.ts";
-import { PluginManager, type PluginView } from "../plugin_manager.ts";
+import type { GrantBook } from "../plugins/grants.ts";
+import type { AccessResult } from "../venues/modes.ts";
+import { PaperDesk } from "../venues/paper_desk.ts";
+import { PluginManager, type PluginView } from "../plugins/plugin_manager.ts";
 import type { HostLog, LogFields, LogLevel } from "../ports.ts";
 
 /**

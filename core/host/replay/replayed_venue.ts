@@ -7,11 +7,11 @@ import type { Instrument } from "../../model/instrument.ts";
 import type { IndexedBook } from "../../protocol/codec.ts";
 import { recordKinds, recordOffsets } from "../../protocol/records.ts";
 import type { BerthError } from "../../errors.ts";
-import { AdapterChannel } from "../adapter_channel.ts";
-import { paperCapabilities, type PaperDesk } from "../paper_desk.ts";
-import type { PluginSubscriptions } from "../plugin_subscriptions.ts";
+import { AdapterChannel } from "../plugins/adapter_channel.ts";
+import { paperCapabilities, type PaperDesk } from "../venues/paper_desk.ts";
+import type { PluginSubscriptions } from "../plugins/plugin_subscriptions.ts";
 import type { EngineDriver, HostLog, Tally } from "../ports.ts";
-import type { VenueQuestions } from "../venue_questions.ts";
+import type { VenueQuestions } from "../venues/venue_questions.ts";
 import type { VenueOfReplay } from "./replay.ts";
 
 export interface ReplayedVenueOptions {

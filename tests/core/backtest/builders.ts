@@ -6,7 +6,7 @@ import type { FundingSchedule } from "../../../core/backtest/funding.ts";
 import type { MarketData } from "../../../core/recording/market_data.ts";
 import type { Recording } from "../../../core/backtest/recorder.ts";
 import { runBacktest } from "../../../core/backtest/run.ts";
-import { probeManifest } from "../../../core/host/probe.ts";
+import { probeManifest } from "../../../core/host/plugins/probe.ts";
 import { systemClock } from "../../../core/host/system_clock.ts";
 import { defaultRiskSettings } from "../../../core/risk/settings.ts";
 import { createChildProcessSandbox } from "../../../core/sandbox/child_process.ts";

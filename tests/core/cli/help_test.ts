@@ -5,7 +5,7 @@ import { commandTable, readCommandLine } from "../../../core/cli/command_line.ts
 import { completionScript, shells } from "../../../core/cli/completions.ts";
 import { exitCodeOf, exitCodeTable } from "../../../core/cli/exit_codes.ts";
 import { BerthError } from "../../../core/errors.ts";
-import { exitCodes } from "../../../core/host/options.ts";
+import { exitCodes } from "../../../core/host/config/options.ts";
 
 interface Listed {
   readonly path: string;

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { readCommandLine } from "../../../core/cli/command_line.ts";
 import { hostOptions, listenForSignals, type StartSurroundings } from "../../../core/cli/start.ts";
 import { BerthError } from "../../../core/errors.ts";
-import type { HostOptions } from "../../../core/host/options.ts";
+import type { HostOptions } from "../../../core/host/config/options.ts";
 import type { TerminalOutput } from "../../../core/terminal/ports.ts";
 
 const silent: TerminalOutput = {

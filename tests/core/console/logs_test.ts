@@ -1,7 +1,7 @@
 /** Log lines on their way to the console: numbered, bounded, without secrets, found by level and text. */
 import { assertEquals } from "@std/assert";
 import { RecentLogs } from "../../../core/console/recent_logs.ts";
-import { LogTail } from "../../../core/host/log_tail.ts";
+import { LogTail } from "../../../core/host/observers/log_tail.ts";
 
 const tail = () =>
   new LogTail({

@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { defaultTiming, type OperatorCommand } from "../../../core/engine/events.ts";
 import { ClientOrderIds } from "../../../core/execution/client_order_ids.ts";
 import { type ClientOrderId, clientOrderId, fillId, venueOrderId } from "../../../core/model/ids.ts";
-import { claimsOf } from "../../../core/host/our_orders.ts";
+import { claimsOf } from "../../../core/host/venues/our_orders.ts";
 import type { Fill, VenuePosition } from "../../../core/model/account.ts";
 import { zeroMoney } from "../../../core/model/money.ts";
 import type { OrderReport } from "../../../core/model/order.ts";

@@ -1,7 +1,7 @@
 /** A strategy that comes when books are followed already is given them whole: their snapshots were told to others. */
 import { assertEquals } from "@std/assert";
 import type { Engine } from "../../../core/engine/engine.ts";
-import { knownBooks } from "../../../core/host/plugin_subscriptions.ts";
+import { knownBooks } from "../../../core/host/plugins/plugin_subscriptions.ts";
 import type { BookUpdate } from "../../../core/model/market.ts";
 import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
 import { OrderBook } from "../../../core/model/order_book.ts";

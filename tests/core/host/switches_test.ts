@@ -1,6 +1,6 @@
 /** Plugins that start only when the operator says so. */
 import { assertEquals } from "@std/assert";
-import { isSwitchedOff, setDisabled } from "../../../core/host/grants.ts";
+import { isSwitchedOff, setDisabled } from "../../../core/host/plugins/grants.ts";
 
 const startsOff = [
   { name: "nothing was said", enabled: [], disabled: [], isOff: true },

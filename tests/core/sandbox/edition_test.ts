@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { bundledPluginsFolder, defaultPluginFolders } from "../../../core/host/project_folder.ts";
-import { simulationProcess } from "../../../core/host/simulation_process.ts";
+import { simulationProcess } from "../../../core/host/venues/simulation_process.ts";
 import { ownCommands, v8MemoryFlag } from "../../../core/sandbox/edition.ts";
 import { keeperArguments } from "../../../core/sandbox/worker_in_process.ts";
 

@@ -1,7 +1,7 @@
 /** The scalper over made-up minutes, with settings by which it trades often. */
 import { fileURLToPath } from "node:url";
 import type { Bar } from "../../../core/backtest/bars.ts";
-import { checkSettings } from "../../../core/host/manifest_schema.ts";
+import { checkSettings } from "../../../core/host/plugins/manifest_schema.ts";
 import { seededRandom } from "../../../core/host/system_clock.ts";
 import scalper from "../../../plugins/paradex_scalper/mod.ts";
 

@@ -4,7 +4,7 @@ import { conditionsOf } from "../../../../core/alerts/conditions.ts";
 import { defaultThresholds } from "../../../../core/alerts/settings.ts";
 import type { EngineOutput } from "../../../../core/engine/events.ts";
 import { AlertObserver } from "../../../../core/host/alerts/alert_observer.ts";
-import type { PluginView } from "../../../../core/host/plugin_manager.ts";
+import type { PluginView } from "../../../../core/host/plugins/plugin_manager.ts";
 import { instrumentId } from "../../../../core/model/ids.ts";
 import { alpha, EngineHarness, maker } from "../../../support/engine_builders.ts";
 

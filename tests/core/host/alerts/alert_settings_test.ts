@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { alertRules } from "../../../../core/alerts/alert.ts";
 import { defaultAlertSettings } from "../../../../core/alerts/settings.ts";
 import { alertSettings, readChannels } from "../../../../core/host/alerts/alert_settings.ts";
-import { checkConfig, type HostConfig } from "../../../../core/host/config.ts";
+import { checkConfig, type HostConfig } from "../../../../core/host/config/config.ts";
 
 function alertsOf(alerts: unknown): HostConfig["alerts"] {
   const checked = checkConfig({ alerts }, "/etc/berth");
