@@ -95,14 +95,26 @@ const root = new URL("./", import.meta.url);
 const isSlow = (path: string): boolean => path.startsWith(new URL("slow/", root).pathname);
 const files = testFiles(root);
 
+interface Group {
+  readonly name: string;
+  readonly folders: readonly string[];
+  /** They wait for other processes, which the checks would make late. */
+  readonly isTimed: boolean;
+}
+
 /**
- * Groups that run beside each other: hosts that trade mostly wait, processes that start and end wait in part, and the
- * rest computes. The output of all but the first is shown when they are over.
+ * Groups that run beside each other: hosts that trade mostly wait, the computing ones share what is left of the cores.
+ * What the last one says is shown at once, what the others say when they are over.
  */
-const groups: readonly { readonly name: string; readonly folders: readonly string[] }[] = [
-  { name: "tests of whole hosts", folders: ["e2e/", "core/cli/"] },
-  { name: "tests of processes", folders: ["escapes/", "core/host/", "core/sandbox/", "core/console/"] },
-  { name: "all other tests", folders: [""] },
+const groups: readonly Group[] = [
+  { name: "tests of whole hosts", folders: ["e2e/", "core/cli/"], isTimed: true },
+  {
+    name: "tests of processes",
+    folders: ["escapes/", "core/host/", "core/sandbox/", "core/console/"],
+    isTimed: true,
+  },
+  { name: "tests of venues and strategies", folders: ["exchanges/", "plugins/"], isTimed: true },
+  { name: "all other tests", folders: [""], isTimed: false },
 ];
 const groupOf = (path: string): number =>
   groups.findIndex(({ folders }) =>
@@ -130,14 +142,13 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["lint", ["lint", "--quiet"]],
   ["types", ["check", "--frozen", "--quiet", "."]],
 ];
+const runGroup = ({ isTimed, name }: Group): Promise<Counts> =>
+  runTests(name, fastFiles.filter((path) => groups[groupOf(path)]?.name === name), isTimed);
+const computing = groups.filter(({ isTimed }) => !isTimed).map(runGroup);
 const checkResults = options["only-tests"]
   ? []
   : await Promise.all(checks.map(([name, args]) => check(name, args)));
-const testResults = await Promise.all(
-  groups.map(({ name }, index) =>
-    runTests(name, fastFiles.filter((path) => groupOf(path) === index), index > 0)
-  ),
-);
+const testResults = await Promise.all([...groups.filter(({ isTimed }) => isTimed).map(runGroup), ...computing]);
 if (options.slow) testResults.push(...await runSlowTests(files.filter(isSlow)));
 const results = [...checkResults, ...testResults];
 

@@ -1,7 +1,34 @@
-/** The scalper's stops and its daily limit over whole sandboxed backtests. */
-import { assert } from "@std/assert";
+/** The scalper's books, stops and daily limit over whole sandboxed backtests. */
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { backtest, minuteBars } from "../core/backtest/builders.ts";
 import { eager, folder, settingsOf, swings } from "../plugins/paradex_scalper/eager_scalper.ts";
+
+Deno.test("its own record agrees with the books: trades, wins, profit after fees", async () => {
+  const lines: string[] = [];
+  const recording = await backtest(
+    folder,
+    minuteBars(swings(400)),
+    settingsOf({ ...eager, capitalUsd: 1_000 }),
+    (line) => lines.push(line),
+  );
+  const { trips, gauges, openPositions } = recording;
+  assert(trips.length >= 5, `${trips.length} round trips; ${lines.slice(-5).join(" | ")}`);
+  assertEquals(gauges["trades"], trips.length);
+  assertEquals(gauges["wins"], trips.filter((trip) => trip.netPnlUsd > 0).length);
+  const open = openPositions.length === 0 ? 0 : NaN;
+  if (open === 0) {
+    assertAlmostEquals(
+      gauges["total_pnl_usd"] ?? NaN,
+      trips.reduce((sum, trip) => sum + trip.netPnlUsd, 0),
+      0.01,
+    );
+  }
+  // No position outlives its maximum, and none is larger than a quarter of the capital.
+  for (const trip of trips) {
+    assert(trip.closedMs - trip.openedMs <= 3_600_000 + 2_000);
+    assert(trip.sizeBase * trip.entryPrice <= 260);
+  }
+});
 
 Deno.test("a loss beyond the stop is the exit's slippage, not a missed stop", async () => {
   const recording = await backtest(folder, minuteBars(swings(400)), settingsOf(eager));

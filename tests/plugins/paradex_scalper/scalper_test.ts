@@ -27,33 +27,6 @@ Deno.test("exitsOf() turns ROE into bps of the entry: 2 % at leverage 10 is 20 b
   assertEquals(exits.maxHoldMs, 3_600_000);
 });
 
-Deno.test("its own record agrees with the books: trades, wins, profit after fees", async () => {
-  const lines: string[] = [];
-  const recording = await backtest(
-    folder,
-    minuteBars(swings(400)),
-    settingsOf({ ...eager, capitalUsd: 1_000 }),
-    (line) => lines.push(line),
-  );
-  const { trips, gauges, openPositions } = recording;
-  assert(trips.length >= 5, `${trips.length} round trips; ${lines.slice(-5).join(" | ")}`);
-  assertEquals(gauges["trades"], trips.length);
-  assertEquals(gauges["wins"], trips.filter((trip) => trip.netPnlUsd > 0).length);
-  const open = openPositions.length === 0 ? 0 : NaN;
-  if (open === 0) {
-    assertAlmostEquals(
-      gauges["total_pnl_usd"] ?? NaN,
-      trips.reduce((sum, trip) => sum + trip.netPnlUsd, 0),
-      0.01,
-    );
-  }
-  // No position outlives its maximum, and none is larger than a quarter of the capital.
-  for (const trip of trips) {
-    assert(trip.closedMs - trip.openedMs <= 3_600_000 + 2_000);
-    assert(trip.sizeBase * trip.entryPrice <= 260);
-  }
-});
-
 Deno.test("a limit entry that does not fill is no position", async () => {
   const settings = settingsOf({ ...eager, entryOrder: "limit", limitTimeoutMs: 1_000 });
   const recording = await backtest(folder, minuteBars(swings(300)), settings);
