@@ -95,26 +95,15 @@ const root = new URL("./", import.meta.url);
 const isSlow = (path: string): boolean => path.startsWith(new URL("slow/", root).pathname);
 const files = testFiles(root);
 
-interface Group {
-  readonly name: string;
-  readonly folders: readonly string[];
-  /** They wait for other processes, which the checks would make late. */
-  readonly isTimed: boolean;
-}
-
 /**
- * Groups that run beside each other: hosts that trade mostly wait, the computing ones share what is left of the cores.
- * What the last one says is shown at once, what the others say when they are over.
+ * Groups that run beside each other and beside the checks: hosts that trade mostly wait, and the others share what is
+ * left of the cores. What the last one says is shown at once, what the others say when they are over.
  */
-const groups: readonly Group[] = [
-  { name: "tests of whole hosts", folders: ["e2e/", "core/cli/"], isTimed: true },
-  {
-    name: "tests of processes",
-    folders: ["escapes/", "core/host/", "core/sandbox/", "core/console/"],
-    isTimed: true,
-  },
-  { name: "tests of venues and strategies", folders: ["exchanges/", "plugins/"], isTimed: true },
-  { name: "all other tests", folders: [""], isTimed: false },
+const groups: readonly { readonly name: string; readonly folders: readonly string[] }[] = [
+  { name: "tests of whole hosts", folders: ["e2e/", "core/cli/"] },
+  { name: "tests of processes", folders: ["escapes/", "core/host/", "core/sandbox/", "core/console/"] },
+  { name: "tests of venues and strategies", folders: ["exchanges/", "plugins/"] },
+  { name: "all other tests", folders: [""] },
 ];
 const groupOf = (path: string): number =>
   groups.findIndex(({ folders }) =>
@@ -142,13 +131,13 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["lint", ["lint", "--quiet"]],
   ["types", ["check", "--frozen", "--quiet", "."]],
 ];
-const runGroup = ({ isTimed, name }: Group): Promise<Counts> =>
-  runTests(name, fastFiles.filter((path) => groups[groupOf(path)]?.name === name), isTimed);
-const computing = groups.filter(({ isTimed }) => !isTimed).map(runGroup);
-const checkResults = options["only-tests"]
-  ? []
-  : await Promise.all(checks.map(([name, args]) => check(name, args)));
-const testResults = await Promise.all([...groups.filter(({ isTimed }) => isTimed).map(runGroup), ...computing]);
+const [checkResults, testResults] = await Promise.all([
+  options["only-tests"] ? [] : Promise.all(checks.map(([name, args]) => check(name, args))),
+  Promise.all(groups.map(({ name }, index) => {
+    const paths = fastFiles.filter((path) => groupOf(path) === index);
+    return runTests(name, paths, index < groups.length - 1);
+  })),
+]);
 if (options.slow) testResults.push(...await runSlowTests(files.filter(isSlow)));
 const results = [...checkResults, ...testResults];
 
