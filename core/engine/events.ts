@@ -4,16 +4,17 @@
  * no other clock.
  */
 import type { ResidentStopSettings } from "../execution/exit_plans/resident_stops.ts";
-import type { Balance, Fill, FundingPayment, MarginMode, VenuePosition } from "../model/account.ts";
+import type { Fill, MarginMode } from "../model/account.ts";
 import type { AccountState } from "../model/account_state.ts";
-import type { AdapterRequest, AdapterResponse } from "../model/adapter_request.ts";
+import type { AdapterEvent } from "../model/adapter_event.ts";
+import type { AdapterRequest } from "../model/adapter_request.ts";
 import type { CauseId, ClientOrderId, InstrumentId, PluginId, VenueId } from "../model/ids.ts";
 import type { ExitIntent, ExitPlan, ExitTerms } from "../model/exit_plan.ts";
 import type { Facts, JournalEntry, PluginPosition } from "../model/journal_entry.ts";
 import type { LegGroup, LegGroupIntent, LegGroupLimits } from "../model/leg_group.ts";
 import type { KillReport } from "../model/kill_report.ts";
 import type { BookUpdate } from "../model/market.ts";
-import type { Order, OrderIntent, OrderReport, OrderTrigger } from "../model/order.ts";
+import type { Order, OrderIntent, OrderTrigger } from "../model/order.ts";
 import type { TradeSums } from "../model/trade_record.ts";
 import type { TriggerOrder } from "../model/trigger_order.ts";
 import type {
@@ -224,38 +225,7 @@ export type EngineEvent =
     readonly venue: VenueId;
     readonly reason: string;
   }
-  | {
-    readonly kind: "adapter_response";
-    readonly tsUs: number;
-    readonly venue: VenueId;
-    readonly requestId: number;
-    readonly response: AdapterResponse;
-  }
-  | {
-    readonly kind: "order_report";
-    readonly tsUs: number;
-    readonly venue: VenueId;
-    readonly report: OrderReport;
-  }
-  | { readonly kind: "fill_report"; readonly tsUs: number; readonly venue: VenueId; readonly fill: Fill }
-  | {
-    readonly kind: "position_report";
-    readonly tsUs: number;
-    readonly venue: VenueId;
-    readonly position: VenuePosition;
-  }
-  | {
-    readonly kind: "balance_report";
-    readonly tsUs: number;
-    readonly venue: VenueId;
-    readonly balance: Omit<Balance, "venue">;
-  }
-  | {
-    readonly kind: "funding_report";
-    readonly tsUs: number;
-    readonly venue: VenueId;
-    readonly payment: FundingPayment;
-  }
+  | AdapterEvent
   | { readonly kind: "venue_health"; readonly tsUs: number; readonly health: VenueHealth }
   | {
     readonly kind: "channel_statistics";

@@ -1,7 +1,4 @@
 /** What goes into a venue of paper and what comes out of it. */
-import type { Balance, Fill, FundingPayment, VenuePosition } from "../../model/account.ts";
-import type { AdapterResponse } from "../../model/adapter_request.ts";
-import type { VenueId } from "../../model/ids.ts";
 import type { BookLevel } from "../../model/market.ts";
 import type { OrderReport, OrderRequest, Side } from "../../model/order.ts";
 import type { QueuePlace } from "./queue_position.ts";
@@ -27,41 +24,6 @@ export interface PaperMarketFeed {
   onMark(index: number, markPrice: number, fundingRate: number, tsNextFundingMs: number, nowUs: number): void;
   onBook(index: number, update: PaperBookUpdate, nowUs: number): void;
 }
-
-/** What an adapter would have said; each is an `EngineEvent`. */
-export type PaperEvent =
-  | {
-    readonly kind: "adapter_response";
-    readonly tsUs: number;
-    readonly venue: VenueId;
-    readonly requestId: number;
-    readonly response: AdapterResponse;
-  }
-  | {
-    readonly kind: "order_report";
-    readonly tsUs: number;
-    readonly venue: VenueId;
-    readonly report: OrderReport;
-  }
-  | { readonly kind: "fill_report"; readonly tsUs: number; readonly venue: VenueId; readonly fill: Fill }
-  | {
-    readonly kind: "position_report";
-    readonly tsUs: number;
-    readonly venue: VenueId;
-    readonly position: VenuePosition;
-  }
-  | {
-    readonly kind: "balance_report";
-    readonly tsUs: number;
-    readonly venue: VenueId;
-    readonly balance: Omit<Balance, "venue">;
-  }
-  | {
-    readonly kind: "funding_report";
-    readonly tsUs: number;
-    readonly venue: VenueId;
-    readonly payment: FundingPayment;
-  };
 
 /** An order at the venue of paper. */
 export interface PaperOrder {

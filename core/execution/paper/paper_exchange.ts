@@ -11,6 +11,7 @@
  *   is beyond its price fills it up to the size shown there; one at its price does not.
  * - Our orders are not in the market data: nobody else sees them, and they move no price.
  */
+import type { AdapterEvent } from "../../model/adapter_event.ts";
 import type { AdapterRequest, AdapterResponse } from "../../model/adapter_request.ts";
 import type { ClientOrderId, InstrumentId } from "../../model/ids.ts";
 import type { Instrument } from "../../model/instrument.ts";
@@ -20,7 +21,6 @@ import { margin } from "./paper_account.ts";
 import {
   lotsLeft,
   type PaperBookUpdate,
-  type PaperEvent,
   type PaperMarketFeed,
   type PaperOrder,
 } from "./paper_events.ts";
@@ -46,7 +46,7 @@ export class PaperExchange implements PaperMarketFeed {
   readonly #rooms: (Room | undefined)[] = [];
   readonly #indexes = new Map<InstrumentId, number>();
   readonly #arrivals: Arrival[] = [];
-  readonly #departures: PaperEvent[] = [];
+  readonly #departures: AdapterEvent[] = [];
 
   constructor(settings: PaperSettings) {
     this.#settings = settings;
@@ -145,7 +145,7 @@ export class PaperExchange implements PaperMarketFeed {
   }
 
   /** Deals with what has arrived by now; returns what has reached the host by now, in order. */
-  advance(nowUs: number): readonly PaperEvent[] {
+  advance(nowUs: number): readonly AdapterEvent[] {
     this.#arriveDue(nowUs);
     const due = this.#departures.findIndex((event) => event.tsUs > nowUs);
     return this.#departures.splice(0, due < 0 ? this.#departures.length : due);
@@ -362,7 +362,7 @@ export class PaperExchange implements PaperMarketFeed {
   }
 
   /** An event of the venue's present moment reaches the host a latency later. */
-  #depart(event: PaperEvent): void {
+  #depart(event: AdapterEvent): void {
     this.#departures.push({ ...event, tsUs: event.tsUs + this.#settings.latencyMs * 1000 });
   }
 

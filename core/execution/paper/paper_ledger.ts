@@ -2,6 +2,7 @@
  * What a venue of paper keeps in its books: the account, orders, fills and funding payments, and what it answers when it
  * is asked about them. Every entry is told through `tell`.
  */
+import type { AdapterEvent } from "../../model/adapter_event.ts";
 import type { Fill, FundingPayment } from "../../model/account.ts";
 import type { AccountQuestion, AdapterResponse } from "../../model/adapter_request.ts";
 import {
@@ -16,7 +17,7 @@ import { type Money, moneyTimesBps, notional } from "../../model/money.ts";
 import type { CancelReason, OrderReport, OrderRequest, Side } from "../../model/order.ts";
 import { priceTicks, sizeLots } from "../../model/ticks.ts";
 import { PaperAccount, type PaperHolding } from "./paper_account.ts";
-import { lotsLeft, type PaperEvent, type PaperOrder } from "./paper_events.ts";
+import { lotsLeft, type PaperOrder } from "./paper_events.ts";
 import { placeBehind } from "./queue_position.ts";
 
 export interface PaperSettings {
@@ -62,14 +63,14 @@ const maxStored = 20;
 export class PaperLedger {
   readonly account: PaperAccount;
   readonly #settings: PaperSettings;
-  readonly #tell: (event: PaperEvent) => void;
+  readonly #tell: (event: AdapterEvent) => void;
   readonly #orders = new Map<ClientOrderId, PaperOrder>();
   readonly #fills: Fill[] = [];
   readonly #payments: FundingPayment[] = [];
   #serial = 0;
   #isChanged = false;
 
-  constructor(settings: PaperSettings, tell: (event: PaperEvent) => void) {
+  constructor(settings: PaperSettings, tell: (event: AdapterEvent) => void) {
     this.#settings = settings;
     this.#tell = tell;
     this.account = new PaperAccount(settings.asset, settings.startingBalance);

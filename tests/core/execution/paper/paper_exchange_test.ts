@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { PaperEvent } from "../../../../core/execution/paper/paper_events.ts";
+import type { AdapterEvent } from "../../../../core/model/adapter_event.ts";
 import { PaperExchange } from "../../../../core/execution/paper/paper_exchange.ts";
 import type { AdapterRequest } from "../../../../core/model/adapter_request.ts";
 import { clientOrderId, instrumentId } from "../../../../core/model/ids.ts";
@@ -17,7 +17,7 @@ const ms = 1_000;
 class Paper {
   readonly exchange: PaperExchange;
   nowUs = 1_700_000_000_000_000;
-  readonly events: PaperEvent[] = [];
+  readonly events: AdapterEvent[] = [];
   #serial = 0;
 
   constructor(changes: Partial<Instrument> = {}, startingBalance = "100000") {
@@ -36,7 +36,7 @@ class Paper {
     this.exchange.onQuote(0, bid, bidSize, ask, askSize, this.nowUs);
   }
 
-  pass(milliseconds: number): readonly PaperEvent[] {
+  pass(milliseconds: number): readonly AdapterEvent[] {
     this.nowUs += milliseconds * ms;
     const events = this.exchange.advance(this.nowUs);
     this.events.push(...events);
@@ -62,13 +62,13 @@ class Paper {
     };
   }
 
-  submit(order: OrderRequest): readonly PaperEvent[] {
+  submit(order: OrderRequest): readonly AdapterEvent[] {
     this.send({ kind: "submit", order });
     return this.pass(100);
   }
 
   /** Kinds, outcomes and sizes, in the order in which the host hears them. */
-  static words(events: readonly PaperEvent[]): readonly string[] {
+  static words(events: readonly AdapterEvent[]): readonly string[] {
     return events.flatMap((event) => {
       switch (event.kind) {
         case "adapter_response": {

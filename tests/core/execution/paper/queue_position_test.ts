@@ -9,7 +9,7 @@ import {
   seeTrade,
 } from "../../../../core/execution/paper/queue_position.ts";
 import { PaperExchange } from "../../../../core/execution/paper/paper_exchange.ts";
-import type { PaperEvent } from "../../../../core/execution/paper/paper_events.ts";
+import type { AdapterEvent } from "../../../../core/model/adapter_event.ts";
 import { clientOrderId } from "../../../../core/model/ids.ts";
 import { parseMoney } from "../../../../core/model/money.ts";
 import { priceTicks, sizeLots } from "../../../../core/model/ticks.ts";
@@ -200,7 +200,7 @@ class Market {
   readonly prices: string[] = [];
 
   #listen(): void {
-    for (const event of this.exchange.advance(this.nowUs) satisfies readonly PaperEvent[]) {
+    for (const event of this.exchange.advance(this.nowUs) satisfies readonly AdapterEvent[]) {
       if (event.kind !== "fill_report") continue;
       const { clientOrderId: id = "", sizeLots: lots, priceTicks: ticks } = event.fill;
       this.#filled.set(id, this.filled(id) + lots);
