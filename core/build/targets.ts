@@ -1,4 +1,5 @@
 /** The systems that berth is compiled for, and where the base executable of each comes from. */
+import { stripVTControlCharacters } from "node:util";
 import { join } from "node:path";
 import { BerthError } from "../errors.ts";
 
@@ -64,8 +65,7 @@ export async function baseFor(
 
 /** What stands in the compiler's words when the base could not be fetched, in one line; undefined when that was not it. */
 export function baseFailure(compilerWords: string): string | undefined {
-  // deno-lint-ignore no-control-regex
-  const plain = compilerWords.replaceAll(/\u001b\[[0-9;]*m/g, "");
+  const plain = stripVTControlCharacters(compilerWords);
   if (!/Setting up base binary|denort-[\w-]+\.zip|Could not find denort/.test(plain)) return undefined;
   const lines = plain.split("\n").map((line) => line.trim().replace(/^\d+: /, "")).filter((line) =>
     line !== ""
