@@ -18,12 +18,7 @@ import type { Instrument } from "../../model/instrument.ts";
 import { notional } from "../../model/money.ts";
 import type { CancelOutcome, OrderRequest, RejectCode, Side, SubmitOutcome } from "../../model/order.ts";
 import { margin } from "./paper_account.ts";
-import {
-  lotsLeft,
-  type PaperBookUpdate,
-  type PaperMarketFeed,
-  type PaperOrder,
-} from "./paper_events.ts";
+import { lotsLeft, type PaperBookUpdate, type PaperMarketFeed, type PaperOrder } from "./paper_orders.ts";
 import { PaperLedger, type PaperLedgerState, type PaperSettings } from "./paper_ledger.ts";
 import { countOf, PaperMarket } from "./paper_market.ts";
 import { placeBehind, seeSize, seeTrade } from "./queue_position.ts";

@@ -17,7 +17,7 @@ import { type Money, moneyTimesBps, notional } from "../../model/money.ts";
 import type { CancelReason, OrderReport, OrderRequest, Side } from "../../model/order.ts";
 import { priceTicks, sizeLots } from "../../model/ticks.ts";
 import { PaperAccount, type PaperHolding } from "./paper_account.ts";
-import { lotsLeft, type PaperOrder } from "./paper_events.ts";
+import { lotsLeft, type PaperOrder } from "./paper_orders.ts";
 import { placeBehind } from "./queue_position.ts";
 
 export interface PaperSettings {

@@ -13,7 +13,7 @@ import {
   type RoundingDirection,
   roundToIncrements,
 } from "../../model/ticks.ts";
-import type { PaperBookUpdate } from "./paper_events.ts";
+import type { PaperBookUpdate } from "./paper_orders.ts";
 
 /** Ticks or lots beyond this are no price and no size, but a broken feed. */
 const maxCount = Number.MAX_SAFE_INTEGER / 2;

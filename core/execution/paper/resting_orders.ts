@@ -1,6 +1,6 @@
 /** Our own orders that rest in one market: per side the best price first, at one price the first that came. */
 import type { Side } from "../../model/order.ts";
-import type { PaperOrder } from "./paper_events.ts";
+import type { PaperOrder } from "./paper_orders.ts";
 
 export class RestingOrders {
   readonly #buys: PaperOrder[] = [];

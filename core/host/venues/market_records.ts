@@ -1,6 +1,6 @@
 /** 64-byte records of market data on their way into the engine, and into the venue of paper where one trades. */
 import type { EngineSurface } from "../../engine/surface.ts";
-import type { PaperMarketFeed } from "../../execution/paper/paper_events.ts";
+import type { PaperMarketFeed } from "../../execution/paper/paper_orders.ts";
 import { recordKinds, recordOffsets } from "../../protocol/records.ts";
 
 /**

@@ -2,7 +2,7 @@
  * Paper trading: the host's own venue in place of the real one's order entry. It gets the engine's requests and the
  * real market data of its venue, and answers as an adapter would. Nothing here can reach a venue.
  */
-import type { PaperMarketFeed } from "../../execution/paper/paper_events.ts";
+import type { PaperMarketFeed } from "../../execution/paper/paper_orders.ts";
 import { PaperExchange } from "../../execution/paper/paper_exchange.ts";
 import type { PaperLedgerState } from "../../execution/paper/paper_ledger.ts";
 import type { VenueId } from "../../model/ids.ts";

@@ -1,4 +1,4 @@
-/** What goes into a venue of paper and what comes out of it. */
+/** The market data that goes into a venue of paper, and the orders it has. */
 import type { BookLevel } from "../../model/market.ts";
 import type { OrderReport, OrderRequest, Side } from "../../model/order.ts";
 import type { QueuePlace } from "./queue_position.ts";
