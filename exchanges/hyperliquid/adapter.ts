@@ -29,7 +29,7 @@ import { PublicSocket, type Subscription } from "./public_socket.ts";
 import { WeightBudget } from "./request_budget.ts";
 import { RestClient } from "./rest.ts";
 import type { HyperliquidContext } from "./settings.ts";
-import { isAddress, isPrivateKey } from "./signing.ts";
+import { isAddress, isPrivateKey } from "@berth/sdk/venue/eip712.ts";
 import { VenueTime } from "./venue_time.ts";
 
 const healthEveryMs = 1_000;

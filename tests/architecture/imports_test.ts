@@ -11,7 +11,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "core/std": ["npm:"],
   "core/model": ["core/errors.ts"],
   "core/protocol": ["core/model", "core/errors.ts", "npm:valibot"],
-  "core/sdk": ["core/model", "core/errors.ts", "core/protocol", "npm:trading-signals"],
+  "core/sdk": [
+    "core/model",
+    "core/errors.ts",
+    "core/protocol",
+    "npm:trading-signals",
+    // Signatures of venues whose accounts are wallets: loaded by their adapters alone.
+    "npm:@noble/curves/secp256k1.js",
+    "npm:@noble/hashes/sha3.js",
+    "npm:@noble/hashes/utils.js",
+  ],
   "core/risk": ["core/model", "core/errors.ts"],
   "core/portfolio": ["core/model", "core/errors.ts"],
   "core/journal": ["core/model", "core/errors.ts"],
