@@ -1,6 +1,6 @@
 /** What parts of an adapter are handed in tests: time that moves only when told, chance that is none, a log to look at, sockets that are played by hand. */
 import type { Clock, Log, LogFields, Random, Scheduler } from "@berth/sdk";
-import type { Socket, SocketHandlers } from "@berth/sdk/venue/transport.ts";
+import type { Socket, SocketHandlers, SocketHeaders } from "@berth/sdk/venue/transport.ts";
 
 /** Clock and scheduler that move only when told. */
 export class VirtualTime implements Clock, Scheduler {
@@ -57,8 +57,8 @@ export function recordingLog(): Log & { readonly lines: LoggedLine[] } {
 /** The venue's end of the adapter's sockets. */
 export class FakeSockets {
   readonly opened: FakeSocket[] = [];
-  open = (url: string, handlers: SocketHandlers): Socket => {
-    const socket = new FakeSocket(url, handlers);
+  open = (url: string, handlers: SocketHandlers, headers?: SocketHeaders): Socket => {
+    const socket = new FakeSocket(url, handlers, headers);
     this.opened.push(socket);
     return socket;
   };
@@ -72,7 +72,11 @@ export class FakeSockets {
 export class FakeSocket implements Socket {
   readonly sent: string[] = [];
   isClosed = false;
-  constructor(readonly url: string, readonly handlers: SocketHandlers) {}
+  constructor(
+    readonly url: string,
+    readonly handlers: SocketHandlers,
+    readonly headers: SocketHeaders | undefined = undefined,
+  ) {}
 
   send(text: string): void {
     if (this.isClosed) throw new Error("socket is closed");

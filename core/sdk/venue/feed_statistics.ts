@@ -135,6 +135,12 @@ export class FeedStatistics {
     return made;
   }
 
+  /** Of a frame that is no update: what tells the latency where a venue states no time with its quotes. */
+  noteLatency(tsVenueMs: number, tsRecvUs: number): void {
+    const latencyMs = tsRecvUs / 1_000 - tsVenueMs;
+    if (latencyMs === latencyMs) this.#quoteLatency.add(latencyMs, tsRecvUs);
+  }
+
   get updates(): number {
     let sum = 0;
     for (const meter of this.#meters.values()) sum += meter.updates;
@@ -157,7 +163,7 @@ export class FeedStatistics {
     return perSecond;
   }
 
-  /** Of quotes of all instruments over the last minute, at most the newest 4096; undefined when there were none. */
+  /** Of quotes of all instruments, and what was noted, over the last minute, at most the newest 4096; undefined when there were none. */
   quoteLatency(): LatencySummary | undefined {
     return this.#quoteLatency.summary(this.#clock.epochUs());
   }

@@ -10,7 +10,7 @@
 import type { Clock, Random, Scheduler } from "../../model/clock.ts";
 import type { ConnectionState } from "../../model/venue_health.ts";
 import { backoffMs } from "./backoff.ts";
-import type { OpenSocket, Socket } from "./transport.ts";
+import type { OpenSocket, Socket, SocketHeaders } from "./transport.ts";
 
 export interface ConnectionPorts {
   readonly openSocket: OpenSocket;
@@ -38,8 +38,8 @@ export interface LinkHandlers {
 
 /** How a venue is kept from closing a quiet connection, and known to be there. */
 export interface KeepAlive {
-  /** Sent when nothing came for `afterMs`. */
-  readonly ping: string;
+  /** Sent when nothing came for `afterMs`; made for each where it states the time. */
+  readonly ping: string | (() => string);
   readonly afterMs: number;
   /** A link on which nothing came for so long is given up. */
   readonly deadAfterMs: number;
@@ -47,11 +47,19 @@ export interface KeepAlive {
   readonly answer?: string;
 }
 
+/** How a socket is opened. */
+export interface SocketRequest {
+  readonly url: string;
+  readonly headers?: SocketHeaders;
+}
+
 export interface ConnectionOptions {
   /** The preferred one first; after attempts that failed the next is tried, round and round. */
   readonly urls: readonly string[];
   readonly ports: ConnectionPorts;
   readonly keepAlive: KeepAlive;
+  /** Of an address, what is asked of it: for venues that log in by the opening request. Called anew for each attempt. */
+  readonly requestOf?: (url: string) => SocketRequest;
   /** Makes the handlers of a new socket. */
   readonly accept: (link: Link) => LinkHandlers;
   /** After the `onEnd` of a link that was lost. */
@@ -151,8 +159,8 @@ export class KeptConnection {
   }
 
   #open(): { readonly link: LiveLink | undefined; readonly why: string } {
-    const { accept, ports } = this.#options;
-    const url = this.#options.urls[this.#urlAt] ?? "";
+    const { accept, ports, requestOf } = this.#options;
+    const address = this.#options.urls[this.#urlAt] ?? "";
     const nowMs = ports.clock.monotonicMs();
     let link: LiveLink | undefined;
     const handlers = accept({
@@ -169,6 +177,7 @@ export class KeptConnection {
       },
     });
     try {
+      const { url, headers }: SocketRequest = requestOf?.(address) ?? { url: address };
       const socket = ports.openSocket(url, {
         onOpen: () => {
           if (link === undefined || !this.#isKnown(link)) return;
@@ -183,7 +192,7 @@ export class KeptConnection {
         onClose: (why) => {
           if (link !== undefined) this.#onLost(link, why === "" ? "closed" : why);
         },
-      });
+      }, headers);
       link = {
         socket,
         handlers,
@@ -307,7 +316,7 @@ export class KeptConnection {
     }
     if (link.isOpen && !link.isPinged && silentMs >= keepAlive.afterMs) {
       link.isPinged = true;
-      link.socket.send(keepAlive.ping);
+      link.socket.send(typeof keepAlive.ping === "string" ? keepAlive.ping : keepAlive.ping());
     }
   }
 

@@ -17,7 +17,10 @@ export interface SocketHandlers {
   onClose(why: string): void;
 }
 
-export type OpenSocket = (url: string, handlers: SocketHandlers) => Socket;
+/** What a WebSocket's opening request says beside its address, where a venue logs in by it. */
+export type SocketHeaders = Readonly<Record<string, string>>;
+
+export type OpenSocket = (url: string, handlers: SocketHandlers, headers?: SocketHeaders) => Socket;
 
 /** The part of `fetch` that is used. */
 export type HttpFetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -35,8 +38,8 @@ export interface Unanswered {
 }
 
 /** The platform's own WebSocket. It answers pings of the protocol by itself. */
-export const openWebSocket: OpenSocket = (url, handlers) => {
-  const socket = new WebSocket(url);
+export const openWebSocket: OpenSocket = (url, handlers, headers) => {
+  const socket = headers === undefined ? new WebSocket(url) : new WebSocket(url, { headers });
   socket.binaryType = "arraybuffer";
   let lastError = "";
   socket.onopen = () => handlers.onOpen();

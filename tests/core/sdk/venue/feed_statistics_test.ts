@@ -67,3 +67,14 @@ Deno.test("gaps are counted where they were seen; a channel without venue times 
     [[btc, "books", 1, undefined], [undefined, "orders", 0, undefined]],
   );
 });
+
+Deno.test("a venue that states no time with its quotes is known by what was noted; nothing is counted as an update", () => {
+  const time = new VirtualTime();
+  const statistics = new FeedStatistics(time);
+  statistics.meter(btc, "quotes").update(NaN, time.epochUs());
+  statistics.noteLatency(NaN, time.epochUs());
+  assertEquals(statistics.quoteLatency(), undefined);
+  statistics.noteLatency(time.epochMs() - 7, time.epochUs());
+  assertEquals(statistics.quoteLatency(), { averageMs: 7, p50Ms: 7, p99Ms: 7, maxMs: 7 });
+  assertEquals(statistics.updates, 1);
+});
