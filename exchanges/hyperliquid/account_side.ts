@@ -18,7 +18,7 @@ import { AddressBudget, type WeightBudget } from "./request_budget.ts";
 import type { RestClient } from "./rest.ts";
 import type { HyperliquidContext } from "./settings.ts";
 import { ActionSigner } from "./signing.ts";
-import type { VenueTime } from "./venue_time.ts";
+import type { VenueTime } from "@berth/sdk/venue/venue_time.ts";
 import { rateLimitSchema } from "./wire.ts";
 
 export interface Credentials {

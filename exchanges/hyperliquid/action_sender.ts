@@ -4,7 +4,7 @@ import type { NonceSource } from "./nonces.ts";
 import type { AddressBudget, WeightBudget } from "./request_budget.ts";
 import type { ActionResult, RestClient } from "./rest.ts";
 import type { ActionSigner } from "./signing.ts";
-import type { VenueTime } from "./venue_time.ts";
+import type { VenueTime } from "@berth/sdk/venue/venue_time.ts";
 
 /** How an action ended. `local` never left this machine. */
 export type SendResult =

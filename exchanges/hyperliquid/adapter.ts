@@ -30,7 +30,7 @@ import { WeightBudget } from "./request_budget.ts";
 import { RestClient } from "./rest.ts";
 import type { HyperliquidContext } from "./settings.ts";
 import { isAddress, isPrivateKey } from "@berth/sdk/venue/eip712.ts";
-import { VenueTime } from "./venue_time.ts";
+import { VenueTime } from "@berth/sdk/venue/venue_time.ts";
 
 const healthEveryMs = 1_000;
 const statisticsEveryMs = 5_000;

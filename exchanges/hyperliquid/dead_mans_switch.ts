@@ -8,7 +8,7 @@ import type { Clock, Log, Scheduler } from "@berth/sdk";
 import { withDeadline } from "@berth/sdk/venue/waiting.ts";
 import type { ActionSender, SendResult } from "./action_sender.ts";
 import { scheduleCancelAction } from "./actions.ts";
-import type { VenueTime } from "./venue_time.ts";
+import type { VenueTime } from "@berth/sdk/venue/venue_time.ts";
 
 /** The venue takes nothing nearer than 5 s; a third of this is what a renewal may take. */
 const leastSeconds = 15;

@@ -1,12 +1,12 @@
 /** Lists Hyperliquid's perpetuals and publishes those that are wanted, now and whenever they change. */
 import * as v from "valibot";
 import { describeError, type InstrumentIndex, type Log, type Publish } from "@berth/sdk";
+import { matchesAny } from "@berth/sdk/venue/symbol_patterns.ts";
 import {
   type FeeBps,
   feesOf,
   type HyperliquidInstrument,
   type InstrumentBook,
-  matchesAny,
   toInstrument,
 } from "./instruments.ts";
 import type { RestClient } from "./rest.ts";

@@ -2,7 +2,7 @@
  * Nonces: the venue's time in milliseconds, each used once. The venue keeps the 100 highest of a signer and takes none
  * twice, so one process alone uses a key, and two requests of one millisecond get two numbers.
  */
-import type { VenueTime } from "./venue_time.ts";
+import type { VenueTime } from "@berth/sdk/venue/venue_time.ts";
 
 export class NonceSource {
   readonly #time: Pick<VenueTime, "nowMs">;

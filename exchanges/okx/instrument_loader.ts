@@ -13,12 +13,12 @@ import {
   feesOf,
   type InstrumentBook,
   instrumentTypesOf,
-  matchesAny,
   type OkxInstrument,
   type PreferredSwaps,
   preferredSwaps,
   toInstrument,
 } from "./instruments.ts";
+import { matchesAny } from "@berth/sdk/venue/symbol_patterns.ts";
 import { fundingIntervalHours } from "./market_data.ts";
 import { stricter } from "./venue_status.ts";
 import type { RestClient } from "./rest.ts";

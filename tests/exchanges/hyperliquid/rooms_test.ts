@@ -6,11 +6,12 @@ import * as v from "valibot";
 import { ClientOrderIds } from "../../../core/execution/client_order_ids.ts";
 import { pluginId } from "../../../core/model/ids.ts";
 import { clientIdOf, cloidOf } from "../../../exchanges/hyperliquid/client_ids.ts";
-import { feesOf, matchesAny, priceText, toInstrument } from "../../../exchanges/hyperliquid/instruments.ts";
+import { feesOf, priceText, toInstrument } from "../../../exchanges/hyperliquid/instruments.ts";
 import { NonceSource } from "../../../exchanges/hyperliquid/nonces.ts";
 import { isDoneText, rejectCodeOf } from "../../../exchanges/hyperliquid/reject_codes.ts";
 import { AddressBudget, WeightBudget } from "../../../exchanges/hyperliquid/request_budget.ts";
-import { VenueTime } from "../../../exchanges/hyperliquid/venue_time.ts";
+import { matchesAny } from "@berth/sdk/venue/symbol_patterns.ts";
+import { VenueTime } from "@berth/sdk/venue/venue_time.ts";
 import { sharedDataMissing, sharedPath } from "../../support/shared_data.ts";
 import { VirtualTime } from "./fakes.ts";
 

@@ -2,7 +2,7 @@
  * The venue's time, from its last word and the machine's steady clock since: a wall clock that jumps moves neither the
  * expiry of orders nor their nonces. A machine that slept finds out by the venue's refusals, and asks again.
  */
-import type { Clock } from "@berth/sdk";
+import type { Clock } from "../../model/clock.ts";
 
 export class VenueTime {
   readonly #clock: Clock;
