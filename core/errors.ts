@@ -159,6 +159,11 @@ export const errorTexts = {
     why: "Live needs an explicit flag, keys, approvals and limits.",
     fix: "Start with --env live --i-understand-live-trading, or use sim, paper or testnet.",
   }),
+  INSTRUMENT_NAME_REFUSED: (f: { venue: string; venueSymbol: string; symbol: string; reason: string }) => ({
+    what: `${f.venueSymbol} of ${f.venue} can't be called ${f.symbol}: ${f.reason}.`,
+    why: "One name means one instrument of a venue, of the kind that the name says.",
+    fix: `Change venues.instruments.${f.venue}.`,
+  }),
   INSTRUMENT_OFF_TICK: (f: { instrument: string; value: string; increment: string }) => ({
     what: `${f.value} is no multiple of ${f.increment} on ${f.instrument}.`,
     why: "Prices are whole ticks and sizes whole lots.",

@@ -12,7 +12,7 @@ import { isResidentStop, type OrderReport, type SettingOutcome, type UnknownWhy 
 import { incrementValue, priceTicks, sizeLots } from "../model/ticks.ts";
 import type { VenueHealth } from "../model/venue_health.ts";
 import { PluginRecord } from "./plugin_record.ts";
-import { matchesPattern } from "./router.ts";
+import { matchesPattern } from "../model/symbol_pattern.ts";
 import type { OrderDesk } from "./order_desk.ts";
 import type { Rooms } from "./rooms.ts";
 import type { VenueAccount } from "./venue_account.ts";

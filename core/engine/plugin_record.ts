@@ -3,7 +3,8 @@ import type { PluginId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
 import { TradeRecord } from "../model/trade_record.ts";
 import type { EngineRestore, GrantedBudget, InstrumentIndex, Subscriber, TradingGrant } from "./events.ts";
-import { grantCovers, matchesPattern } from "./router.ts";
+import { matchesPattern } from "../model/symbol_pattern.ts";
+import { grantCovers } from "./router.ts";
 
 const nothingGranted: TradingGrant = { venues: [], instruments: [], data: [], orders: "none" };
 

@@ -3,29 +3,11 @@
  * that is replaced when somebody comes or goes, never changed, so the host may iterate over it while it sends.
  */
 import type { Instrument } from "../model/instrument.ts";
+import { matchesPattern } from "../model/symbol_pattern.ts";
 import type { InstrumentIndex, MarketDataKind, Subscriber, TradingGrant } from "./events.ts";
 
 const kinds: readonly MarketDataKind[] = ["quotes", "trades", "books", "marks"];
 const nobody: readonly Subscriber[] = [];
-
-/** `*` stands for any run of characters, the rest for itself. */
-export function matchesPattern(pattern: string, text: string): boolean {
-  const parts = pattern.split("*");
-  const first = parts[0] ?? "";
-  const last = parts.at(-1) ?? "";
-  if (parts.length === 1) return pattern === text;
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) {
-    return false;
-  }
-  let at = first.length;
-  const end = text.length - last.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = text.indexOf(part, at);
-    if (found < 0 || found + part.length > end) return false;
-    at = found + part.length;
-  }
-  return true;
-}
 
 /** Whether a grant covers an instrument. */
 export const grantCovers = (

@@ -203,6 +203,7 @@ function makeTrading(setup: HostSetup, files: HostFiles, engine: Engine, onlooke
     trustedFolders: options.trustedFolders,
     configOf: (id) => config.plugins[id] ?? defaultPluginConfig,
     symbols: config.venues.symbols,
+    instrumentNames: (venue) => config.venues.instruments[venue] ?? {},
     filesFolder: join(dataDir, "plugin_files"),
     guardedPaths: {
       secret: [config.dataDir, options.envFile],

@@ -72,6 +72,8 @@ export interface ExchangeHello extends HelloBase {
   readonly venue: string;
   readonly endpoints: Readonly<Record<string, string>>;
   readonly symbols: readonly string[];
+  /** The operator's names for instruments, by the venue's symbols. */
+  readonly instrumentNames: Readonly<Record<string, string>>;
 }
 
 /** Asks for the manifest only; the sandbox is thrown away afterwards. */

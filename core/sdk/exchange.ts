@@ -209,6 +209,13 @@ export interface ExchangeContext<Shape extends SettingsShape = SettingsShape> {
    * stays the same one and grows when strategies come that want more.
    */
   readonly symbols: readonly string[];
+  /**
+   * berth's symbol of an instrument, given what the adapter calls it by itself: the operator may have named it otherwise
+   * (`venues.instruments`). Asked for each instrument before it is matched with {@link symbols} or published.
+   *
+   * @throws {BerthError} INSTRUMENT_NAME_REFUSED when it must be left out
+   */
+  readonly symbolFor: (venueSymbol: string, usual: string) => string;
   /** A granted secret, or undefined. */
   readonly secret: (name: string) => string | undefined;
   readonly settings: SettingValues<Shape>;

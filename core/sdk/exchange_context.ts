@@ -7,6 +7,7 @@ import type { AdapterRequest, AdapterResponse, FailedResponse, TimeRange } from 
 import type { InstrumentId } from "../model/ids.ts";
 import { intervalMs, maxHistoryRows } from "../model/market.ts";
 import { rejectCodes, type Rejection } from "../model/order.ts";
+import { matchesAny } from "../model/symbol_pattern.ts";
 import { encodeBook } from "../protocol/codec.ts";
 import type { ExchangeHello, HostMessage, PluginMessage } from "../protocol/messages.ts";
 import { frameLimits } from "../protocol/messages.ts";
@@ -22,6 +23,7 @@ import type {
 } from "./exchange.ts";
 import type { Platform } from "./plugin_time.ts";
 import type { SettingsShape, SettingValues } from "./settings.ts";
+import { InstrumentNames } from "./venue/instrument_names.ts";
 import { errorDetails } from "./strategy_context.ts";
 import type { LogFields } from "./strategy.ts";
 
@@ -46,12 +48,16 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
   readonly #stopping = new AbortController();
   /** The same list for the adapter's whole life; what is in it grows. */
   readonly #symbols: string[];
+  readonly #names: InstrumentNames;
+  readonly #listed = new Set<string>();
   #adapter: ExchangeAdapter | undefined;
   #hostHeardMs = -Infinity;
 
   constructor(options: ExchangeRuntimeOptions<Shape>) {
     this.#options = options;
-    this.#symbols = [...options.hello.symbols];
+    const { symbols, venue, instrumentNames } = options.hello;
+    this.#symbols = [...symbols];
+    this.#names = new InstrumentNames(venue, instrumentNames);
   }
 
   /** Makes the adapter and starts it. @throws what the adapter throws */
@@ -61,9 +67,19 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
     const adapter = await this.#options.module.create(this.#context());
     this.#adapter = adapter;
     await adapter.start(this.#stopping.signal);
+    this.#tellUnlistedNames();
     this.#hostHeardMs = this.#options.platform.monotonicMs();
     if (adapter.trading !== undefined) this.#listenForHost(false);
     return { capabilities: { ...adapter.capabilities }, hasTrading: adapter.trading !== undefined };
+  }
+
+  /** A slip in the configuration would otherwise be found by nobody. */
+  #tellUnlistedNames(): void {
+    const some = this.#names.unlisted(this.#listed, (symbol) => matchesAny(symbol, this.#symbols));
+    if (some.length === 0) return;
+    const message = "venues.instruments names what the venue does not list";
+    const fields = { venueSymbols: some.slice(0, 20).join(" ") };
+    this.#options.send({ type: "log", level: "warn", message, fields });
   }
 
   #wantSymbols(symbols: readonly string[]): void {
@@ -178,6 +194,8 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
     const bookSequences = new Map<number, number>();
     return {
       instrument: (instrument) => {
+        this.#names.check(instrument.venueSymbol, instrument.symbol);
+        this.#listed.add(instrument.venueSymbol);
         const known = this.#indexes.get(instrument.id);
         const index = known ?? this.#indexes.size;
         this.#indexes.set(instrument.id, index);
@@ -254,6 +272,7 @@ export class ExchangeRuntime<Shape extends SettingsShape> {
       environment: hello.environment,
       endpoints: hello.endpoints,
       symbols: this.#symbols,
+      symbolFor: (venueSymbol, usual) => this.#names.symbolOf(venueSymbol, usual),
       secret: (name) => (Object.hasOwn(hello.secrets, name) ? hello.secrets[name] : undefined),
       // The host has checked every value against the manifest that this shape is.
       settings: hello.settings as SettingValues<Shape>,

@@ -82,6 +82,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
       rest: this.#rest,
       user: credentials?.user,
       symbols: ctx.symbols,
+      symbolFor: ctx.symbolFor,
       settings: ctx.settings,
       instruments: this.#instruments,
       publish,

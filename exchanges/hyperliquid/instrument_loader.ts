@@ -1,6 +1,13 @@
 /** Lists Hyperliquid's perpetuals and publishes those that are wanted, now and whenever they change. */
 import * as v from "valibot";
-import { describeError, type InstrumentIndex, type Log, type Publish } from "@berth/sdk";
+import {
+  describeError,
+  type ExchangeContext,
+  instrumentId,
+  type InstrumentIndex,
+  type Log,
+  type Publish,
+} from "@berth/sdk";
 import { matchesAny } from "@berth/sdk/venue/symbol_patterns.ts";
 import {
   type FeeBps,
@@ -8,6 +15,7 @@ import {
   type HyperliquidInstrument,
   type InstrumentBook,
   toInstrument,
+  usualSymbol,
 } from "./instruments.ts";
 import type { RestClient } from "./rest.ts";
 import type { HyperliquidSettings } from "./settings.ts";
@@ -18,6 +26,7 @@ export interface InstrumentLoaderOptions {
   /** Whose fees hold; undefined without an account. */
   readonly user: string | undefined;
   readonly symbols: readonly string[];
+  readonly symbolFor: ExchangeContext["symbolFor"];
   readonly settings: Pick<HyperliquidSettings, "defaultMakerFeeBps" | "defaultTakerFeeBps">;
   readonly instruments: InstrumentBook;
   readonly publish: Publish;
@@ -35,7 +44,7 @@ export class InstrumentLoader {
 
   /** @throws {BerthError} VENUE_REFUSED, VENUE_UNREACHABLE, VENUE_ANSWER_INVALID */
   async load(signal: AbortSignal): Promise<void> {
-    const { instruments, log, rest, symbols } = this.#options;
+    const { instruments, log, rest, symbols, symbolFor } = this.#options;
     const { universe } = await rest.ask({ type: "meta" }, metaSchema, { weight: 20, signal });
     const fees = await this.#fees(signal);
     const unreadable: string[] = [];
@@ -43,9 +52,16 @@ export class InstrumentLoader {
       const parsed = v.safeParse(assetSchema, row);
       if (!parsed.success) return void unreadable.push(`asset ${asset}`);
       instruments.addAsset(parsed.output.name, asset);
-      if (!matchesAny(`${parsed.output.name}-PERP`, symbols)) return;
       try {
-        this.#announce(toInstrument(parsed.output, asset, fees));
+        const { name } = parsed.output;
+        const symbol = symbolFor(name, usualSymbol(name));
+        if (!matchesAny(symbol, symbols)) return;
+        const one = toInstrument(parsed.output, asset, fees);
+        const { instrument } = one;
+        this.#announce({
+          ...one,
+          instrument: { ...instrument, symbol, id: instrumentId(instrument.venue, symbol) },
+        });
       } catch (error) {
         log.debug("an instrument can't be read", { coin: parsed.output.name, why: describeError(error) });
         unreadable.push(parsed.output.name);

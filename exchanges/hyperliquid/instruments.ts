@@ -42,6 +42,9 @@ export interface FeeBps {
   readonly taker: number;
 }
 
+/** What a coin's perpetual is called unless the operator named it otherwise. */
+export const usualSymbol = (coin: string): string => `${coin}-PERP`;
+
 const stepText = (decimals: number): string => decimals === 0 ? "1" : `0.${"0".repeat(decimals - 1)}1`;
 
 /**
@@ -51,7 +54,7 @@ const stepText = (decimals: number): string => decimals === 0 ? "1" : `0.${"0".r
  */
 export function toInstrument(row: AssetRow, asset: number, fees: FeeBps): HyperliquidInstrument {
   const { name: coin, szDecimals, maxLeverage, isDelisted } = row;
-  const symbol = `${coin}-PERP`;
+  const symbol = usualSymbol(coin);
   const instrument: Instrument = {
     id: instrumentId(venue, symbol),
     venue,

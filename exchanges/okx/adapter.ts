@@ -108,6 +108,7 @@ export class OkxAdapter implements ExchangeAdapter {
       rest: this.#rest,
       hasKeys: this.#hasKeys,
       symbols: ctx.symbols,
+      symbolFor: ctx.symbolFor,
       settings: ctx.settings,
       instruments: this.#instruments,
       publish,

@@ -3,6 +3,8 @@ import * as v from "valibot";
 import {
   type Clock,
   describeError,
+  type ExchangeContext,
+  instrumentId,
   type InstrumentIndex,
   type InstrumentStatus,
   type Log,
@@ -35,6 +37,7 @@ export interface InstrumentLoaderOptions {
   readonly rest: RestClient;
   readonly hasKeys: boolean;
   readonly symbols: readonly string[];
+  readonly symbolFor: ExchangeContext["symbolFor"];
   readonly settings: Pick<OkxSettings, "defaultMakerFeeBps" | "defaultTakerFeeBps" | "preferredQuoteAssets">;
   readonly instruments: InstrumentBook;
   readonly publish: Publish;
@@ -158,7 +161,7 @@ export class InstrumentLoader {
     const { defaultMakerFeeBps, defaultTakerFeeBps } = this.#options.settings;
     const fallback: FeeBps = { maker: defaultMakerFeeBps, taker: defaultTakerFeeBps };
     try {
-      const one = toInstrument(row, preferred, feesOf(row, fees, fallback));
+      const one = this.#named(toInstrument(row, preferred, feesOf(row, fees, fallback)));
       return matchesAny(one.instrument.symbol, this.#options.symbols) ? one : undefined;
     } catch (error) {
       // A fresh listing has empty fields for a while; the next load reads it.
@@ -169,6 +172,13 @@ export class InstrumentLoader {
       unreadable.push(row.instId);
       return undefined;
     }
+  }
+
+  /** @throws {BerthError} INSTRUMENT_NAME_REFUSED */
+  #named(one: OkxInstrument): OkxInstrument {
+    const { instrument, instId } = one;
+    const symbol = this.#options.symbolFor(instId, instrument.symbol);
+    return { ...one, instrument: { ...instrument, symbol, id: instrumentId(instrument.venue, symbol) } };
   }
 
   /** The account's rates; undefined without keys, or where the venue does not state them. */

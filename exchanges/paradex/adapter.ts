@@ -193,7 +193,7 @@ export class ParadexAdapter implements ExchangeAdapter {
   // Start --------------------------------------------------------------------------------------------------------------
 
   async #loadInstruments(): Promise<void> {
-    const { clock, log, settings, symbols, venue } = this.#ctx;
+    const { clock, log, settings, symbols, symbolFor, venue } = this.#ctx;
     const fees = await this.#private?.fees();
     const { results } = await this.#getPublic(marketListSchema, "/markets");
     const fallbackFees: FeeRates = {
@@ -205,6 +205,7 @@ export class ParadexAdapter implements ExchangeAdapter {
       const reading = readMarket(row, {
         venue,
         symbols,
+        symbolFor,
         fees,
         fallbackFees,
         status: statusOfSystem(this.#systemState),

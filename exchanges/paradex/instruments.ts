@@ -1,5 +1,6 @@
 /** Markets of the venue as berth's instruments, and the way between the two names. */
 import {
+  type ExchangeContext,
   increment,
   type Instrument,
   type InstrumentId,
@@ -9,6 +10,7 @@ import {
   parseIncrements,
   venueId,
 } from "@berth/sdk";
+import { matchesAny } from "@berth/sdk/venue/symbol_patterns.ts";
 import { type MarketRecord, marketSchema } from "./wire/json.ts";
 import { read } from "./wire/records.ts";
 
@@ -18,18 +20,8 @@ export interface FeeRates {
   readonly taker: string;
 }
 
-/** berth's symbol of a perpetual: `BTC-USD-PERP` is `BTC-PERP`. */
+/** berth's symbol of a perpetual unless the operator named it otherwise: `BTC-USD-PERP` is `BTC-PERP`. */
 export const symbolOfMarket = (market: MarketRecord): string => `${market.base_currency}-PERP`;
-
-/** Whether `symbol` matches one of the patterns, in which `*` stands for anything. */
-export function matchesSymbols(symbol: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => {
-    const expression = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(
-      ".*",
-    );
-    return new RegExp(`^${expression}$`).test(symbol);
-  });
-}
 
 /** The system's state as the status of every instrument. */
 export function statusOfSystem(state: string): InstrumentStatus {
@@ -60,6 +52,7 @@ export function readMarket(
   options: {
     readonly venue: string;
     readonly symbols: readonly string[];
+    readonly symbolFor: ExchangeContext["symbolFor"];
     readonly fees: FeeRates | undefined;
     readonly fallbackFees: FeeRates;
     readonly status: InstrumentStatus;
@@ -69,11 +62,11 @@ export function readMarket(
   const parsed = read(marketSchema, row);
   if (parsed.kind === "misfit") return parsed;
   const market = parsed.value;
-  const isWanted = market.asset_kind === "PERP" && market.trading_mode === "STANDARD" &&
-    matchesSymbols(symbolOfMarket(market), options.symbols);
-  if (!isWanted) return { kind: "other" };
+  if (market.asset_kind !== "PERP" || market.trading_mode !== "STANDARD") return { kind: "other" };
   try {
-    return { kind: "instrument", instrument: instrumentOf(market, options) };
+    const symbol = options.symbolFor(market.symbol, symbolOfMarket(market));
+    if (!matchesAny(symbol, options.symbols)) return { kind: "other" };
+    return { kind: "instrument", instrument: instrumentOf(market, symbol, options) };
   } catch (error) {
     return {
       kind: "misfit",
@@ -82,8 +75,11 @@ export function readMarket(
   }
 }
 
-function instrumentOf(market: MarketRecord, options: Parameters<typeof readMarket>[1]): Instrument {
-  const symbol = symbolOfMarket(market);
+function instrumentOf(
+  market: MarketRecord,
+  symbol: string,
+  options: Parameters<typeof readMarket>[1],
+): Instrument {
   const lot = increment(market.order_size_increment);
   const fees = options.fees ?? marketFees(market) ?? options.fallbackFees;
   const marginFraction = Number(market.delta1_cross_margin_params?.imf_base ?? Number.NaN);

@@ -56,6 +56,7 @@ async function realPublish(venue: string): Promise<Publish> {
     venue,
     endpoints: {},
     symbols: [],
+    instrumentNames: {},
   };
   const made = Promise.withResolvers<ExchangeContext>();
   const runtime = new ExchangeRuntime({

@@ -11,7 +11,7 @@ import { systemClock, systemScheduler } from "../../core/host/system_clock.ts";
 import { OkxAdapter } from "../../exchanges/okx/adapter.ts";
 import { defaultSettings } from "../exchanges/okx/builders.ts";
 import { Published } from "../support/published.ts";
-import { constantRandom, recordingLog } from "../support/venue_fakes.ts";
+import { constantRandom, recordingLog, usualNames } from "../support/venue_fakes.ts";
 
 const symbols = ["BTC-PERP", "DOGE-PERP", "ETH-PERP", "SOL-PERP"];
 const readMs = 10_000;
@@ -90,6 +90,7 @@ async function byStream(endpoints: Readonly<Record<string, string>>): Promise<Re
     environment: "sim",
     endpoints,
     symbols,
+    symbolFor: usualNames,
     secret: () => undefined,
     settings: defaultSettings,
     publish: {

@@ -1,6 +1,6 @@
 /** What holds of every adapter against its simulated venue. What is particular to a venue is tested beside it. */
 import { assert, assertEquals } from "@std/assert";
-import { clientOrderId, priceTicks, type SettingsShape, sizeLots } from "@berth/sdk";
+import { clientOrderId, parseInstrumentId, priceTicks, type SettingsShape, sizeLots } from "@berth/sdk";
 import type { Event } from "../support/published.ts";
 import {
   accountId,
@@ -104,6 +104,28 @@ export function testAdapterContract<Shape extends SettingsShape>(terms: Contract
       (e) => e.kind === "health" && e.value.latencyAverageMs !== undefined ? e.value : undefined,
     );
     assertEquals([health.marketData, health.privateStream, health.gaps], ["connected", "connected", 0]);
+  });
+
+  on("an instrument has the name that the operator gave it", {}, async (bench) => {
+    const anInstrument = (e: Event) => e.kind === "instrument" ? e.value : undefined;
+    await started(bench);
+    const usual = await bench.published.next("the instrument", anInstrument);
+    const { adapter, published } = bench.anotherAdapter({}, { [usual.venueSymbol]: "XBT-PERP" });
+    try {
+      await adapter.start(bench.signal);
+      const { id, symbol, venueSymbol } = await published.next("the instrument", anInstrument);
+      const named = parseInstrumentId(`${subject.venue}:XBT-PERP`);
+      assertEquals({ id, symbol, venueSymbol }, {
+        id: named,
+        symbol: "XBT-PERP",
+        venueSymbol: usual.venueSymbol,
+      });
+      adapter.marketData.subscribe([{ instrument: named, kinds: ["quotes"] }]);
+      const quote = await published.next("a quote", (e) => e.kind === "quote" ? e : undefined);
+      assertEquals([quote.bid, quote.ask], [60_000, 60_001]);
+    } finally {
+      await adapter.stop();
+    }
   });
 
   on("an order rests, is changed and cancelled, and every query agrees", {}, async (bench) => {

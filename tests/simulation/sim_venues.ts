@@ -38,6 +38,7 @@ import {
 } from "../../exchanges/simulation/simulated_venue.ts";
 import { MemoryNetwork } from "./memory_network.ts";
 import type { SimProcess, World } from "./virtual_time.ts";
+import { usualNames } from "../support/venue_fakes.ts";
 
 export const accountId = "trader";
 export const venueNames = ["paradex", "okx", "hyperliquid"] as const;
@@ -164,6 +165,7 @@ const context = (name: VenueName, secrets: SimulatedCredentials, around: Adapter
   venue: name,
   environment: "sim" as const,
   symbols: around.symbols,
+  symbolFor: usualNames,
   secret: (key: string) => secrets[key],
   publish: around.publish,
   clock: around.process,

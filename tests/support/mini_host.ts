@@ -179,6 +179,7 @@ export class MiniHost {
       trustedFolders: options.trustedFolders ?? [],
       configOf: options.configOf ?? (() => defaultPluginConfig),
       symbols: undefined,
+      instrumentNames: () => ({}),
       filesFolder: this.#filesFolder,
       guardedPaths: { secret: [this.#filesFolder], code: [projectDir] },
       secretsOf: options.secretsOf ?? (() => ({ kind: "found", values: {} })),

@@ -78,8 +78,11 @@ export interface Bench extends AdapterOnBench {
   /** In order. */
   readonly requests: readonly SentRequest[];
   readonly endpoints: Readonly<Record<string, string>>;
-  /** Another adapter on the same venue with other secrets; whoever makes it stops it. */
-  anotherAdapter(secrets: SimulatedCredentials): AdapterOnBench;
+  /**
+   * Another adapter on the same venue with other secrets; whoever makes it stops it.
+   * @param names the operator's, by the venue's symbols
+   */
+  anotherAdapter(secrets: SimulatedCredentials, names?: Readonly<Record<string, string>>): AdapterOnBench;
   /** Stops the protocol simulator and starts another on the same port, with the same books. */
   restartSimulator(): Promise<void>;
   readonly market: BenchMarket;
@@ -186,13 +189,14 @@ export async function withBench<Shape extends SettingsShape>(
   const [anEndpoint = ""] = Object.values(endpoints);
   const log = recordingLog();
   const requests: SentRequest[] = [];
-  const anotherAdapter = (secrets: SimulatedCredentials): AdapterOnBench => {
+  const anotherAdapter: Bench["anotherAdapter"] = (secrets, names = {}) => {
     const published = new Published();
     const adapter = subject.makeAdapter({
       venue: subject.venue,
       environment: "sim",
       endpoints,
-      symbols: ["BTC-PERP"],
+      symbols: ["BTC-PERP", ...Object.values(names)],
+      symbolFor: (venueSymbol, usual) => names[venueSymbol] ?? usual,
       secret: (name) => secrets[name],
       settings: { ...subject.settings, ...options.settings },
       publish: published.port,

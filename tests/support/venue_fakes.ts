@@ -89,3 +89,6 @@ export class FakeSocket implements Socket {
     this.handlers.onText(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
 }
+
+/** For `symbolFor` of an adapter's context: the operator named nothing otherwise. */
+export const usualNames = (_venueSymbol: string, usual: string): string => usual;

@@ -39,6 +39,15 @@ const faultsSchema = v.strictObject({
   disconnectEveryMs: milliseconds("Mean time between cut connections; 0 for never. Default 0."),
 }, record("faults"));
 
+const instrumentNames = v.pipe(
+  v.record(
+    matching(/^[\x21-\x7e]{1,60}$/, "the venue's symbol such as BTC-USDT-SWAP"),
+    symbolName,
+    record("symbols by the venue's symbol"),
+  ),
+  v.check((names) => new Set(Object.values(names)).size === Object.keys(names).length, "each name once"),
+);
+
 /** The whole file. Each field's description states its default. */
 export const configFileSchema = v.strictObject({
   $schema: v.exactOptional(v.pipe(v.string("a text"), describe("Path of berth.schema.json, for editors."))),
@@ -98,6 +107,15 @@ export const configFileSchema = v.strictObject({
             describe("Instruments to subscribe. Without it those that the plugins ask for."),
           ),
         ),
+        instruments: v.optional(
+          v.pipe(
+            v.record(venueName, instrumentNames, record("names by venue")),
+            describe(
+              'Names of instruments in place of an adapter\'s own: by venue, then by the venue\'s symbol, as {"hyperliquid": {"kPEPE": "1000PEPE-PERP"}}. Prices and sizes stay the venue\'s.',
+            ),
+          ),
+          {},
+        ),
         endpoints: v.optional(
           v.pipe(
             v.record(
@@ -118,7 +136,7 @@ export const configFileSchema = v.strictObject({
       }, record("venue settings")),
       describe("Which venues and instruments."),
     ),
-    { endpoints: {} },
+    { instruments: {}, endpoints: {} },
   ),
   plugins: v.optional(
     v.pipe(v.record(pluginName, pluginSchema, record("plugins by id")), describe("By plugin id.")),

@@ -205,6 +205,7 @@ export class Patient implements AsyncDisposable {
       filesFolder: join(this.#folder, "plugin_files"),
       guardedPaths: { secret: [], code: [] }, // its strategies come with berth and ask for no files
       secretsOf: (names) => ({ kind: "missing", names }),
+      instrumentNames: (venue) => config.venues.instruments[venue] ?? {},
       bundledFolders: [exchangesFolder],
       trustedFolders: trustedFolder === undefined ? [] : [trustedFolder],
       configOf: (id): PluginConfig => {

@@ -45,6 +45,8 @@ export interface LauncherOptions {
   /** What any part of the host may ask of the adapters that run. */
   readonly questions: VenueQuestions;
   readonly accessOf: (manifest: ExchangeManifest) => AccessResult;
+  /** The operator's names for a venue's instruments, by the venue's symbols. */
+  readonly instrumentNames: (venue: string) => Readonly<Record<string, string>>;
   /** Values of the secrets that a strategy names. */
   readonly secretsOf: (names: readonly string[]) => SecretsResult;
   /** In paper trading: the host's own venue in place of a real one, the same at every start of its adapter. */
@@ -235,6 +237,7 @@ export class PluginLauncher {
       endpoints: access.endpoints,
       secrets: access.isPaper ? {} : access.secrets,
       symbols: launch.symbols,
+      instrumentNames: this.#options.instrumentNames(manifest.venue),
     };
   }
 

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
-import { matchesPattern, Router } from "../../../core/engine/router.ts";
+import { Router } from "../../../core/engine/router.ts";
 import type { TradingGrant } from "../../../core/engine/events.ts";
 import { alpha, beta, btcAt } from "../../support/engine_builders.ts";
 
@@ -10,37 +9,6 @@ const grant = (changes: Partial<TradingGrant> = {}): TradingGrant => ({
   data: ["quotes"],
   orders: "none",
   ...changes,
-});
-
-const patterns = [
-  ["*", "BTC-PERP", true],
-  ["BTC-PERP", "BTC-PERP", true],
-  ["BTC-PERP", "BTC-PERP2", false],
-  ["*-PERP", "BTC-PERP", true],
-  ["*-PERP", "BTC-SPOT", false],
-  ["BTC-*", "BTC-PERP", true],
-  ["B*-*P", "BTC-PERP", true],
-  ["B*C*P", "BP", false],
-  ["AB*BA", "ABA", false],
-  ["a.c", "abc", false],
-  ["", "", true],
-  ["", "x", false],
-] as const;
-for (const [pattern, text, expected] of patterns) {
-  Deno.test(`the pattern ${pattern} ${expected ? "covers" : "does not cover"} ${text || "nothing"}`, () => {
-    assertEquals(matchesPattern(pattern, text), expected);
-  });
-}
-
-Deno.test("patterns agree with regular expressions", () => {
-  const text = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 8 });
-  fc.assert(
-    fc.property(text, text.map((one) => one.replaceAll("*", "")), (pattern, candidate) => {
-      const expression = new RegExp(`^${pattern.replaceAll("*", ".*")}$`);
-      assertEquals(matchesPattern(pattern, candidate), expression.test(candidate));
-    }),
-    { numRuns: 1_000 },
-  );
 });
 
 Deno.test("subscribers are those whose grant covers the instrument and the kind of data", () => {

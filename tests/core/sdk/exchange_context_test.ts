@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { BerthError } from "../../../core/errors.ts";
 import type { AdapterRequest, AdapterResponse } from "../../../core/model/adapter_request.ts";
-import { clientOrderId, instrumentId, pluginId } from "../../../core/model/ids.ts";
+import { clientOrderId, instrumentId, pluginId, venueId } from "../../../core/model/ids.ts";
 import { intervalMs, type Kline, klineIntervals, maxHistoryRows } from "../../../core/model/market.ts";
 import type { OrderRequest } from "../../../core/model/order.ts";
 import { priceTicks, sizeLots } from "../../../core/model/ticks.ts";
@@ -9,10 +9,11 @@ import { decodeJson, encodeMessage } from "../../../core/protocol/codec.ts";
 import type { ExchangeHello, PluginMessage } from "../../../core/protocol/messages.ts";
 import { parsePluginMessage } from "../../../core/protocol/schemas.ts";
 import { FrameWriter } from "../../../core/protocol/stream.ts";
-import type { ExchangeAdapter, MarketQueries, Trading } from "../../../core/sdk/exchange.ts";
+import type { ExchangeAdapter, ExchangeContext, MarketQueries, Trading } from "../../../core/sdk/exchange.ts";
 import type { ExchangeManifest } from "../../../core/sdk/manifest.ts";
 import { ExchangeRuntime } from "../../../core/sdk/exchange_context.ts";
 import type { Platform } from "../../../core/sdk/plugin_time.ts";
+import { btcAt } from "../../support/engine_builders.ts";
 
 const btc = instrumentId("paradex", "BTC-PERP");
 const order: OrderRequest = {
@@ -62,6 +63,20 @@ const noQueries: MarketQueries = {
   venueStatus: unused,
 };
 
+const noCapabilities = {
+  amend: false,
+  postOnly: false,
+  reduceOnly: false,
+  fillOrKill: false,
+  cancelAll: false,
+  deadMansSwitch: false,
+  batchOrders: false,
+  stopOrders: false,
+  takeProfitOrders: false,
+  leverage: false,
+  isolatedMargin: false,
+} as const;
+
 const hello: ExchangeHello = {
   type: "hello",
   role: "exchange",
@@ -78,6 +93,7 @@ const hello: ExchangeHello = {
   venue: "paradex",
   endpoints: {},
   symbols: [],
+  instrumentNames: {},
 };
 
 const platform: Platform = {
@@ -314,19 +330,7 @@ Deno.test("an adapter that trades ends when its host has asked nothing for half 
   let ended = 0;
   const planned: (() => void)[] = [];
   const adapter: ExchangeAdapter = {
-    capabilities: {
-      amend: false,
-      postOnly: false,
-      reduceOnly: false,
-      fillOrKill: false,
-      cancelAll: false,
-      deadMansSwitch: true,
-      batchOrders: false,
-      stopOrders: false,
-      takeProfitOrders: false,
-      leverage: false,
-      isolatedMargin: false,
-    },
+    capabilities: noCapabilities,
     marketData: { subscribe: () => undefined, unsubscribe: unused },
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
@@ -369,4 +373,54 @@ Deno.test("an adapter that trades ends when its host has asked nothing for half 
   second();
   assertEquals(ended, 1);
   assertEquals(planned.length, 0);
+});
+
+Deno.test("an adapter that does not ask for the operator's names does not start; a name of nothing is warned of", async () => {
+  const sent: PluginMessage[] = [];
+  const started = (symbolOf: (ctx: ExchangeContext) => string): Promise<unknown> =>
+    new ExchangeRuntime({
+      hello: {
+        ...hello,
+        symbols: ["*-PERP"],
+        instrumentNames: { "BTC-USD-PERP": "XBT-PERP", NOPE: "NOPE-PERP" },
+      },
+      module: {
+        manifest,
+        create: (ctx) => ({
+          capabilities: noCapabilities,
+          marketData: { subscribe: unused, unsubscribe: unused },
+          start() {
+            const symbol = symbolOf(ctx);
+            const id = instrumentId(ctx.venue, symbol);
+            ctx.publish.instrument(btcAt(venueId(ctx.venue), { symbol, id }));
+            return Promise.resolve();
+          },
+          stop: () => Promise.resolve(),
+        }),
+      },
+      writer: new FrameWriter({ write: () => Promise.resolve() }, {
+        maxQueuedBytes: 1 << 20,
+        onOverflow: unused,
+        onError: unused,
+      }),
+      send: (message) => sent.push(message),
+      platform,
+      onHostSilent: unused,
+    }).start();
+  await assertRejects(
+    async () => await started(() => "BTC-PERP"),
+    BerthError,
+    "its adapter calls it BTC-PERP all the same",
+  );
+  assertEquals(sent, []);
+  await started((ctx) => ctx.symbolFor("BTC-USD-PERP", "BTC-PERP"));
+  assertEquals(sent.map((one) => one.type === "instrument" ? one.instrument.id : one), [
+    instrumentId("paradex", "XBT-PERP"),
+    {
+      type: "log",
+      level: "warn",
+      message: "venues.instruments names what the venue does not list",
+      fields: { venueSymbols: "NOPE" },
+    },
+  ]);
 });

@@ -28,6 +28,7 @@ import { MemoryNetwork } from "../../simulation/memory_network.ts";
 import { SimProcess, World } from "../../simulation/virtual_time.ts";
 import { constantRandom, defaultSettings, Published, recordingLog } from "./fakes.ts";
 import { accountId, quoteHouse, setMark, startMs } from "./simulated.ts";
+import { usualNames } from "../../support/venue_fakes.ts";
 
 const btc = parseInstrumentId("hyperliquid:BTC-PERP");
 
@@ -94,6 +95,7 @@ async function bench(
     environment: "sim",
     endpoints: { restUrl: "http://venue.test", wsUrl: "ws://venue.test/ws" },
     symbols: ["BTC-PERP"],
+    symbolFor: usualNames,
     secret: (name) => credentials[name],
     settings: { ...defaultSettings, ...settings },
     publish: published.port,

@@ -29,6 +29,7 @@ import {
   settle,
   VirtualTime,
 } from "./fakes.ts";
+import { usualNames } from "../../support/venue_fakes.ts";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -409,6 +410,7 @@ async function started(): Promise<Bench> {
       wsBusinessUrl: "wss://okx.test/ws/v5/business",
     },
     symbols: ["*-PERP"],
+    symbolFor: usualNames,
     secret: (name) => `made-up ${name}`,
     settings: { ...defaultSettings, deadMansSwitchSeconds: 0 },
     publish: published.port,

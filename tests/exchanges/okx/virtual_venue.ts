@@ -20,6 +20,7 @@ import {
 import type { ServerSocket, ServerSocketHandlers } from "../../../exchanges/simulation/sockets.ts";
 import { defaultSettings } from "./builders.ts";
 import { Published, recordingLog } from "./fakes.ts";
+import { usualNames } from "../../support/venue_fakes.ts";
 
 export const accountId = "trader";
 const hopMs = 1;
@@ -203,6 +204,7 @@ async function makeVirtualVenue(options: {
       wsBusinessUrlAlternative: "ws://aws.test/ws/v5/business",
     },
     symbols: options.symbols ?? ["BTC-PERP"],
+    symbolFor: usualNames,
     secret: (name) => credentials[name],
     settings: { ...defaultSettings, ...options.settings },
     publish: published.port,

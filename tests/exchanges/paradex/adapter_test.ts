@@ -12,6 +12,7 @@ import {
   settle,
   VirtualTime,
 } from "./fakes.ts";
+import { usualNames } from "../../support/venue_fakes.ts";
 
 const market = {
   symbol: "BTC-USD-PERP",
@@ -77,6 +78,7 @@ function bench(options: {
     environment: "sim",
     endpoints: { rest: "https://venue.test/v1", ws: "wss://venue.test/v1" },
     symbols: options.symbols ?? ["BTC-PERP"],
+    symbolFor: usualNames,
     secret: (name) => options.secrets?.[name],
     settings: { ...defaults, ...options.settings },
     publish,

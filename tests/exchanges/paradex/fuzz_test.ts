@@ -48,6 +48,7 @@ import {
   position,
   pushes,
 } from "./noise.ts";
+import { usualNames } from "../../support/venue_fakes.ts";
 
 function privateBench() {
   const time = new VirtualTime();
@@ -327,6 +328,7 @@ Deno.test("rows of markets become an instrument that can be, or are told apart",
       const reading = readMarket(row, {
         venue: "paradex",
         symbols: ["*"],
+        symbolFor: usualNames,
         fees: undefined,
         fallbackFees: { maker: "0", taker: "0.00045" },
         status: "trading",

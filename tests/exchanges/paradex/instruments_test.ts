@@ -4,13 +4,13 @@ import { instrumentId } from "@berth/sdk";
 import {
   feeBps,
   InstrumentList,
-  matchesSymbols,
   readMarket,
   statusOfSystem,
 } from "../../../exchanges/paradex/instruments.ts";
 import { marketListSchema } from "../../../exchanges/paradex/wire/json.ts";
 import { btcInstrument } from "./fakes.ts";
 import { readVectors, skippedWithoutVectors } from "./vectors.ts";
+import { usualNames } from "../../support/venue_fakes.ts";
 
 const row = {
   symbol: "BTC-USD-PERP",
@@ -31,6 +31,7 @@ const row = {
 const options = {
   venue: "paradex",
   symbols: ["*"],
+  symbolFor: usualNames,
   fees: undefined,
   fallbackFees: { maker: "0", taker: "0.00045" },
   status: "trading",
@@ -126,16 +127,6 @@ Deno.test("a market that can't be read exactly is a misfit, not a guess", () => 
   ) {
     assertEquals(readMarket({ ...row, ...change }, options).kind, "misfit", JSON.stringify(change));
   }
-});
-
-Deno.test("symbols match with * as wildcard and nothing else special", () => {
-  const matches = (symbol: string, ...patterns: string[]) => matchesSymbols(symbol, patterns);
-  assert(matches("BTC-PERP", "*"));
-  assert(matches("BTC-PERP", "ETH-PERP", "BTC-*"));
-  assert(matches("BTC-PERP", "BTC-PERP"));
-  assert(!matches("BTC-PERP", "BTC"));
-  assert(!matches("BTC-PERP", "BTC.PERP"));
-  assert(!matches("BTC-PERP"));
 });
 
 Deno.test("system states are statuses, an unknown one halts", () => {

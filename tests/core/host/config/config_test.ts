@@ -112,6 +112,24 @@ const cases: readonly {
     expected: [{ field: "venues.enabled.0", found: '"OKX!"', expected: "a venue id such as paradex" }],
   },
   {
+    name: "one name for two instruments of a venue",
+    found: { venues: { instruments: { okx: { "A-SWAP": "A-PERP", "B-SWAP": "A-PERP" } } } },
+    expected: [{
+      field: "venues.instruments.okx",
+      found: '{"A-SWAP":"A-PERP","B-SWAP":"A-PERP"}',
+      expected: "each name once",
+    }],
+  },
+  {
+    name: "a name that is no symbol",
+    found: { venues: { instruments: { okx: { "A-SWAP": "a perp" } } } },
+    expected: [{
+      field: "venues.instruments.okx.A-SWAP",
+      found: '"a perp"',
+      expected: "a symbol such as BTC-PERP",
+    }],
+  },
+  {
     name: "a share above 1",
     found: { simulation: { faults: { loseAnswer: 1.01 } } },
     expected: [{ field: "simulation.faults.loseAnswer", found: "1.01", expected: "a share from 0 to 1" }],
