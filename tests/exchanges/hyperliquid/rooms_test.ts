@@ -10,7 +10,6 @@ import { feesOf, priceText, toInstrument } from "../../../exchanges/hyperliquid/
 import { NonceSource } from "../../../exchanges/hyperliquid/nonces.ts";
 import { isDoneText, rejectCodeOf } from "../../../exchanges/hyperliquid/reject_codes.ts";
 import { AddressBudget, WeightBudget } from "../../../exchanges/hyperliquid/request_budget.ts";
-import { matchesAny } from "@berth/sdk/venue/symbol_patterns.ts";
 import { VenueTime } from "@berth/sdk/venue/venue_time.ts";
 import { sharedDataMissing, sharedPath } from "../../support/shared_data.ts";
 import { VirtualTime } from "./fakes.ts";
