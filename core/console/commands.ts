@@ -23,6 +23,11 @@ function isMade(make: (text: string) => unknown, text: string): boolean {
 
 export const pluginName = made(pluginId, /^[a-z][a-z0-9_]{1,47}$/, "a plugin id such as paradex_scalper");
 export const venueName = made(venueId, /^[a-z][a-z0-9_]{1,23}$/, "a venue id such as paradex");
+export const instrumentName = made(
+  parseInstrumentId,
+  /^[a-z][a-z0-9_]{1,23}:.{1,80}$/,
+  "an instrument such as okx:BTC-PERP",
+);
 export const orderName = made(clientOrderId, /^[a-zA-Z0-9_-]{1,64}$/, "a client order id");
 
 /** `global`, `account/okx`, `plugin/paradex_scalper`. */
@@ -123,10 +128,7 @@ export const tightenMarketBody = v.strictObject({ limits: marketChanges });
 export const loosenMarketBody = v.strictObject({ limits: marketChanges, reason: reasonText });
 export const takeOverBody = v.strictObject({ venue: venueName, tag: hostTagText, reason: reasonText });
 export const leverageBody = v.strictObject({
-  instrument: v.pipe(
-    made(parseInstrumentId, /^[a-z][a-z0-9_]{1,23}:.{1,80}$/, "an instrument such as okx:BTC-PERP"),
-    v.description("Such as `okx:BTC-PERP`."),
-  ),
+  instrument: v.pipe(instrumentName, v.description("Such as `okx:BTC-PERP`.")),
   leverage: v.pipe(
     v.number(),
     v.minValue(1),

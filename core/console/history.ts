@@ -1,17 +1,18 @@
 /**
  * What the pictures of a run come to over time: profit and loss of each scope over the whole run, and the spreads of
- * each symbol over the last minutes. Bounded in memory whatever the run's length; begun anew with each start.
+ * each symbol over the last minutes. Bounded in memory whatever the run's length. What the journal kept of runs before
+ * is put before it when somebody first asks.
  */
 import type { EngineSnapshot } from "../engine/snapshot.ts";
 import { symbolOf, venueOf } from "../model/ids.ts";
 import { scopeName } from "../model/risk_limits.ts";
+import type { PastSample } from "./past_curves.ts";
 import type { HostPicture } from "./ports.ts";
 
 const sampleEveryMs = 1_000;
 /** Of a curve of profit and loss: when it is full, each two become one. */
 const maxCurvePoints = 1_200;
-/** At one a second: a quarter of an hour. */
-const maxSpreadSamples = 900;
+const spreadWindowMs = 900_000;
 /** Plugins come and go; what is beyond is not drawn. */
 const maxScopes = 100;
 const maxSymbols = 50;
@@ -48,8 +49,11 @@ export function sampleOf({ engine }: HostPicture): Sample {
   };
 }
 
+/** What spreads are made of. */
+export type BestPrices = Pick<EngineSnapshot["quotes"][number], "instrument" | "bidPrice" | "askPrice">;
+
 /** Both directions of each two venues that quote the same symbol. */
-export function spreadsOf(quotes: EngineSnapshot["quotes"]): readonly Spread[] {
+export function spreadsOf(quotes: readonly BestPrices[]): readonly Spread[] {
   return quotes.flatMap((sell) =>
     quotes
       .filter((buy) => buy.instrument !== sell.instrument)
@@ -69,6 +73,8 @@ export interface PnlPoint {
   readonly totalUsd: number;
   /** The deepest of the time that the point stands for. */
   readonly drawdownUsd: number;
+  /** Another start of the host than the point before: the line does not go through. */
+  readonly isNewRun?: boolean;
 }
 
 /** A curve over any length of time in bounded memory: old points get coarser, each two alike. */
@@ -77,20 +83,23 @@ class PnlCurve {
   #stepMs = sampleEveryMs;
   /** Where the newest point's time begins; it ends a step later. */
   #fromMs = -Infinity;
+  #runId: string | undefined;
 
   get points(): readonly PnlPoint[] {
     return this.#points;
   }
 
-  add(point: PnlPoint): void {
+  add(point: PnlPoint, runId: string | undefined): void {
     const last = this.#points.at(-1);
+    const isNewRun = last !== undefined && runId !== this.#runId;
+    this.#runId = runId;
     // A tenth before its time is its time: pictures come on a timer that is not exact.
-    if (last !== undefined && point.tsMs - this.#fromMs < this.#stepMs * 0.9) {
+    if (last !== undefined && !isNewRun && point.tsMs - this.#fromMs < this.#stepMs * 0.9) {
       this.#points[this.#points.length - 1] = merged(last, point);
       return;
     }
     this.#fromMs = point.tsMs;
-    this.#points.push(point);
+    this.#points.push(isNewRun ? { ...point, isNewRun } : point);
     if (this.#points.length > maxCurvePoints) this.#thin();
   }
 
@@ -106,6 +115,7 @@ class PnlCurve {
 
 const merged = (earlier: PnlPoint, later: PnlPoint): PnlPoint => ({
   ...later,
+  ...(earlier.isNewRun === undefined ? {} : { isNewRun: earlier.isNewRun }),
   drawdownUsd: Math.max(earlier.drawdownUsd, later.drawdownUsd),
 });
 
@@ -117,7 +127,10 @@ export interface SpreadMoment {
 export class History {
   readonly #curves = new Map<string, PnlCurve>();
   readonly #spreads = new Map<string, SpreadMoment[]>();
+  #firstMs: number | undefined;
+  #runId: string | undefined;
   #sampledMs = -Infinity;
+  #isPastKnown = false;
 
   /** Takes a picture in, at most one a second. */
   add(picture: HostPicture): void {
@@ -125,18 +138,45 @@ export class History {
     if (tsMs - this.#sampledMs < sampleEveryMs * 0.9) return;
     this.#sampledMs = tsMs;
     const sample = sampleOf(picture);
-    for (const { scope, totalUsd, drawdownUsd } of sample.pnl) {
-      const curve = this.#curves.get(scope) ?? new PnlCurve();
-      if (!this.#curves.has(scope) && this.#curves.size >= maxScopes) continue;
-      this.#curves.set(scope, curve);
-      curve.add({ tsMs: sample.tsMs, totalUsd, drawdownUsd });
+    this.#firstMs ??= sample.tsMs;
+    const { runId } = picture.run;
+    this.#runId = runId;
+    for (const { scope, ...figures } of sample.pnl) {
+      this.#addPnl(scope, { tsMs: sample.tsMs, ...figures }, runId);
     }
-    for (const symbol of new Set(sample.spreads.map((spread) => spread.symbol))) {
-      const moments = this.#spreads.get(symbol) ?? [];
-      if (!this.#spreads.has(symbol) && this.#spreads.size >= maxSymbols) continue;
-      this.#spreads.set(symbol, moments);
-      moments.push({ tsMs: sample.tsMs, spreads: sample.spreads.filter((one) => one.symbol === symbol) });
-      if (moments.length > maxSpreadSamples) moments.shift();
+    this.#addSpreads(sample.tsMs, sample.spreads);
+  }
+
+  /**
+   * Puts what runs before left in front of this one, once. Nothing is read before the first picture: it tells where this
+   * run begins.
+   *
+   * @param read gives the samples before a moment, oldest first; what it throws is thrown, and the next call tries again
+   */
+  recall(read: (beforeMs: number) => readonly PastSample[]): void {
+    if (this.#isPastKnown || this.#firstMs === undefined) return;
+    const past = read(this.#firstMs);
+    this.#isPastKnown = true;
+    if (past.length === 0) return;
+    const ofThisRun = { curves: new Map(this.#curves), spreads: new Map(this.#spreads) };
+    this.#curves.clear();
+    this.#spreads.clear();
+    const fromMs = this.#sampledMs - spreadWindowMs;
+    let runId = past[0]?.runId;
+    for (const sample of past) {
+      if (sample.runId !== runId) this.#breakSpreads(sample.tsMs);
+      runId = sample.runId;
+      for (const { scope, ...figures } of sample.pnl) {
+        this.#addPnl(scope, { tsMs: sample.tsMs, ...figures }, runId);
+      }
+      if (sample.tsMs >= fromMs) this.#addSpreads(sample.tsMs, spreadsOf(sample.quotes));
+    }
+    this.#breakSpreads(this.#firstMs);
+    for (const [scope, { points }] of ofThisRun.curves) {
+      for (const point of points) this.#addPnl(scope, point, this.#runId);
+    }
+    for (const moments of ofThisRun.spreads.values()) {
+      for (const { tsMs, spreads } of moments) this.#addSpreads(tsMs, spreads);
     }
   }
 
@@ -145,8 +185,30 @@ export class History {
     return this.#curves.get(scope)?.points ?? [];
   }
 
-  /** Oldest first; empty where the symbol has less than two venues. */
+  /** Oldest first, at moments without a spread the line ends; empty where the symbol has less than two venues. */
   spreads(symbol: string): readonly SpreadMoment[] {
     return this.#spreads.get(symbol) ?? [];
+  }
+
+  #addPnl(scope: string, point: PnlPoint, runId: string | undefined): void {
+    const curve = this.#curves.get(scope) ?? new PnlCurve();
+    if (!this.#curves.has(scope) && this.#curves.size >= maxScopes) return;
+    this.#curves.set(scope, curve);
+    curve.add(point, runId);
+  }
+
+  #addSpreads(tsMs: number, spreads: readonly Spread[]): void {
+    for (const symbol of new Set(spreads.map((spread) => spread.symbol))) {
+      const moments = this.#spreads.get(symbol) ?? [];
+      if (!this.#spreads.has(symbol) && this.#spreads.size >= maxSymbols) continue;
+      this.#spreads.set(symbol, moments);
+      moments.push({ tsMs, spreads: spreads.filter((one) => one.symbol === symbol) });
+      while ((moments[0]?.tsMs ?? tsMs) < tsMs - spreadWindowMs) moments.shift();
+    }
+  }
+
+  /** Before the first moment of another run: lines don't go through. */
+  #breakSpreads(tsMs: number): void {
+    for (const moments of this.#spreads.values()) moments.push({ tsMs: tsMs - 1, spreads: [] });
   }
 }

@@ -25,6 +25,7 @@ import { HostPulse } from "./host_pulse.ts";
 import { type HostSetup, shownEnvironment } from "./host_setup.ts";
 import { KillSwitch } from "./kill_switch.ts";
 import type { HostLog } from "./ports.ts";
+import { CurveJournal } from "./observers/curve_journal.ts";
 import { makeOnlookers, type Onlookers } from "./observers/onlookers.ts";
 import { OpportunityJournal } from "./observers/opportunity_journal.ts";
 import type { RunLog } from "./observers/run_log.ts";
@@ -365,6 +366,8 @@ async function showRun(
     await parts.console.server.prepare();
   }
   session.start();
+  // A replay's moments lie in the recording's time, beside those of the present.
+  const curves = setup.opened === undefined ? new CurveJournal({ engine, journal, clock: wall }) : undefined;
   parts.pulse = new HostPulse({
     clock: wall,
     driver,
@@ -377,6 +380,7 @@ async function showRun(
       const isTime = parts.pulse?.hasQuotes || wall.monotonicMs() - tsStartMs >= threadsAfterMs;
       if (isTime && !course.isStopping) parts.startThreads();
       opportunities.tick();
+      curves?.tick();
     },
   });
   parts.pulse.start();

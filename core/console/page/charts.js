@@ -54,6 +54,8 @@ export class Chart {
     const isSame = this.#plot !== undefined && lines.length === this.#lines.length &&
       lines.every((line, index) => line.label === this.#lines[index]?.label);
     this.#data = data;
+    const seconds = data[0];
+    this.parent.dataset.spanMs = String(((seconds.at(-1) ?? 0) - (seconds[0] ?? 0)) * 1_000);
     if (isSame) {
       this.#plot?.setData(data);
     } else {
@@ -80,7 +82,7 @@ export class Chart {
         cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
         scales: { y: { range: (_plot, low, high) => padded(low, high) } },
         axes: [
-          { ...axis, size: 24, space: 60, values: (_plot, seconds) => seconds.map(clockOf) },
+          { ...axis, size: 24, space: 60, values: (_plot, seconds) => timesOf(seconds) },
           { ...axis, size: 52, space: 24, values: (_plot, values) => values.map(this.format) },
         ],
         series: [{}, ...this.#lines.map(seriesOf)],
@@ -127,13 +129,23 @@ function padded(low, high) {
   return [low - air, high + air];
 }
 
-/** @param {number} seconds */
-const clockOf = (seconds) =>
-  new Date(seconds * 1_000).toLocaleTimeString("en-GB", {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
+/**
+ * As exact as the span needs: with seconds, with minutes, or with the day.
+ *
+ * @param {readonly number[]} seconds of the axis
+ */
+function timesOf(seconds) {
+  const spanS = (seconds.at(-1) ?? 0) - (seconds[0] ?? 0);
+  /** @type {Intl.DateTimeFormatOptions} */
+  const clock = { hour: "2-digit", minute: "2-digit", ...(spanS < 3_600 ? { second: "2-digit" } : {}) };
+  return seconds.map((second) => {
+    const time = new Date(second * 1_000);
+    const day = spanS < 86_400
+      ? ""
+      : `${time.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} `;
+    return day + time.toLocaleTimeString("en-GB", clock);
   });
+}
 
 /**
  * @param {Line} line

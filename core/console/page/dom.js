@@ -65,6 +65,17 @@ export function setAttribute(node, name, value) {
 }
 
 /**
+ * Words that are there only while something is to be said.
+ *
+ * @param {HTMLElement} note
+ * @param {string | null} words
+ */
+export function showNote(note, words) {
+  note.hidden = words === null;
+  setText(note, words ?? "");
+}
+
+/**
  * @param {string} label
  * @param {() => void} onPress
  * @param {Readonly<Record<string, string>>} [attributes]

@@ -1,7 +1,7 @@
 /** Quotes, spreads between venues, and what the strategies saw in them. */
 import { read } from "./api.js";
 import { Chart, legendOf } from "./charts.js";
-import { byId, element, KeyedList, ofKind, setText } from "./dom.js";
+import { byId, element, KeyedList, ofKind, setText, showNote } from "./dom.js";
 import { dash, decimalsOf, fixed, signed, span, symbolOf, timeOfDay, toneOf, venueOf } from "./formats.js";
 import { table } from "./tables.js";
 
@@ -112,6 +112,7 @@ export class Market {
     this.#instruments.clear();
     this.#isAskingInstruments = false;
     void this.#readHistory();
+    void this.#readSeen();
   }
 
   /** @param {readonly Quote[]} quotes */
@@ -141,8 +142,25 @@ export class Market {
     setText(byId("opportunities-aside"), `${seen} seen · ${taken} taken`);
     const newestMs = this.#seen.at(-1)?.tsMs ?? -Infinity;
     const fresh = latest.filter(({ tsMs }) => tsMs > newestMs).toReversed();
-    if (fresh.length === 0) return;
-    this.#seen = [...this.#seen, ...fresh].slice(-keptOpportunities);
+    if (fresh.length > 0) this.#drawSeen([...this.#seen, ...fresh]);
+  }
+
+  /** What the journal keeps from before: of runs that are over, and of what came while nobody looked. */
+  async #readSeen() {
+    try {
+      /** @type {{ readonly items: readonly Opportunity[] }} */
+      const { items } = await read(`/history/opportunities?limit=${keptOpportunities}`);
+      const oldestMs = this.#seen[0]?.tsMs ?? Infinity;
+      const before = items.filter(({ tsMs }) => tsMs < oldestMs).toReversed();
+      if (before.length > 0) this.#drawSeen([...before, ...this.#seen]);
+    } catch {
+      // without a journal there is nothing from before; what comes is drawn all the same
+    }
+  }
+
+  /** @param {Opportunity[]} seen newest last */
+  #drawSeen(seen) {
+    this.#seen = seen.slice(-keptOpportunities);
     /** @type {readonly Line[]} */
     const lines = [
       { label: "taken", color: "--gain", kind: "dots" },
@@ -230,12 +248,13 @@ export class Market {
   async #readHistory() {
     const symbol = this.#symbols.value;
     if (symbol === "") return;
-    this.#history = { symbol, tsMs: [], directions: [] }; // asked once, whatever comes meanwhile
+    this.#history = { symbol, pastProblem: null, tsMs: [], directions: [] }; // asked once, whatever comes meanwhile
     try {
       /** @type {SpreadHistory} */
       const history = await read(`/history/spreads?symbol=${encodeURIComponent(symbol)}`);
       if (this.#symbols.value !== symbol) return;
       this.#history = history;
+      showNote(byId("spreads-note"), history.pastProblem);
       this.#drawSpreads();
     } catch {
       this.#history = undefined; // asked again with the next quotes

@@ -1,7 +1,7 @@
 /** What the run has earned: the figures on top, and the curves of profit, loss and drawdown. */
 import { read } from "./api.js";
 import { Chart, legendOf } from "./charts.js";
-import { byId, element, KeyedList, ofKind, setAttribute, setText } from "./dom.js";
+import { byId, element, KeyedList, ofKind, setAttribute, setText, showNote } from "./dom.js";
 import { fixed, toneOf, usd } from "./formats.js";
 
 /** @import { Curves, Opportunities, Pnl, PnlHistory, Risk, Status } from "./types.ts" */
@@ -17,6 +17,8 @@ export class Money {
   #chart = new Chart(byId("equity-chart"), (value) => usd(value));
   #legend = legendOf(byId("equity-legend"), this.#chart);
   #scopes = ofKind("scope", HTMLSelectElement);
+  /** Minutes, or `all`. */
+  #span = ofKind("equity-span", HTMLSelectElement);
   #scopeOptions = new KeyedList(this.#scopes, (/** @type {string} */ name) => name, (name) => ({
     root: element("option", {}, name),
     update() {},
@@ -43,6 +45,7 @@ export class Money {
 
   constructor() {
     this.#scopes.addEventListener("change", () => void this.#readHistory());
+    this.#span.addEventListener("change", () => this.#draw());
   }
 
   renew() {
@@ -84,12 +87,13 @@ export class Money {
   async #readHistory() {
     const scope = this.#scopes.value;
     if (scope === "") return;
-    this.#history = { scope, tsMs: [], totalUsd: [], drawdownUsd: [] };
+    this.#history = { scope, pastProblem: null, tsMs: [], totalUsd: [], drawdownUsd: [] };
     try {
       /** @type {PnlHistory} */
       const history = await read(`/history/pnl?scope=${encodeURIComponent(scope)}`);
       if (this.#scopes.value !== scope) return;
       this.#history = history;
+      showNote(byId("equity-note"), history.pastProblem);
       this.#draw();
     } catch {
       this.#history = undefined; // asked again with the next figures
@@ -99,6 +103,8 @@ export class Money {
   #draw() {
     if (this.#history === undefined) return;
     const { tsMs, totalUsd, drawdownUsd } = this.#history;
+    const fromMs = (tsMs.at(-1) ?? 0) - Number(this.#span.value) * 60_000; // NaN of `all`: nothing is older
+    const first = Math.max(tsMs.findIndex((ms) => ms >= fromMs), 0);
     /** @type {readonly Line[]} */
     const lines = [
       { label: "net result", color: "--series-1", kind: "area" },
@@ -106,9 +112,9 @@ export class Money {
     ];
     this.#legend(lines);
     this.#chart.show(lines, [
-      tsMs.map((ms) => ms / 1_000),
-      totalUsd,
-      drawdownUsd.map((value) => (value === null ? null : -value)),
+      tsMs.slice(first).map((ms) => ms / 1_000),
+      totalUsd.slice(first),
+      drawdownUsd.slice(first).map((value) => (value === null ? null : -value)),
     ]);
   }
 

@@ -11,7 +11,7 @@ import { problemSchema } from "../../../core/console/problems.ts";
 import { openJournalReader } from "../../../core/journal/reader.ts";
 import { openJournal } from "../../../core/journal/writer.ts";
 import { systemClock } from "../../../core/host/system_clock.ts";
-import { type Bench, consoleBench, ownHost, token } from "./bench.ts";
+import { type Bench, consoleBench, ownHost, somePicture, token } from "./bench.ts";
 
 const documentSchema = v.object({
   openapi: v.literal("3.1.0"),
@@ -178,6 +178,29 @@ async function inJournal(run: (file: string) => Promise<void>): Promise<void> {
     instrument: "alpha:BTC-PERP",
     body: { kind: "fill", plugin: "maker", ref: "r1", fill },
   });
+  const minuteAgoUs = somePicture().engine.tsUs - 60_000_000;
+  journal.append({
+    id: "curves/1",
+    kind: "curves",
+    tsUs: minuteAgoUs,
+    body: { pnl: [{ scope: "global", totalUsd: 42, drawdownUsd: 1 }], quotes: [] },
+  });
+  journal.append({ id: "curves/2", kind: "curves", tsUs: minuteAgoUs + 1, body: { pnl: "torn" } });
+  journal.append({
+    id: "opportunity/maker/1",
+    kind: "opportunity",
+    tsUs: minuteAgoUs,
+    plugin: "maker",
+    body: {
+      opportunity: {
+        symbol: "BTC-PERP",
+        buy: "alpha:BTC-PERP",
+        sell: "beta:BTC-PERP",
+        netBps: 7.5,
+        isTaken: true,
+      },
+    },
+  });
   await journal.close({ isClean: true });
   try {
     await run(path);
@@ -254,6 +277,27 @@ Deno.test("fills come from the journal with prices, sizes and exact fees", async
     }]);
     assertEquals((await (await bench.ask("/api/v1/fills?plugin=other")).json()).items, []);
   });
+});
+
+Deno.test("curves and opportunities go back over restarts, as far as the journal can be read", async () => {
+  await inJournal(async (file) => {
+    const bench = await consoleBench({ journal: () => openJournalReader(file) });
+    const curve = await (await bench.ask("/api/v1/history/pnl?scope=global")).json();
+    assertEquals([curve.totalUsd.slice(0, 2), curve.totalUsd.length, curve.pastProblem], [
+      [42, null],
+      3,
+      null,
+    ]);
+    const { items } = await (await bench.ask("/api/v1/history/opportunities")).json();
+    const words = "buy alpha, sell beta";
+    assertEquals(items.map(({ tsMs: _at, ...one }: Record<string, unknown>) => one), [
+      { plugin: "maker", symbol: "BTC-PERP", words, edgeBps: 7.5, isTaken: true },
+    ]);
+  });
+  const without = await consoleBench();
+  const curve = await (await without.ask("/api/v1/history/pnl?scope=global")).json();
+  assertEquals(curve.totalUsd.length, 1);
+  assertMatch(curve.pastProblem, /journal/);
 });
 
 for (const operation of operations.filter(({ isChange }) => isChange)) {

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import axe from "axe-core/axe.min.js" with { type: "text" };
 import type { Browser, Locator, Page } from "playwright-core";
+import type { PnlHistory } from "../../../core/console/curves.ts";
 import { isSkipped, openChromium } from "./chromium.ts";
 import { hostileText, type WatchedHost, watchedHosts } from "./watched_host.ts";
 
@@ -54,6 +55,21 @@ async function tabTo(page: Page, locator: Locator): Promise<void> {
     await page.keyboard.press("Tab");
   }
   throw new Error("Tab never got there");
+}
+
+/** What is drawn of profit and loss after a restart begins in the run before, with a break where the host was down. */
+async function curveGoesOn(page: Page, tsFirstStartMs: number): Promise<void> {
+  const answered = page.waitForResponse((response) => response.url().includes("/history/pnl"));
+  await page.locator("#scope").dispatchEvent("change");
+  const { tsMs, totalUsd, pastProblem }: PnlHistory = await (await answered).json();
+  assertEquals(pastProblem, null);
+  const breakAt = totalUsd.lastIndexOf(null);
+  assert(breakAt > 0 && breakAt < totalUsd.length - 1, "points of both runs");
+  assert((tsMs[0] ?? 0) > tsFirstStartMs);
+  await page.locator("#equity-note").waitFor({ state: "hidden" });
+  // Of the plot itself: the first and the last point lie as far apart as they were measured.
+  const drawnMs = await page.locator("#equity-chart").evaluate((element) => Number(element.dataset.spanMs));
+  assert(drawnMs >= (tsMs.at(-1) ?? 0) - (tsMs[0] ?? 0), `${drawnMs} ms are drawn`);
 }
 
 const background = (page: Page): Promise<string> =>
@@ -287,6 +303,7 @@ Deno.test({ name: "the dashboard in Chromium", ignore: isSkipped() }, async (t) 
       await page.locator("#link[data-state=live]").waitFor();
       await page.locator("#banner").waitFor({ state: "hidden" });
       await textOnce(page.locator("#trading"), /^halted$/); // the halt outlives the host
+      await curveGoesOn(page, host.tsStartMs);
       await textOnce(page.locator("#spoken"), /started anew/);
       const scope = page.locator("#scopes li").first();
       await scope.getByRole("button", { name: "Resume global" }).click();

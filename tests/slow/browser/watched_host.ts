@@ -44,6 +44,8 @@ export interface WatchedHost {
   readonly url: string;
   readonly port: number;
   readonly token: string;
+  /** By this machine's clock, before it was started. */
+  readonly tsStartMs: number;
   readonly lines: LineReader;
   /** Asks it to stop, and waits until it has. */
   stop(): Promise<number>;
@@ -71,6 +73,7 @@ export async function watchedHosts({ withOwn } = { withOwn: true }): Promise<Wat
       const folders = [join(projectDir, "plugins"), ...(withOwn ? [strategies] : [])]
         .flatMap((folder) => ["--plugins", folder]);
       const options = ["--seed", "1", "--console-port", String(port), "--data-dir", dataDir, ...folders];
+      const tsStartMs = Date.now();
       const host = new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--frozen", "--no-check", join(projectDir, "core/main.ts"), "start", ...options],
         cwd: projectDir,
@@ -85,6 +88,7 @@ export async function watchedHosts({ withOwn } = { withOwn: true }): Promise<Wat
         url,
         port: Number(new URL(url).port),
         token: (await Deno.readTextFile(join(dataDir, "console.token"))).trim(),
+        tsStartMs,
         lines,
         async stop() {
           host.kill("SIGTERM");
