@@ -52,7 +52,7 @@ export interface AlertBookOptions {
 const maxQuiet = 2_000;
 
 export class AlertBook {
-  readonly #settings: AlertSettings;
+  #settings: AlertSettings;
   readonly #runId: string;
   /** By `rule subject`. */
   readonly #conditions = new Map<string, Subject<ConditionRule, ConditionState>>();
@@ -76,6 +76,14 @@ export class AlertBook {
       ...this.#observeConditions(observation, failingChannels),
       ...this.#observeEvents(observation),
     ];
+  }
+
+  /** From the next observation on. What is raised by rules that are off now is forgotten, and nobody is told of its end. */
+  change(settings: AlertSettings): void {
+    this.#settings = settings;
+    for (const subjects of [this.#conditions, this.#events]) {
+      for (const [key, { rule }] of subjects) if (!settings.rules[rule].isEnabled) subjects.delete(key);
+    }
   }
 
   /** As it is to be kept for the next run; undefined before the first observation. */

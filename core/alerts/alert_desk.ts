@@ -1,13 +1,13 @@
 /** Brings observations to the book and its notes to the channels, and keeps account of both. */
 import { type AlertNote, isAtLeast } from "./alert.ts";
 import { AlertBook } from "./alert_book.ts";
-import { ChannelQueue, type ChannelQueueOptions } from "./channel_queue.ts";
+import { ChannelQueue, type ChannelQueueOptions, type ChannelStatus } from "./channel_queue.ts";
 import type { ChannelSettings } from "./channels/settings.ts";
 import { makeChannel } from "./channels/make_channel.ts";
 import type { FailingChannel } from "./conditions.ts";
 import type { DailyTotals } from "./daily_summary.ts";
 import type { Observation } from "./observation.ts";
-import type { AlertsStart, AlertStatus, ToldCount } from "./ports.ts";
+import type { AlertsSetup, AlertsStart, AlertStatus, ToldCount } from "./ports.ts";
 
 const maxRecent = 50;
 /** A failure may pass; this many in a row are told. */
@@ -21,25 +21,38 @@ interface Line {
 }
 
 export class AlertDesk {
-  readonly #start: AlertsStart;
+  readonly #around: Surroundings;
   readonly #book: AlertBook;
-  readonly #lines: readonly Line[];
-  readonly #recent: AlertNote[] = [];
-  readonly #told = new Map<string, ToldCount>();
+  readonly #recent: AlertNote[];
+  readonly #told: Map<string, ToldCount>;
+  #setup: AlertsSetup;
+  #lines: readonly Line[];
 
-  constructor(start: AlertsStart, around: Surroundings) {
-    const { settings, runId, day, sender, channels } = start;
-    this.#start = start;
-    this.#book = new AlertBook({ settings, runId, day });
-    this.#lines = channels.map((channel) => ({
-      settings: channel,
-      queue: new ChannelQueue({
-        ...around,
-        name: channel.name,
-        kind: channel.target.kind,
-        channel: makeChannel(channel.target, { sender, epochMs: around.epochMs }),
-      }),
-    }));
+  constructor({ runId, day, before, ...setup }: AlertsStart, around: Surroundings) {
+    this.#around = around;
+    this.#book = new AlertBook({ settings: setup.settings, runId, day });
+    this.#recent = [...before?.recent ?? []];
+    this.#told = new Map(before?.told.map((one) => [toldKey(one), one]));
+    this.#setup = setup;
+    this.#lines = setup.channels.map((channel) =>
+      this.#line(channel, before?.channels.find(({ name }) => name === channel.name))
+    );
+  }
+
+  /** Other rules, other channels. A queue whose target stays goes on; what waits in others goes to their successors. */
+  change(setup: AlertsSetup): void {
+    const isSender = isSame(setup.sender, this.#setup.sender);
+    const before = this.#lines;
+    this.#setup = setup;
+    this.#book.change(setup.settings);
+    this.#lines = setup.channels.map((settings) => {
+      const known = before.find((line) => line.settings.name === settings.name);
+      return known !== undefined && isSender && isSame(known.settings.target, settings.target)
+        ? { settings, queue: known.queue }
+        : this.#line(settings, known?.queue.status());
+    });
+    const queues = new Set(this.#lines.map(({ queue }) => queue));
+    for (const line of before) if (!queues.has(line.queue)) void this.#handOver(line);
   }
 
   observe(observation: Observation): readonly AlertNote[] {
@@ -59,7 +72,7 @@ export class AlertDesk {
 
   status(): AlertStatus {
     return {
-      settings: this.#start.settings,
+      settings: this.#setup.settings,
       active: this.#book.active(),
       recent: [...this.#recent],
       told: [...this.#told.values()],
@@ -71,6 +84,23 @@ export class AlertDesk {
     await Promise.all(this.#lines.map(({ queue }) => queue.finish(deadline)));
   }
 
+  #line(settings: ChannelSettings, before: ChannelStatus | undefined): Line {
+    const { name, target } = settings;
+    const { epochMs } = this.#around;
+    const channel = makeChannel(target, { sender: this.#setup.sender, epochMs });
+    return {
+      settings,
+      queue: new ChannelQueue({ ...this.#around, name, kind: target.kind, channel, before }),
+    };
+  }
+
+  /** What waits is sent by the channel of the same name, where there is one still. */
+  async #handOver({ settings, queue }: Line): Promise<void> {
+    const waiting = await queue.handOver();
+    const successor = this.#lines.find((line) => line.settings.name === settings.name);
+    for (const note of waiting) successor?.queue.offer(note);
+  }
+
   #failing(): readonly FailingChannel[] {
     return this.#lines.map(({ queue }) => queue.status())
       .filter(({ circuit, failuresInARow }) => circuit === "open" || failuresInARow >= failuresUntilTold)
@@ -79,10 +109,15 @@ export class AlertDesk {
 
   #count({ rule, severity, kind }: AlertNote): void {
     if (rule === "test") return;
-    const key = `${rule} ${severity} ${kind}`;
+    const key = toldKey({ rule, severity, kind });
     this.#told.set(key, { rule, severity, kind, count: (this.#told.get(key)?.count ?? 0) + 1 });
   }
 }
+
+const toldKey = ({ rule, severity, kind }: Omit<ToldCount, "count">): string => `${rule} ${severity} ${kind}`;
+
+/** Of plain records that were made in the same order. */
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** Never its own failure: that is what the others are for. */
 export function isWanted(

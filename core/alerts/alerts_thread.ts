@@ -26,6 +26,8 @@ export function runAlertsThread(thread: AlertsThread): void {
           wait: waitAtMost,
         });
         return;
+      case "change":
+        return desk?.change(data.setup);
       case "observe": {
         if (desk === undefined) return;
         const notes = desk.observe(data.observation);

@@ -36,6 +36,8 @@ export interface ChannelQueueOptions {
   readonly epochMs: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
+  /** What was counted under this name before; undefined for nothing. */
+  readonly before: ChannelStatus | undefined;
   /** Resolves after this long, or at once when the signal aborts. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -63,6 +65,13 @@ export class ChannelQueue {
 
   constructor(options: ChannelQueueOptions) {
     this.#options = options;
+    const { before } = options;
+    if (before === undefined) return;
+    this.#sent = before.sent;
+    this.#failed = before.failed;
+    this.#limited = before.limited;
+    this.#dropped = before.dropped;
+    this.#lastSentMs = before.lastSentMs;
   }
 
   /** Takes a note; where there is no room, the least important of all that wait is dropped, of equals the oldest. */
@@ -99,6 +108,13 @@ export class ChannelQueue {
     this.#dropped += this.#waiting.splice(0).length;
     this.#stopping.abort();
     await this.#sending;
+  }
+
+  /** Ends at once. @returns what waited, for the queue that takes its place */
+  async handOver(): Promise<readonly AlertNote[]> {
+    this.#stopping.abort();
+    await this.#sending;
+    return this.#waiting.splice(0).map(({ note }) => note);
   }
 
   #dropLeast(): void {

@@ -1,10 +1,11 @@
-/** `berth alerts list` and `berth alerts test`. */
+/** `berth alerts list`, `berth alerts reload` and `berth alerts test`. */
 import { resolve } from "node:path";
 import type { AlertNote } from "../alerts/alert.ts";
 import type { Delivery } from "../alerts/channels/channel.ts";
 import { makeChannel } from "../alerts/channels/make_channel.ts";
 import type { ChannelSettings } from "../alerts/channels/settings.ts";
-import { alertsOf, type AlertsResource, alertsSchema } from "../console/alerts.ts";
+import { alertChangesSchema, alertsOf, type AlertsResource, alertsSchema } from "../console/alerts.ts";
+import { noAlerts } from "../alerts/ports.ts";
 import { BerthError } from "../errors.ts";
 import { alertSettings, readChannels } from "../host/alerts/alert_settings.ts";
 import type { AlertsConfig } from "../host/config/alerts_section.ts";
@@ -28,6 +29,13 @@ export interface AlertsSurroundings {
  */
 export async function runAlertsCommand(options: AlertsOptions, around: AlertsSurroundings): Promise<number> {
   const place = await readPlace(options, around.workingFolder);
+  if (options.act.kind === "reload") {
+    const host = await connectHost(place);
+    const { changes } = await host.post("/alerts/reload", {}, alertChangesSchema);
+    const words = changes.length === 0 ? ["Nothing changed."] : changes;
+    around.write(options.asJson ? `${JSON.stringify({ changes })}\n` : `${words.join("\n")}\n`);
+    return exitCodes.ok;
+  }
   if (options.act.kind === "list") {
     const listed = await alertsNow(place);
     around.write(options.asJson ? `${JSON.stringify(listed)}\n` : listText(listed));
@@ -50,30 +58,30 @@ async function alertsNow(place: Place): Promise<AlertsResource> {
   }
   const { alerts } = place.config;
   const counts = { failuresInARow: 0, queued: 0, sent: 0, failed: 0, limited: 0, dropped: 0 };
-  return {
-    isWatching: false,
-    ...alertsOf({
-      settings: alertSettings(alerts),
-      active: [],
-      recent: [],
-      channels: Object.entries(alerts.channels).filter(([, { enabled }]) => enabled).map((
-        [name, { kind }],
-      ) => ({
-        name,
-        kind,
-        circuit: "closed",
-        why: "",
-        lastSentMs: undefined,
-        ...counts,
-      })),
-    }),
-  };
+  return alertsOf(noAlerts.watch, {
+    settings: alertSettings(alerts),
+    active: [],
+    recent: [],
+    channels: Object.entries(alerts.channels).filter(([, { enabled }]) => enabled).map((
+      [name, { kind }],
+    ) => ({
+      name,
+      kind,
+      circuit: "closed",
+      why: "",
+      lastSentMs: undefined,
+      ...counts,
+    })),
+  });
 }
 
-function listText({ isWatching, rules, active, channels }: AlertsResource): string {
+function listText({ isWatching, watch, rules, active, channels }: AlertsResource): string {
   const seconds = (ms: number): string => `${ms / 1000} s`;
   return [
-    isWatching ? "" : "Nobody watches: no host runs here, its alerts are off, or it has just begun.\n",
+    watch.state === "watching" ? "" : nobodyWatches[watch.state],
+    watch.why === ""
+      ? ""
+      : `The alerts ended and were begun anew ${watch.restarts} times; last: ${watch.why}\n`,
     ...rules.map(({ rule, severity, isEnabled, afterMs, cooldownMs, active: count }) => {
       const state = !isEnabled ? "off" : count > 0 ? `RAISED ${count}` : isWatching ? "quiet" : "on";
       const timing = `after ${seconds(afterMs)}, again after ${seconds(cooldownMs)}`;
@@ -94,6 +102,12 @@ function listText({ isWatching, rules, active, channels }: AlertsResource): stri
       : "",
   ].join("");
 }
+
+const nobodyWatches: Readonly<Record<Exclude<AlertsResource["watch"]["state"], "watching">, string>> = {
+  off: "Nobody watches: no host runs here, or its alerts are off.\n",
+  starting: "Nobody watches yet: the host has just begun.\n",
+  restarting: "NOBODY WATCHES: the alerts ended by a failure, and will begin anew.\n",
+};
 
 interface Trial {
   readonly channel: string;

@@ -12,6 +12,8 @@ import {
 
 export type AlertsAct =
   | { readonly kind: "list" }
+  /** The running host takes rules, channels and secrets anew. */
+  | { readonly kind: "reload" }
   /** No channel named: all that are on. */
   | { readonly kind: "test"; readonly channels: readonly string[] };
 
@@ -25,6 +27,7 @@ Exit code of test: 0 when every channel delivered, 1 when one did not.
 
 Examples:
   berth alerts list
+  berth alerts reload
   berth alerts test
   berth alerts test --channel phone --json
 `;
@@ -36,6 +39,15 @@ export function addAlerts(program: Command, found: (options: AlertsOptions) => v
     .option("--json", "as one JSON object")
     .action((options: Readonly<Record<string, unknown>>) =>
       found({ ...placeOf(options), act: { kind: "list" }, asJson: options.json === true })
+    );
+  withPlace(
+    alerts.command("reload").description(
+      "Has the running host read rules, channels and their secrets anew, from the configuration file and .env.",
+    ),
+  )
+    .option("--json", "as one JSON object")
+    .action((options: Readonly<Record<string, unknown>>) =>
+      found({ ...placeOf(options), act: { kind: "reload" }, asJson: options.json === true })
     );
   withPlace(alerts.command("test").description("Sends one note by each channel, without a host."))
     .addOption(

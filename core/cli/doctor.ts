@@ -1,14 +1,18 @@
 /** `berth doctor`: a table of what was checked, and below it for each failure what to do. */
 import { resolve } from "node:path";
+import { type AlertsResource, alertsSchema } from "../console/alerts.ts";
 import { BerthError } from "../errors.ts";
+import { checkAlerts } from "../host/doctor/alerts_check.ts";
 import { type Check, isHealthy, type VenueExamination } from "../host/doctor/checks.ts";
 import { examine } from "../host/doctor/doctor.ts";
 import { examineMachine, thisMachine } from "../host/doctor/machine.ts";
+import { readSecrets } from "../host/config/secrets.ts";
 import { exitCodes } from "../host/config/options.ts";
 import { span } from "../terminal/styled_text.ts";
 import { type Column, drawTable } from "../terminal/table.ts";
 import type { DoctorCommandOptions } from "./command_line.ts";
-import { readPlace } from "./place.ts";
+import { connectHost } from "./host_client.ts";
+import { type Place, readPlace } from "./place.ts";
 
 export interface DoctorSurroundings {
   readonly workingFolder: string;
@@ -25,13 +29,14 @@ export interface DoctorSurroundings {
  * @throws {BerthError} HOST_LIVE_NOT_CONFIRMED for a real order without the flag, CONFIG_UNREADABLE
  */
 export async function runDoctor(options: DoctorCommandOptions, around: DoctorSurroundings): Promise<number> {
-  const { config } = await readPlace(options, around.workingFolder);
+  const place = await readPlace(options, around.workingFolder);
+  const { config } = place;
   const { environment } = config;
   if (environment === "live" && options.isTrading && !options.isLiveConfirmed) {
     throw new BerthError("HOST_LIVE_NOT_CONFIRMED", { environment });
   }
   const envFile = resolve(around.workingFolder, ".env");
-  const machine = await examineMachine(envFile, thisMachine);
+  const machine = [...await examineMachine(envFile, thisMachine), await examineAlerts(place, envFile)];
   const venues = await examine({
     environment,
     config,
@@ -48,6 +53,29 @@ export async function runDoctor(options: DoctorCommandOptions, around: DoctorSur
       : report([{ venue: "machine", checks: machine }, ...venues], environment, around.columns ?? 110),
   );
   return healthy ? exitCodes.ok : exitCodes.failure;
+}
+
+async function examineAlerts(place: Place, envFile: string): Promise<Check> {
+  const startMs = performance.now();
+  const end = checkAlerts(
+    place.config.alerts,
+    await readSecrets(envFile, Deno.env),
+    await runningAlerts(place),
+  );
+  return { name: "alerts", ...end, tookMs: Math.round(performance.now() - startMs) };
+}
+
+/** Undefined when no host runs, or it has no console. */
+async function runningAlerts(place: Place): Promise<AlertsResource | undefined> {
+  try {
+    const host = await connectHost(place);
+    return await host.get("/alerts", alertsSchema);
+  } catch (error) {
+    const isAway = error instanceof BerthError &&
+      (error.code === "HOST_NOT_RUNNING" || error.code === "HOST_UNREACHABLE");
+    if (isAway) return undefined;
+    throw error;
+  }
 }
 
 interface Row extends Check {

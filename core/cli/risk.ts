@@ -30,11 +30,12 @@ export async function showStatus(options: StatusOptions, around: CommandSurround
   if (options.asJson) {
     return around.write(`${JSON.stringify({ ...status, venues: venues.items, positions: held })}\n`);
   }
-  const { environment, tradingState, tradingReason, counts, uptimeMs } = status;
+  const { environment, tradingState, tradingReason, counts, uptimeMs, alerts } = status;
   const why = tradingReason === "" ? "" : ` (${tradingReason})`;
   around.write(
     `${environment}, up ${Math.round(uptimeMs / 1000)} s, trading is ${tradingState}${why}\n` +
-      `${counts.orders} orders, ${counts.fills} fills, ${counts.workingOrders} working\n`,
+      `${counts.orders} orders, ${counts.fills} fills, ${counts.workingOrders} working\n` +
+      (alerts === "restarting" ? "ALERTS ENDED BY A FAILURE and begin anew: nobody is told meanwhile\n" : ""),
   );
   for (const { venue, isStarted, hasTrading, isReconciled, health, otherHosts } of venues.items) {
     const trading = !hasTrading ? "market data only" : isReconciled ? "ready" : "reconciling";

@@ -1,18 +1,23 @@
 /** What the console says of the alerts: rules, what is wrong now, what people were told, and how the channels do. */
 import * as v from "valibot";
 import { alertRules, alertSeverities, ruleSeverities } from "../alerts/alert.ts";
-import type { AlertStatus } from "../alerts/ports.ts";
-import { type Endpoint, endpoint } from "./endpoint.ts";
+import { type AlertsReport, type AlertStatus, watchStates } from "../alerts/ports.ts";
+import { answerOf, type Endpoint, endpoint, type Handled } from "./endpoint.ts";
 import type { HostPicture } from "./ports.ts";
 
 const timeMs = v.pipe(v.number(), v.description("Milliseconds since the epoch."));
 const severity = v.picklist(alertSeverities);
 
 export const alertsSchema = v.object({
-  isWatching: v.pipe(
-    v.boolean(),
-    v.description("false: switched off by `alerts.enabled`, or not begun yet."),
-  ),
+  isWatching: v.pipe(v.boolean(), v.description("false: nobody is told of anything; `watch` says why.")),
+  watch: v.object({
+    state: v.pipe(
+      v.picklist(watchStates),
+      v.description("off: by `alerts.enabled`, or no host runs. restarting: they ended, and begin anew."),
+    ),
+    restarts: v.pipe(v.number(), v.description("After failures.")),
+    why: v.pipe(v.string(), v.description("Of the newest failure; empty before the first.")),
+  }),
   rules: v.array(v.object({
     rule: v.picklist(alertRules),
     severity: v.pipe(severity, v.description("Least: some rules know worse.")),
@@ -61,16 +66,20 @@ export const alertsSchema = v.object({
 });
 export type AlertsResource = v.InferOutput<typeof alertsSchema>;
 
-export function alerts({ alerts: status }: Pick<HostPicture, "alerts">): AlertsResource {
-  return status === undefined
-    ? { isWatching: false, rules: [], active: [], recent: [], channels: [] }
-    : { isWatching: true, ...alertsOf(status) };
+export function alerts({ alerts: { watch, status } }: Pick<HostPicture, "alerts">): AlertsResource {
+  return alertsOf(watch, status);
 }
 
 /** Also without a host: what the configuration would have watched. */
-export function alertsOf(status: Omit<AlertStatus, "told">): Omit<AlertsResource, "isWatching"> {
+export function alertsOf(
+  watch: AlertsReport["watch"],
+  status: Omit<AlertStatus, "told"> | undefined,
+): AlertsResource {
+  const known = { isWatching: watch.state === "watching", watch: { ...watch } };
+  if (status === undefined) return { ...known, rules: [], active: [], recent: [], channels: [] };
   const { settings, active, recent, channels } = status;
   return {
+    ...known,
     rules: alertRules.map((rule) => {
       const { isEnabled, severity, afterMs, cooldownMs } = settings.rules[rule];
       return {
@@ -88,6 +97,14 @@ export function alertsOf(status: Omit<AlertStatus, "told">): Omit<AlertsResource
   };
 }
 
+/** What an operator is answered who had the settings read anew. */
+export const alertChangesSchema = v.object({
+  changes: v.pipe(
+    v.array(v.string()),
+    v.description("What changed, in plain words; empty when nothing did."),
+  ),
+});
+
 export const alertEndpoints: readonly Endpoint[] = [
   endpoint({
     id: "getAlerts",
@@ -97,5 +114,17 @@ export const alertEndpoints: readonly Endpoint[] = [
     summary: "Alert rules, what is wrong now, what people were told, and how the channels do.",
     answer: alertsSchema,
     handle: ({ picture }) => ({ answer: alerts(picture) }),
+  }),
+  endpoint({
+    id: "reloadAlerts",
+    method: "POST",
+    path: "/api/v1/alerts/reload",
+    tag: "host",
+    summary:
+      "Reads the alerts' settings and secrets anew, from the configuration file and .env; with faults nothing changes.",
+    answer: alertChangesSchema,
+    problems: [409, 422],
+    handle: async (_, { command }): Promise<Handled<v.InferOutput<typeof alertChangesSchema>>> =>
+      answerOf(await command({ kind: "reload_alerts" }), (value) => v.parse(alertChangesSchema, value)),
   }),
 ];

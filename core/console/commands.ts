@@ -192,6 +192,7 @@ export const commandSchema = v.variant("kind", [
     id: pluginName,
     settings: pluginSettingsBody.entries.settings,
   }),
+  v.strictObject({ kind: v.literal("reload_alerts") }),
 ]);
 
 /** As it is sent from the console's thread: scopes are text. */

@@ -275,6 +275,8 @@ export class Metrics {
   }
 
   #alertFamilies(): (picture: HostPicture) => void {
+    const watching = this.#gauge("alerts_watching", "0 while alerts are on and nobody watches.");
+    const restarts = this.#sum("alerts_restarts_total", "Alerts begun anew after they had failed.", []);
     const told = this.#sum("alerts_total", "What people were told by alerts.", ["rule", "severity", "kind"]);
     const active = this.#gauge("alerts_active", "Alerts that are raised now.", ["severity"]);
     const channels = ["channel"];
@@ -284,7 +286,10 @@ export class Metrics {
     ]);
     const up = this.#gauge("alert_channel_up", "0 while a channel does not deliver.", channels);
     const queued = this.#gauge("alert_channel_queued", "Notes that wait for a channel.", channels);
-    return ({ alerts }) => {
+    return ({ alerts: { watch, status: alerts } }) => {
+      watching.reset();
+      if (watch.state !== "off") watching.set(Number(watch.state === "watching"));
+      restarts.set({}, watch.restarts);
       if (alerts === undefined) return;
       for (const { count, ...labels } of alerts.told) told.set(labels, count);
       for (const severity of alertSeverities) {

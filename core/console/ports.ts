@@ -3,7 +3,7 @@
  * commands. The console runs on a thread of its own and holds no part of the engine; everything here is plain data that
  * can be posted from thread to thread.
  */
-import type { AlertStatus } from "../alerts/ports.ts";
+import type { AlertsReport } from "../alerts/ports.ts";
 import type { EngineSnapshot } from "../engine/snapshot.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { StrategyReport } from "../model/strategy_report.ts";
@@ -100,8 +100,7 @@ export interface HostPicture {
     readonly latest: readonly ConsoleOpportunity[];
   };
   readonly notices: readonly ConsoleNotice[];
-  /** Undefined where nobody watches, or not yet. */
-  readonly alerts: AlertStatus | undefined;
+  readonly alerts: AlertsReport;
   readonly gauges: readonly ConsoleGauge[];
   readonly counts: { readonly orders: number; readonly fills: number; readonly roundTrips: number };
   /** Written since the picture before, oldest first. */

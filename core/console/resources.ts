@@ -40,7 +40,7 @@ export function readiness({ run, engine, plugins }: HostPicture): Out<typeof s.r
   return { isReady: reasons.length === 0, reasons };
 }
 
-export function status({ run, engine, counts }: HostPicture): Out<typeof s.statusSchema> {
+export function status({ run, engine, counts, alerts }: HostPicture): Out<typeof s.statusSchema> {
   const global = engine.scopes.find(({ scope }) => scope.kind === "global");
   return {
     runId: run.runId,
@@ -53,6 +53,7 @@ export function status({ run, engine, counts }: HostPicture): Out<typeof s.statu
     tradingState: global?.state ?? "halted",
     tradingReason: global?.reason ?? "not known",
     isKilling: engine.kill.isWatching,
+    alerts: alerts.watch.state,
     counts: { ...counts, workingOrders: engine.workingOrders.length },
     hostRssMb: run.hostRssMb,
     loopDelayMs: figure(run.loopDelayMs),

@@ -3,6 +3,7 @@
  * numbers for the eye; sums that must be exact are decimal text. `null` is what is not known.
  */
 import * as v from "valibot";
+import { watchStates } from "../alerts/ports.ts";
 import { marketLimitNames, tradingStates } from "../model/risk_limits.ts";
 
 const described = <S extends v.GenericSchema>(schema: S, words: string) =>
@@ -32,6 +33,7 @@ export const statusSchema = v.object({
   tradingState: v.picklist(tradingStates),
   tradingReason: text,
   isKilling: described(v.boolean(), "The kill switch was thrown and the venues have not all answered yet."),
+  alerts: described(v.picklist(watchStates), "Whether somebody watches; `/api/v1/alerts` has the rest."),
   counts: v.object({ orders: count, fills: count, roundTrips: count, workingOrders: count }),
   hostRssMb: count,
   loopDelayMs: described(figure, "How late the host's own timer ran at worst since the last picture."),

@@ -324,6 +324,7 @@ function followOperator({ options, wall, parts }: HostSetup, manager: PluginMana
       if (parts.console === undefined) manager.applySettings(configOf);
       else parts.console.plugins.setConfig(configOf); // what was set through the console stays over it
     },
+    onAlertsConfig: (alerts) => void parts.alerts?.reload.follow(alerts),
   }));
 }
 
@@ -357,7 +358,7 @@ async function showRun(
           isStopping: course.isStopping,
           loopDelayMs: parts.pulse?.takeLoopDelayMs() ?? 0,
         }),
-      alerts: () => parts.alerts?.service.status,
+      alerts: parts.alerts,
       isStopping: () => course.isStopping,
       journal,
       protect: (secrets) => session.protect(secrets),

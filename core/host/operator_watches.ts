@@ -19,12 +19,13 @@ export interface OperatorWatchesOptions {
   readonly configFile: string | undefined;
   readonly rereadConfig: () => Promise<HostConfig>;
   readonly onPluginConfig: (configOf: (id: string) => PluginConfig) => void;
+  readonly onAlertsConfig: (config: HostConfig["alerts"]) => void;
 }
 
 /** @returns ends all watches when it is disposed */
 export function watchOperator(options: OperatorWatchesOptions): Disposable {
   const { clock, log, manager, pluginFolders: folders, dataDir, configFile, rereadConfig } = options;
-  const { onPluginConfig } = options;
+  const { onPluginConfig, onAlertsConfig } = options;
   const watches = new DisposableStack();
   watches.use(
     new FolderWatch({
@@ -41,7 +42,10 @@ export function watchOperator(options: OperatorWatchesOptions): Disposable {
         file: configFile,
         log,
         reread: rereadConfig,
-        onChange: ({ plugins }) => onPluginConfig((id) => plugins[id] ?? defaultPluginConfig),
+        onChange({ plugins, alerts }) {
+          onPluginConfig((id) => plugins[id] ?? defaultPluginConfig);
+          onAlertsConfig(alerts);
+        },
       }),
     );
   }

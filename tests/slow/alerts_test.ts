@@ -198,6 +198,18 @@ Deno.test("a venue goes and comes back, a plugin falls: people are told, whateve
   const { stdout } = await listed.output();
   assert(isResolvedIn(v.parse(alertsSchema, JSON.parse(new TextDecoder().decode(stdout)))));
 
+  const reloaded = run([join(projectDir, "core/main.ts"), "alerts", "reload", "--json", ...config]);
+  assertEquals(JSON.parse(new TextDecoder().decode((await reloaded.output()).stdout)), { changes: [] });
+  const text = await Deno.readTextFile(join(folder, "berth.json"));
+  const settings = JSON.parse(text);
+  delete settings.alerts.channels.wrong;
+  await Deno.writeTextFile(join(folder, "berth.json"), JSON.stringify(settings));
+  await until("the saved settings in the running host", async () => {
+    const now = await alerts();
+    const isGone = !now.channels.some(({ name }) => name === "wrong");
+    return isGone && now.channels.some(({ name, sent }) => name === "hook" && sent > 0) ? true : undefined;
+  });
+
   await Deno.writeTextFile(join(folder, "strategies/falling.ts"), falling);
   const isDown = (words: RegExp) => ({ data }: ReceivedNote): boolean =>
     data.rule === "plugin_down" && words.test(String(data.text));

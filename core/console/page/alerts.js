@@ -9,6 +9,14 @@ const shownNotes = 30;
 /** @type {Readonly<Record<string, string>>} */
 const tones = { critical: "bad", warning: "warn", notice: "idle" };
 
+/** @type {Readonly<Record<Alerts["watch"]["state"], string>>} */
+const watchWords = {
+  off: "switched off",
+  starting: "about to watch",
+  watching: "on watch",
+  restarting: "ended, begin anew: nobody is told",
+};
+
 export class AlertsPanel {
   #aside = byId("alerts-aside");
   #active = new KeyedList(
@@ -54,14 +62,22 @@ export class AlertsPanel {
   );
 
   /** @param {Alerts} alerts */
-  show({ isWatching, active, recent, channels }) {
+  show({ isWatching, watch, active, recent, channels }) {
     const failing = channels.filter(({ circuit }) => circuit === "open");
+    const isOut = watch.state === "restarting";
     const words = [
-      isWatching ? active.length === 0 ? "nothing is wrong" : `${active.length} raised` : "switched off",
+      isWatching
+        ? active.length === 0 ? "nothing is wrong" : `${active.length} raised`
+        : watchWords[watch.state],
       ...failing.map(({ name }) => `${name} does not deliver`),
     ];
     setText(this.#aside, words.join(" · "));
-    const isBad = failing.length > 0 || active.some(({ severity }) => severity === "critical");
+    setAttribute(
+      this.#aside,
+      "title",
+      watch.why === "" ? undefined : `Ended ${watch.restarts + Number(isOut)} times, last: ${watch.why}`,
+    );
+    const isBad = isOut || failing.length > 0 || active.some(({ severity }) => severity === "critical");
     setAttribute(this.#aside, "data-tone", isBad ? "bad" : active.length > 0 ? "warn" : undefined);
     this.#active.update(active);
     this.#recent.update(recent.slice(0, shownNotes));

@@ -31,7 +31,7 @@ export interface AlertObserverOptions {
   readonly plugins: () => readonly PluginView[];
   /** Takes secrets out of what plugins and venues had a hand in: notes leave this machine. */
   readonly redact: (text: string) => string;
-  /** Opportunities below this are none of the alerts'. */
+  /** Opportunities below this are none of the alerts', until {@link AlertObserver.heed} says otherwise. */
   readonly minOpportunityBps: number;
 }
 
@@ -39,9 +39,16 @@ export class AlertObserver {
   readonly #options: AlertObserverOptions;
   #happenings: Happening[] = [];
   #lost = 0;
+  #minOpportunityBps: number;
 
   constructor(options: AlertObserverOptions) {
     this.#options = options;
+    this.#minOpportunityBps = options.minOpportunityBps;
+  }
+
+  /** Opportunities from here on; Infinity for none. */
+  heed(minOpportunityBps: number): void {
+    this.#minOpportunityBps = minOpportunityBps;
   }
 
   fill(plugin: string, fill: Fill): void {
@@ -71,7 +78,7 @@ export class AlertObserver {
 
   opportunity(plugin: string, seen: SeenOpportunity): void {
     const { symbol, buy, sell, buyPrice, sellPrice, netBps, isTaken } = seen;
-    if (!(netBps >= this.#options.minOpportunityBps)) return;
+    if (!(netBps >= this.#minOpportunityBps)) return;
     const words = `buy ${venueOf(buy)} at ${buyPrice}, sell ${venueOf(sell)} at ${sellPrice}`;
     this.#add({ kind: "opportunity", plugin, symbol: this.#options.redact(symbol), words, netBps, isTaken });
   }

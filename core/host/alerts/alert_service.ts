@@ -1,20 +1,29 @@
 /**
  * The host's side of the alerts: their thread, an observation a second, and what it answers into log, notices and
- * journal. It is started beside trading, never before it, and its end ends nothing else.
+ * journal. It is started beside trading, never before it, and its end ends nothing else: the thread is begun anew, after
+ * pauses that grow while it fails again and again.
  */
 import type { AlertNote } from "../../alerts/alert.ts";
-import type { ChannelSettings } from "../../alerts/channels/settings.ts";
 import type { DailyTotals } from "../../alerts/daily_summary.ts";
-import type { AlertStatus, FromAlerts, ToAlerts } from "../../alerts/ports.ts";
-import type { AlertSettings } from "../../alerts/settings.ts";
+import type {
+  AlertsReport,
+  AlertsSetup,
+  AlertStatus,
+  AlertsWatch,
+  FromAlerts,
+  ToAlerts,
+} from "../../alerts/ports.ts";
+import { describeError } from "../../errors.ts";
 import type { Clock } from "../../model/clock.ts";
 import type { HostLog, LogLevel } from "../ports.ts";
 import type { AlertObserver } from "./alert_observer.ts";
 
 const observeEveryMs = 1_000;
 const keepDayEveryMs = 30_000;
-/** Without an answer for so long the thread hangs, and that is said. */
+/** Without an answer for so long the thread hangs, and is ended. */
 const answerWithinMs = 30_000;
+/** Before a thread that ended is begun anew: doubled with each failure, and forgotten when one has watched for so long. */
+const restart = { firstMs: 1_000, mostMs: 60_000, forgottenAfterMs: 300_000 } as const;
 /** What waits may be sent for so long when the host stops. */
 const finishWithinMs = 2_000;
 
@@ -30,11 +39,11 @@ export interface AlertServiceOptions {
   readonly openThread: () => AlertsThreadHandle;
   /** Calls back again and again; the returned function ends that. */
   readonly every: (periodMs: number, task: () => void) => () => void;
+  /** Calls back once; the returned function ends that. */
+  readonly after: (ms: number, task: () => void) => () => void;
   readonly observer: Pick<AlertObserver, "observe">;
-  readonly settings: AlertSettings;
-  readonly channels: readonly ChannelSettings[];
-  readonly senderName: string;
-  readonly environment: string;
+  /** Undefined while alerts are off. */
+  readonly setup: AlertsSetup | undefined;
   readonly runId: string;
   readonly clock: Clock;
   readonly log: HostLog;
@@ -47,45 +56,73 @@ export interface AlertServiceOptions {
 
 export class AlertService {
   readonly #options: AlertServiceOptions;
+  #setup: AlertsSetup | undefined;
+  #state: AlertsWatch["state"] = "off";
   #thread: AlertsThreadHandle | undefined;
   #stopTimer: (() => void) | undefined;
+  #cancelRestart: (() => void) | undefined;
   #status: AlertStatus | undefined;
   #observedMs = Infinity;
   #askedMs: number | undefined;
-  #isHanging = false;
+  #startedMs = 0;
+  /** Begun in this run. */
+  #threads = 0;
+  #restarts = 0;
+  /** Since one watched for long. */
+  #failuresInARow = 0;
+  #why = "";
+  #isBegun = false;
   #dayKeptMs = -Infinity;
   #day: DailyTotals | undefined;
   readonly #stopped = Promise.withResolvers<void>();
 
   constructor(options: AlertServiceOptions) {
     this.#options = options;
+    this.#setup = options.setup;
+    this.#day = options.day;
+    this.#state = options.setup === undefined ? "off" : "starting";
   }
 
-  /** Undefined before the first answer, and when the thread has failed. */
-  get status(): AlertStatus | undefined {
-    return this.#status;
+  get report(): AlertsReport {
+    return {
+      watch: { state: this.#state, restarts: this.#restarts, why: this.#why },
+      status: this.#state === "off" ? undefined : this.#status,
+    };
   }
 
   /** Once; again and again does no harm. */
   start(): void {
-    if (this.#stopTimer !== undefined) return;
-    const { runId, environment, senderName, settings, channels, day, openThread, every } = this.#options;
-    const thread = openThread();
-    this.#thread = thread;
-    thread.onmessage = ({ data }) => this.#onMessage(data);
-    thread.onerror = (event) => {
-      event.preventDefault(); // the alerts' failure is not the host's
-      this.#failed(event.message);
-    };
-    const sender = { name: senderName, environment };
-    this.#send({ kind: "start", start: { runId, sender, settings, channels, day } });
-    this.#stopTimer = every(observeEveryMs, () => this.#observe());
+    if (this.#isBegun) return;
+    this.#isBegun = true;
+    this.#begin();
+  }
+
+  /** Other rules and channels from now on; undefined ends the watch. */
+  change(setup: AlertsSetup | undefined): void {
+    this.#setup = setup;
+    if (!this.#isBegun) {
+      this.#state = setup === undefined ? "off" : "starting";
+    } else if (setup === undefined) {
+      this.#end();
+      this.#state = "off";
+    } else if (this.#thread !== undefined) {
+      this.#send({ kind: "change", setup });
+    } else if (this.#cancelRestart === undefined) {
+      this.#options.observer.observe(0); // what happened while nobody watched is no news
+      this.#begin();
+    }
   }
 
   /** Observes no more, and sends what waits for a moment at most. */
   async stop(): Promise<void> {
+    this.#isBegun = false;
     this.#stopTimer?.();
-    if (this.#thread === undefined) return;
+    if (this.#thread !== undefined) await this.#finish();
+    this.#end();
+    if (this.#threads > 0 && this.#day !== undefined) this.#options.keepDay(this.#day);
+  }
+
+  async #finish(): Promise<void> {
     this.#send({ kind: "stop", withinMs: finishWithinMs });
     let timer: ReturnType<typeof setTimeout> | undefined;
     await Promise.race([
@@ -93,8 +130,32 @@ export class AlertService {
       new Promise((resolve) => (timer = setTimeout(resolve, finishWithinMs + 500))),
     ]);
     clearTimeout(timer);
-    this.#end();
-    if (this.#day !== undefined) this.#options.keepDay(this.#day);
+  }
+
+  #begin(): void {
+    const setup = this.#setup;
+    if (setup === undefined) return;
+    const { runId, openThread, every, clock } = this.#options;
+    this.#state = "starting";
+    this.#startedMs = clock.monotonicMs();
+    this.#askedMs = undefined;
+    this.#observedMs = Infinity;
+    this.#threads += 1;
+    try {
+      const thread = openThread();
+      this.#thread = thread;
+      thread.onmessage = ({ data }) => this.#onMessage(data);
+      thread.onerror = (event) => {
+        event.preventDefault(); // the alerts' failure is not the host's
+        this.#failed(event.message);
+      };
+    } catch (error) {
+      return this.#failed(describeError(error));
+    }
+    const noteIds = this.#threads === 1 ? runId : `${runId}.${this.#threads}`;
+    const before = this.#status === undefined ? undefined : leftBy(this.#status);
+    this.#send({ kind: "start", start: { ...setup, runId: noteIds, day: this.#day, before } });
+    this.#stopTimer = every(observeEveryMs, () => this.#observe());
   }
 
   #send(message: ToAlerts): void {
@@ -110,17 +171,16 @@ export class AlertService {
       this.#askedMs = nowMs;
       return this.#send({ kind: "observe", observation: this.#options.observer.observe(loopDelayMs) });
     }
-    if (this.#isHanging || nowMs - this.#askedMs < answerWithinMs) return;
-    this.#isHanging = true;
-    this.#tell("critical", "the alerts' thread does not answer: nobody is told of anything by any channel");
+    if (nowMs - this.#askedMs >= answerWithinMs) this.#failed(`no answer for ${answerWithinMs / 1000} s`);
   }
 
   #onMessage(message: FromAlerts): void {
     this.#status = message.status;
     if (message.kind === "stopped") return this.#stopped.resolve();
     this.#askedMs = undefined;
-    if (this.#isHanging) this.#tell("warning", "the alerts' thread answers again");
-    this.#isHanging = false;
+    const isBack = this.#state === "starting" && this.#failuresInARow > 0;
+    this.#state = "watching";
+    if (isBack) this.#tell("warning", "the alerts watch again; what is wrong now is told anew");
     for (const note of message.notes) this.#write(note);
     this.#day = message.day;
     const nowMs = this.#options.clock.monotonicMs();
@@ -145,17 +205,44 @@ export class AlertService {
   }
 
   #failed(reason: string): void {
-    this.#stopTimer?.();
-    this.#tell("critical", `the alerts have ended: ${reason}; nobody is told of anything by any channel`);
-    this.#status = undefined;
+    const { after, clock } = this.#options;
     this.#end();
+    if (!this.#isBegun) return this.#stopped.resolve();
+    if (clock.monotonicMs() - this.#startedMs >= restart.forgottenAfterMs) this.#failuresInARow = 0;
+    const pauseMs = Math.min(restart.firstMs * 2 ** this.#failuresInARow, restart.mostMs);
+    this.#failuresInARow += 1;
+    this.#why = reason.slice(0, 200);
+    this.#state = "restarting";
+    const until = `nobody is told of anything by any channel until they begin anew, in ${pauseMs / 1000} s`;
+    this.#tell("critical", `the alerts have ended: ${reason}; ${until}`);
+    this.#cancelRestart = after(pauseMs, () => {
+      this.#cancelRestart = undefined;
+      this.#restarts += 1;
+      this.#begin();
+    });
   }
 
   #end(): void {
+    this.#stopTimer?.();
+    this.#cancelRestart?.();
+    this.#cancelRestart = undefined;
     this.#thread?.terminate();
     this.#thread = undefined;
   }
 }
+
+/** What a thread had counted; what waited in it is gone. */
+const leftBy = (
+  { recent, told, channels }: AlertStatus,
+): Pick<AlertStatus, "recent" | "told" | "channels"> => ({
+  recent,
+  told,
+  channels: channels.map((channel) => ({
+    ...channel,
+    queued: 0,
+    dropped: channel.dropped + channel.queued,
+  })),
+});
 
 const shownAs: Readonly<
   Record<

@@ -9,9 +9,9 @@ import type { DisplayFeed } from "../observers/display_feed.ts";
 import type { PluginView } from "../plugins/plugin_manager.ts";
 import type { HostLog, Tally } from "../ports.ts";
 import type { Secrets } from "../config/secrets.ts";
+import { AlertReload, givenSetup } from "./alert_reload.ts";
 import { AlertObserver } from "./alert_observer.ts";
 import { AlertService } from "./alert_service.ts";
-import { alertSettings, readChannels } from "./alert_settings.ts";
 
 export interface HostAlertsParts {
   readonly config: AlertsConfig;
@@ -24,6 +24,9 @@ export interface HostAlertsParts {
   readonly feed: DisplayFeed;
   readonly journal: Pick<JournalWriter, "keep" | "kept">;
   readonly secrets: Pick<Secrets, "get">;
+  /** The configuration anew; throws where it has faults. */
+  readonly rereadConfig: () => Promise<AlertsConfig>;
+  readonly rereadSecrets: () => Promise<Pick<Secrets, "get">>;
   readonly protect: (secrets: readonly string[]) => void;
   readonly redact: (text: string) => string;
 }
@@ -31,21 +34,16 @@ export interface HostAlertsParts {
 export interface HostAlerts {
   readonly observer: AlertObserver;
   readonly service: AlertService;
+  readonly reload: AlertReload;
   /** Counts as the feed does, and lets the alerts see it. */
   readonly tally: Tally;
 }
 
 /** @throws {BerthError} ALERT_CHANNEL_INVALID when a channel can't be used: better no start than nobody told */
 export function hostAlerts(parts: HostAlertsParts): HostAlerts {
-  const { config, clock, engine, plugins, log, feed, journal, secrets, environment, runId } = parts;
-  const settings = alertSettings(config);
-  const { channels, secrets: values } = readChannels(config, {
-    secretOf: (name) => secrets.get(name),
-    readTextFile: Deno.readTextFileSync,
-  });
-  parts.protect(values);
-  const { minOpportunityBps } = settings.thresholds;
-  const observer = new AlertObserver({ engine, clock, plugins, minOpportunityBps, redact: parts.redact });
+  const { config, clock, engine, plugins, log, feed, journal, environment, runId, protect, redact } = parts;
+  const { setup, channels, minOpportunityBps } = givenSetup(config, environment, parts.secrets, protect);
+  const observer = new AlertObserver({ engine, clock, plugins, minOpportunityBps, redact });
   const kept = journal.kept.find(({ scope, key }) => scope === "alerts" && key === "day")?.body;
   const service = new AlertService({
     openThread: () =>
@@ -57,11 +55,12 @@ export function hostAlerts(parts: HostAlertsParts): HostAlerts {
       const timer = setInterval(task, periodMs);
       return () => clearInterval(timer);
     },
+    after(ms, task) {
+      const timer = setTimeout(task, ms);
+      return () => clearTimeout(timer);
+    },
     observer,
-    settings,
-    channels,
-    senderName: config.name,
-    environment,
+    setup,
     runId,
     clock,
     log,
@@ -69,9 +68,21 @@ export function hostAlerts(parts: HostAlertsParts): HostAlerts {
     keepDay: (day) => journal.keep("alerts", "day", day),
     onNotice: (severity, text) => feed.notice(severity, text),
   });
+  const reload = new AlertReload({
+    config,
+    channels,
+    environment,
+    service,
+    observer,
+    log,
+    protect,
+    rereadConfig: parts.rereadConfig,
+    rereadSecrets: parts.rereadSecrets,
+  });
   return {
     observer,
     service,
+    reload,
     tally: {
       opportunity: (plugin, message) => {
         feed.opportunity(plugin, message);

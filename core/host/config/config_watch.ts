@@ -1,4 +1,4 @@
-/** Notices a saved config file: settings of running strategies follow it, everything else waits for the next start. */
+/** Notices a saved config file: settings of running strategies and of alerts follow it, everything else waits for the next start. */
 import { describeError } from "../../errors.ts";
 import type { HostConfig } from "./config.ts";
 import type { HostLog } from "../ports.ts";

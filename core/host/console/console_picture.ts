@@ -1,5 +1,5 @@
 /** What the console is sent, gathered from engine, plugins and the counts of the display. */
-import type { AlertStatus } from "../../alerts/ports.ts";
+import type { AlertsReport } from "../../alerts/ports.ts";
 import type { ConsoleLogLine, ConsolePlugin, ConsoleRun, HostPicture } from "../../console/ports.ts";
 import type { EngineSurface } from "../../engine/surface.ts";
 import type { Instrument } from "../../model/instrument.ts";
@@ -17,7 +17,7 @@ export interface PictureSources {
   >;
   readonly plugins: readonly (PluginView & { readonly fingerprint: string | undefined })[];
   readonly run: ConsoleRun;
-  readonly alerts: AlertStatus | undefined;
+  readonly alerts: AlertsReport;
   readonly tsUs: number;
   /** Since the picture before. */
   readonly newLogs: readonly ConsoleLogLine[];

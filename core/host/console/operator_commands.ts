@@ -12,9 +12,12 @@ import type { KillSwitch } from "../kill_switch.ts";
 import type { PluginCommand } from "./plugin_commands.ts";
 import type { EngineDriver } from "../ports.ts";
 
+export type ReloadAlertsCommand = Extract<Command, { readonly kind: "reload_alerts" }>;
+
 export interface OperatorCommandsOptions {
   readonly driver: EngineDriver;
   readonly killSwitch: Pick<KillSwitch, "kill" | "isHeldByFile">;
+  readonly reloadAlerts: (command: ReloadAlertsCommand, by: string) => Promise<CommandResult>;
   readonly plugins: (command: PluginCommand, by: string) => Promise<CommandResult>;
 }
 
@@ -76,6 +79,8 @@ export class OperatorCommands {
       case "plugin":
       case "plugin_settings":
         return await this.#options.plugins(command, by);
+      case "reload_alerts":
+        return await this.#options.reloadAlerts(command, by);
       default:
         return command satisfies never;
     }

@@ -1,19 +1,21 @@
 /** Puts the console together: its server, what it is shown, and who carries out its commands. */
 import { dirname } from "node:path";
-import type { AlertStatus } from "../../alerts/ports.ts";
-import type { ConsoleRun } from "../../console/ports.ts";
+import { noAlerts } from "../../alerts/ports.ts";
+import type { CommandResult, ConsoleRun } from "../../console/ports.ts";
+import { describeError } from "../../errors.ts";
 import type { JournalWriter } from "../../journal/writer.ts";
 import type { Clock } from "../../model/clock.ts";
 import type { Environment } from "../../sdk/manifest.ts";
 import { defaultPluginConfig, type HostConfig, journalPath } from "../config/config.ts";
 import { hostPicture } from "./console_picture.ts";
 import { ConsoleServer } from "./console_server.ts";
+import type { HostAlerts } from "../alerts/host_alerts.ts";
 import type { DisplayFeed } from "../observers/display_feed.ts";
 import { grantsPath } from "../plugins/grants.ts";
 import type { KillSwitch } from "../kill_switch.ts";
 import type { LogTail } from "../observers/log_tail.ts";
-import { OperatorCommands } from "./operator_commands.ts";
-import { PluginCommands } from "./plugin_commands.ts";
+import { OperatorCommands, type ReloadAlertsCommand } from "./operator_commands.ts";
+import { type PluginCommand, PluginCommands } from "./plugin_commands.ts";
 import type { PluginManager } from "../plugins/plugin_manager.ts";
 import type { EngineDriver, HostLog } from "../ports.ts";
 
@@ -34,14 +36,16 @@ export interface OperatorConsoleParts {
   readonly logTail: LogTail;
   readonly redact: (text: string) => string;
   readonly run: () => ConsoleRun;
-  /** Undefined where nobody watches, or not yet. */
-  readonly alerts: () => AlertStatus | undefined;
+  /** Undefined where nobody ever watches: in a replay. */
+  readonly alerts: Pick<HostAlerts, "service" | "reload"> | undefined;
   readonly isStopping: () => boolean;
   /** Keeps what was done with a plugin; what the engine is told it writes down itself. */
   readonly journal: Pick<JournalWriter, "append">;
   readonly protect: (secrets: readonly string[]) => void;
   readonly isTerminal: boolean;
 }
+
+type Noted = PluginCommand | ReloadAlertsCommand;
 
 export interface OperatorConsole {
   readonly server: ConsoleServer;
@@ -59,24 +63,27 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
     grantsFile: grantsPath(config.dataDir),
     configOf: (id) => config.plugins[id] ?? defaultPluginConfig,
   });
+  /** Writes down what the engine has no part in. */
+  const noted = (command: Noted, by: string, result: CommandResult): CommandResult => {
+    const id = "id" in command ? command.id : undefined;
+    const name = command.kind === "plugin" ? `plugin_${command.action}` : command.kind;
+    const end = result.kind === "done" ? "done" : `${result.title}: ${result.detail}`.slice(0, 300);
+    const fingerprint = command.kind === "plugin" ? command.fingerprint ?? "" : "";
+    const tsUs = clock.epochUs();
+    parts.journal.append({
+      id: `operator/${by}/${id ?? name}/${tsUs}`,
+      kind: "operator",
+      tsUs,
+      plugin: id,
+      body: { kind: "operator", command: name, by, facts: { end, fingerprint } },
+    });
+    return result;
+  };
   const commands = new OperatorCommands({
     driver,
     killSwitch,
-    plugins: async (command, by) => {
-      const result = await plugins.execute(command);
-      const name = command.kind === "plugin" ? `plugin_${command.action}` : command.kind;
-      const end = result.kind === "done" ? "done" : `${result.title}: ${result.detail}`.slice(0, 300);
-      const fingerprint = command.kind === "plugin" ? command.fingerprint ?? "" : "";
-      const tsUs = clock.epochUs();
-      parts.journal.append({
-        id: `operator/${by}/${command.id}/${tsUs}`,
-        kind: "operator",
-        tsUs,
-        plugin: command.id,
-        body: { kind: "operator", command: name, by, facts: { end, fingerprint } },
-      });
-      return result;
-    },
+    plugins: async (command, by) => noted(command, by, await plugins.execute(command)),
+    reloadAlerts: async (command, by) => noted(command, by, await reloadedAlerts(parts.alerts?.reload)),
   });
   const picture = () =>
     hostPicture({
@@ -87,7 +94,7 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
         fingerprint: manager.newestOf(view.id)?.fingerprint,
       })),
       run: parts.run(),
-      alerts: parts.alerts(),
+      alerts: parts.alerts?.service.report ?? noAlerts,
       tsUs: clock.epochUs(),
       newLogs: parts.logTail.take(),
       redact: parts.redact,
@@ -109,4 +116,16 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
     isTerminal: parts.isTerminal,
   });
   return { server, plugins };
+}
+
+async function reloadedAlerts(reload: HostAlerts["reload"] | undefined): Promise<CommandResult> {
+  const title = "The alerts stay as they were";
+  if (reload === undefined) {
+    return { kind: "refused", status: 409, title, detail: "a replay has no alerts" };
+  }
+  try {
+    return { kind: "done", value: { changes: await reload.reload() } };
+  } catch (error) {
+    return { kind: "refused", status: 422, title, detail: describeError(error).slice(0, 500) };
+  }
 }

@@ -16,7 +16,7 @@ export const checkNames = [
   "order",
 ] as const;
 export type CheckName = (typeof checkNames)[number];
-export type MachineCheckName = "environment file" | "helper processes" | "load";
+export type MachineCheckName = "environment file" | "helper processes" | "load" | "alerts";
 
 export interface Check {
   readonly name: CheckName | MachineCheckName;

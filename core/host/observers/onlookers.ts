@@ -2,6 +2,7 @@
 import type { Engine } from "../../engine/engine.ts";
 import type { JournalWriter } from "../../journal/writer.ts";
 import { type HostAlerts, hostAlerts } from "../alerts/host_alerts.ts";
+import { readSecrets } from "../config/secrets.ts";
 import { type HostSetup, shownEnvironment } from "../host_setup.ts";
 import { DisplayFeed } from "./display_feed.ts";
 import { RunFacts } from "./run_facts.ts";
@@ -46,7 +47,7 @@ export async function makeOnlookers(
   const runLog = await openRunLog({ options, clock, wall, snapshot: () => feed.snapshot() });
   parts.runLog = runLog;
   const { session, log, levels: logLevels } = runLog;
-  const alerts = config.alerts.enabled && options.strategies === "all" && opened === undefined
+  const alerts = options.strategies === "all" && opened === undefined
     ? hostAlerts({
       config: config.alerts,
       environment,
@@ -58,6 +59,8 @@ export async function makeOnlookers(
       feed,
       journal,
       secrets,
+      rereadConfig: async () => (await options.rereadConfig()).alerts,
+      rereadSecrets: () => readSecrets(options.envFile, Deno.env),
       protect: (values) => session.protect(values),
       redact: session.redact,
     })

@@ -30,6 +30,7 @@ Deno.test("each channel gets its own; one that only the operator can mend is tol
     sender: { name: "berth", environment: "sim" },
     settings: defaultAlertSettings,
     day: undefined,
+    before: undefined,
     channels: [
       channel("hook", webhook),
       channel("calm", webhook, { without: ["venue_disconnected"] }),
@@ -61,4 +62,65 @@ Deno.test("each channel gets its own; one that only the operator can mend is tol
     { rule: "channel_failing", severity: "warning", kind: "raised", count: 1 },
   ]);
   assertEquals(desk.status().recent.map(({ rule }) => rule), ["channel_failing", "venue_disconnected"]);
+});
+
+Deno.test("changed settings keep what is raised and counted; a channel's successor sends what waited", async () => {
+  await using hook = webhookDouble();
+  await using stuck = webhookDouble();
+  stuck.isHanging = true;
+  const clock = systemClock();
+  const sender = { name: "berth", environment: "sim" };
+  const to = (url: string): ChannelSettings => ({
+    name: "hook",
+    leastSeverity: "notice",
+    without: [],
+    target: { kind: "webhook", url, signingKey: webhookKey },
+  });
+  const desk = new AlertDesk({
+    runId: "run",
+    sender,
+    settings: defaultAlertSettings,
+    day: undefined,
+    before: {
+      recent: [],
+      told: [{ rule: "venue_disconnected", severity: "critical", kind: "raised", count: 4 }],
+      channels: [{
+        name: "hook",
+        kind: "webhook",
+        circuit: "closed",
+        failuresInARow: 0,
+        why: "",
+        queued: 0,
+        sent: 9,
+        failed: 2,
+        limited: 1,
+        dropped: 3,
+        lastSentMs: 5,
+      }],
+    },
+    channels: [to(stuck.url)],
+  }, {
+    monotonicMs: () => 0,
+    epochMs: () => clock.epochMs(),
+    random: () => 0,
+    wait: () => Promise.resolve(),
+  });
+  const gone = { venues: [{ ...calmVenue, isStarted: false, heartbeatAgeMs: 31_000 }], loopDelayMs: 0 };
+  desk.observe(observation(0, gone));
+  desk.observe(observation(2_000, gone));
+  assertEquals(desk.status().channels.map(({ sent, queued }) => [sent, queued]), [[9, 1]]);
+
+  desk.change({ sender, settings: defaultAlertSettings, channels: [to(hook.url)] });
+  assertEquals(desk.observe(observation(3_000, gone)), [], "it is raised already");
+  while (hook.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await desk.finish(new Promise(() => undefined));
+  const { channels, told } = desk.status();
+  assertEquals(channels.map(({ sent, failed, dropped }) => [sent, failed, dropped]), [[10, 2, 3]]);
+  assertEquals(told[0]?.count, 5);
+
+  const { rules } = defaultAlertSettings;
+  const off = { ...rules, venue_disconnected: { ...rules.venue_disconnected, isEnabled: false } };
+  desk.change({ sender, settings: { ...defaultAlertSettings, rules: off }, channels: [] });
+  assertEquals(desk.status().active, [], "a rule that is off has nothing raised");
+  assertEquals(desk.observe(observation(4_000)), [], "and tells of no end");
 });

@@ -22,6 +22,7 @@ function queueOf(channel: Channel, time = { nowMs: 0 }) {
     channel,
     monotonicMs: () => time.nowMs,
     epochMs: () => time.nowMs,
+    before: undefined,
     random: () => 0.5,
     wait: (ms) => {
       pauses.push(ms);

@@ -9,7 +9,7 @@ import type { CommandResult, ConsoleSettings, HostPicture } from "../../../core/
 import { RecentLogs } from "../../../core/console/recent_logs.ts";
 import { BerthError } from "../../../core/errors.ts";
 import type { JournalReader } from "../../../core/journal/reader.ts";
-import { someAlerts } from "./some_alerts.ts";
+import { watchedAlerts } from "./some_alerts.ts";
 import { alpha, btcAt, EngineHarness, maker } from "../../support/engine_builders.ts";
 
 export const token = `berth_${"0123456789abcdef".repeat(4)}`;
@@ -78,7 +78,7 @@ export function somePicture(): HostPicture {
       }],
     },
     notices: [{ tsMs: 1, severity: "warning", text: "Something was told." }],
-    alerts: someAlerts,
+    alerts: watchedAlerts,
     gauges: [{ plugin: maker, name: "spread", value: 1.5 }],
     counts: { orders: 2, fills: 1, roundTrips: 0 },
     newLogs: [{ sequence: 1, tsMs: 1, level: "warn", source: maker, message: "widened", fields: { bps: 3 } }],

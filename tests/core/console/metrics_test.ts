@@ -79,6 +79,8 @@ const families: Readonly<Record<string, readonly string[]>> = {
   berth_plugin_restarts_total: ["plugin"],
   berth_plugin_conflated_records_total: ["plugin"],
   berth_plugin_gauge: ["plugin", "name"],
+  berth_alerts_watching: [],
+  berth_alerts_restarts_total: [],
   berth_alerts_total: ["rule", "severity", "kind"],
   berth_alerts_active: ["severity"],
   berth_alert_deliveries_total: ["channel", "result"],

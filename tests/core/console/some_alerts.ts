@@ -1,5 +1,5 @@
 /** Alerts of a small run: a venue is gone, one channel works and one does not. */
-import type { AlertStatus } from "../../../core/alerts/ports.ts";
+import type { AlertsReport, AlertStatus } from "../../../core/alerts/ports.ts";
 import { defaultAlertSettings } from "../../../core/alerts/settings.ts";
 
 const channel = { queued: 0, sent: 3, failed: 0, limited: 0, dropped: 0, failuresInARow: 0, why: "" };
@@ -39,4 +39,9 @@ export const someAlerts: AlertStatus = {
       queued: 1,
     },
   ],
+};
+
+export const watchedAlerts: AlertsReport = {
+  watch: { state: "watching", restarts: 1, why: "out of luck" },
+  status: someAlerts,
 };
