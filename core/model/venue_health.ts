@@ -16,6 +16,8 @@ export interface VenueHealth {
   readonly latencyP99Ms: number | undefined;
   readonly gaps: number;
   readonly reconnects: number;
+  /** Attempts to reach the venue that failed in a row, of the connection with most; absent where nobody counts them. */
+  readonly failedAttempts?: number | undefined;
   /** Whether the venue would cancel our orders if we went silent now; absent where it has no such switch, or it is off. */
   readonly deadMansSwitch?: "armed" | "not_armed" | undefined;
   readonly tsMs: number;

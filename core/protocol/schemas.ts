@@ -454,6 +454,7 @@ const exchangeSchema = v.variant("type", [
       latencyP99Ms: orUndefined(finite),
       gaps: safeInteger,
       reconnects: safeInteger,
+      failedAttempts: v.optional(v.pipe(safeInteger, v.minValue(0))),
       deadMansSwitch: v.optional(v.picklist(["armed", "not_armed"])),
     }),
   }),

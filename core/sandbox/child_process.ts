@@ -306,6 +306,7 @@ class ChildProcess implements SandboxProcess {
       }
       this.#supervisor.onReady(this.#clock.monotonicMs());
     }
+    if (message.type === "health") this.#supervisor.onWaiting(this.#clock.monotonicMs());
     if (message.type === "failed") this.#failure = { code: message.code, details: message.details };
     this.#handlers.onMessage(message);
   }

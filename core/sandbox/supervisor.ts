@@ -15,7 +15,7 @@ export class Supervisor {
   readonly #pluginId: string;
   readonly #limits: SandboxLimits;
   readonly #heartbeatEveryMs: number;
-  readonly #tsStartedMs: number;
+  #startDeadlineMs: number;
   #isReady = false;
   #lastHeartbeatMs: number;
   #lastSampleMs: number;
@@ -32,7 +32,7 @@ export class Supervisor {
     this.#pluginId = pluginId;
     this.#limits = limits;
     this.#heartbeatEveryMs = heartbeatEveryMs;
-    this.#tsStartedMs = nowMs;
+    this.#startDeadlineMs = nowMs + limits.startTimeoutMs;
     this.#lastHeartbeatMs = nowMs;
     this.#lastSampleMs = nowMs;
     this.#lastUsageMs = nowMs;
@@ -41,6 +41,11 @@ export class Supervisor {
   onReady(nowMs: number): void {
     this.#isReady = true;
     this.#lastHeartbeatMs = nowMs;
+  }
+
+  /** It loaded and waits for something outside, as an adapter does for a venue that is down: no fault of its own. */
+  onWaiting(nowMs: number): void {
+    this.#startDeadlineMs = nowMs + this.#limits.startTimeoutMs;
   }
 
   onHeartbeat(nowMs: number, heapUsedBytes: number, loopDelayMs: number): void {
@@ -74,7 +79,7 @@ export class Supervisor {
   }
 
   #startVerdict(nowMs: number): BerthError | undefined {
-    if (this.#isReady || nowMs - this.#tsStartedMs <= this.#limits.startTimeoutMs) return undefined;
+    if (this.#isReady || nowMs <= this.#startDeadlineMs) return undefined;
     return new BerthError("PLUGIN_START_FAILED", {
       pluginId: this.#pluginId,
       reason: `it did not answer within ${this.#limits.startTimeoutMs} ms`,

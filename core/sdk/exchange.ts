@@ -3,7 +3,8 @@
  * translates and signs; it decides nothing. What a venue can't do is a documented `false`, never a method that throws.
  *
  * Life: the host calls `create`, then `start`. `start` resolves when instruments are published; connections are
- * kept from then on by the adapter itself (exponential back-off with jitter, no limit), reported as health.
+ * kept from then on by the adapter itself (exponential back-off with jitter, no limit of its own), reported as health.
+ * While `start` waits for a venue that can't be reached, health says so at least every few seconds: `untilReached` does.
  */
 import type { Balance, Fill, FundingPayment, MarginMode, VenuePosition } from "../model/account.ts";
 import type { OrderKey, TimeRange } from "../model/adapter_request.ts";

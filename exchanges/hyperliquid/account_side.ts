@@ -129,6 +129,9 @@ export class AccountSide {
   get reconnects(): number {
     return this.#socket.reconnects;
   }
+  get failedAttempts(): number {
+    return this.#socket.failedAttempts;
+  }
 
   /**
    * Whether the key may act for the account: the venue says so before the first order would be refused.

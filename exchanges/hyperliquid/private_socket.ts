@@ -78,6 +78,9 @@ export class PrivateSocket {
   get reconnects(): number {
     return this.#connection.reconnects;
   }
+  get failedAttempts(): number {
+    return this.#connection.failedAttempts;
+  }
 
   start(): void {
     this.#connection.start();

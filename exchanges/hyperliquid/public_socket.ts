@@ -74,6 +74,9 @@ export class PublicSocket {
   get reconnects(): number {
     return this.#connection.reconnects;
   }
+  get failedAttempts(): number {
+    return this.#connection.failedAttempts;
+  }
   get heartbeatAgeMs(): number {
     return this.#connection.heartbeatAgeMs;
   }

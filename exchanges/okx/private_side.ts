@@ -103,6 +103,9 @@ export class PrivateSide {
   get reconnects(): number {
     return this.#account.reconnects + this.#business.reconnects;
   }
+  get failedAttempts(): number {
+    return Math.max(this.#account.failedAttempts, this.#business.failedAttempts);
+  }
   get isDeadMansSwitchArmed(): boolean {
     return this.#deadMansSwitch?.isArmed ?? false;
   }

@@ -62,6 +62,9 @@ export class PrivateSocket {
   get reconnects(): number {
     return this.#connection.reconnects;
   }
+  get failedAttempts(): number {
+    return this.#connection.failedAttempts;
+  }
 
   start(): void {
     this.#connection.start();

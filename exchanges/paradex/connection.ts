@@ -69,6 +69,8 @@ export class VenueConnection {
   #generation = 0;
   #nextId = 1;
   #failures = 0;
+  /** The first of the failures was no attempt, but a good connection that was lost. */
+  #isFirstALoss = false;
   #addressAt = 0;
   #connectedMs = 0;
   #lastFrameMs = 0;
@@ -91,6 +93,10 @@ export class VenueConnection {
   /** Connections made after the first. */
   get reconnects(): number {
     return Math.max(0, this.#connections - 1);
+  }
+  /** Attempts in a row that led to no lasting connection; 0 while there is one. */
+  get failedAttempts(): number {
+    return this.#state === "connected" ? 0 : this.#failures - (this.#isFirstALoss ? 1 : 0);
   }
   /** Since the last frame of any kind. */
   get heartbeatAgeMs(): number {
@@ -294,7 +300,10 @@ export class VenueConnection {
     if (generation !== this.#generation || this.#state === "stopped") return;
     const { clock, log, name, random, scheduler } = this.#options;
     const wasConnected = this.#state === "connected";
-    if (wasConnected && clock.monotonicMs() - this.#connectedMs > healthyAfterMs) this.#failures = 0;
+    if (wasConnected && clock.monotonicMs() - this.#connectedMs > healthyAfterMs) {
+      this.#failures = 0;
+      this.#isFirstALoss = true;
+    }
     this.#failures += 1;
     const waitMs = backoffMs(this.#failures, random);
     log.warn("connection lost", {

@@ -43,6 +43,14 @@ export const pluginSchema = v.strictObject({
           v.pipe(numberBetween(100, 120_000), describe("Time to load and answer. Default 10000.")),
           10_000,
         ),
+        maxConnectAttempts: v.exactOptional(
+          v.pipe(
+            wholeBetween(1, 1_000_000),
+            describe(
+              "Of an adapter: attempts in a row to reach its venue, after which it is given up until it is started again. Default none: it tries for ever.",
+            ),
+          ),
+        ),
         maxHeapMb: v.optional(
           v.pipe(wholeBetween(16, 65_536), describe("JavaScript heap of its process. Default 128.")),
           128,

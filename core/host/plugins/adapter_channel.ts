@@ -24,6 +24,11 @@ export interface AdapterChannelOptions {
   /** A new or changed instrument: strategies are told, data is subscribed. */
   readonly onInstrument: (index: number, isNew: boolean) => void;
   readonly onBreach: (reason: BerthError) => void;
+  /** After so many attempts in a row to reach the venue it is given up; absent where it is tried for ever. */
+  readonly giveUp?: {
+    readonly afterAttempts: number;
+    readonly act: (failedAttempts: number) => void;
+  } | undefined;
   /** In paper trading: the host's own venue, which needs the same market data. */
   readonly paper?: PaperDesk | undefined;
 }
@@ -116,6 +121,9 @@ export class AdapterChannel {
           () => driver.dispatch({ kind: "funding_report", tsUs, venue, payment: message.payment }),
         );
       case "health": {
+        const { giveUp } = this.#options;
+        const { failedAttempts = 0 } = message.health;
+        if (giveUp !== undefined && failedAttempts >= giveUp.afterAttempts) giveUp.act(failedAttempts);
         // The paper venue's stream is the host itself: it is up when the real market data is.
         const { marketData } = message.health;
         const health = this.#options.paper === undefined

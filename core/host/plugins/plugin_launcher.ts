@@ -68,6 +68,8 @@ export interface Launch {
   /** Symbols that an adapter should list. */
   readonly symbols: readonly string[];
   readonly onReady: () => void;
+  /** Its venue could not be reached for as many attempts as the operator allows. May be called again until it ends. */
+  readonly onGiveUp: (failedAttempts: number) => void;
   readonly onExit: (exit: SandboxExit) => void;
 }
 
@@ -161,6 +163,7 @@ export class PluginLauncher {
     const { access } = result;
     const venue = venueId(manifest.venue);
     const paper = access.isPaper ? paperDesk(venue) : undefined;
+    const { maxConnectAttempts: afterAttempts } = launch.config.limits;
     const channel = new AdapterChannel({
       paper,
       pluginId: manifest.id,
@@ -171,6 +174,7 @@ export class PluginLauncher {
       questions,
       onInstrument: (index, isNew) => subscriptions.onInstrument(index, isNew),
       onBreach: (reason) => void process.kill(reason),
+      giveUp: afterAttempts === undefined ? undefined : { afterAttempts, act: launch.onGiveUp },
     });
     const permissions = { net: access.netHosts, read: [], write: [] };
     const process = this.#spawn(

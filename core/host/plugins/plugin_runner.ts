@@ -27,7 +27,7 @@ export interface PluginRunnerOptions {
   readonly keepState: (id: string, value: unknown) => void;
   readonly isStopping: () => boolean;
   /** Does something with a slot after all that is to happen to it before. */
-  readonly enqueue: (slot: Slot, work: () => void) => void;
+  readonly enqueue: (slot: Slot, work: () => void | Promise<void>) => void;
   /** Journalled: `plugin_state` with why; beside a version that runs, what became of a newer one. */
   readonly onState: (id: string, state: PluginState, update: PendingUpdate | undefined) => void;
 }
@@ -73,6 +73,10 @@ export class PluginRunner {
       onReady: () => {
         if (slot.state.kind === "starting") this.setState(slot, { kind: "running" });
         slot.starting?.resolve(undefined);
+      },
+      onGiveUp: (failedAttempts) => {
+        const why = `given up after ${failedAttempts} attempts to reach its venue`;
+        this.#options.enqueue(slot, () => this.#giveUp(slot, launch, why));
       },
       onExit: (exit) => this.#onExit(slot, launch, exit),
     };
@@ -135,6 +139,16 @@ export class PluginRunner {
     slot.current = undefined;
     slot.failed = undefined;
     this.setState(slot, state);
+  }
+
+  /** Ends a process that has done no wrong, and waits for the operator as after too many crashes. */
+  async #giveUp(slot: Slot, launch: Launch, why: string): Promise<void> {
+    const { process } = slot;
+    if (process === undefined || slot.current !== launch.version || slot.isExpectingExit) return;
+    slot.isExpectingExit = true;
+    await process.stop(why, stopDeadlineMs);
+    slot.isExpectingExit = false;
+    this.setState(slot, { kind: "quarantined", why });
   }
 
   /** Stops the process, if there is one, at the end of the host. */

@@ -7,6 +7,8 @@ import type { Misfits } from "./misfits.ts";
 interface ConnectionHealth {
   readonly state: ConnectionState;
   readonly reconnects: number;
+  /** In a row; 0 while it is connected. */
+  readonly failedAttempts?: number;
 }
 
 export interface AdapterParts {
@@ -34,6 +36,7 @@ export function publishHealth(
     latencyP99Ms: latency?.p99Ms,
     gaps: statistics.gaps,
     reconnects: publicConnection.reconnects + (privateConnection?.reconnects ?? 0),
+    failedAttempts: Math.max(publicConnection.failedAttempts ?? 0, privateConnection?.failedAttempts ?? 0),
     ...(isDeadMansSwitchArmed === undefined
       ? {}
       : { deadMansSwitch: isDeadMansSwitchArmed ? "armed" : "not_armed" }),

@@ -94,7 +94,10 @@ export class KeptConnection {
   #current: LiveLink | undefined;
   #next: LiveLink | undefined;
   #draining: LiveLink | undefined;
+  /** Links in a row that were no good. */
   #failures = 0;
+  /** The first of them was no attempt, but a good link that was lost. */
+  #isFirstALoss = false;
   #urlAt = 0;
   /** Links to the present address, one after the other, that were no good. */
   #urlFailures = 0;
@@ -122,6 +125,11 @@ export class KeptConnection {
   /** Links that were lost or replaced. */
   get reconnects(): number {
     return this.#reconnects;
+  }
+
+  /** Attempts in a row that led to no lasting link; 0 while one is in use. */
+  get failedAttempts(): number {
+    return this.#state === "connected" ? 0 : this.#failures - (this.#isFirstALoss ? 1 : 0);
   }
 
   /** Since the last frame of any kind, to about a second. */
@@ -252,7 +260,10 @@ export class KeptConnection {
     this.#current = undefined;
     this.#reconnects += 1;
     const livedMs = this.#options.ports.clock.monotonicMs() - link.readySinceMs;
-    if (livedMs > healthyAfterMs) this.#failures = this.#urlFailures = 0;
+    if (livedMs > healthyAfterMs) {
+      this.#failures = this.#urlFailures = 0;
+      this.#isFirstALoss = true;
+    }
     this.#end(link, why);
     if (this.#next !== undefined) {
       // The old one went before the new one was ready: the new one takes its place as it is.

@@ -1,7 +1,7 @@
 /** Waiting for time, for a signal, and for a venue to be there. */
 import { BerthError, describeError } from "../../errors.ts";
-import type { Random, Scheduler } from "../../model/clock.ts";
-import type { Log } from "../strategy.ts";
+import type { Scheduler } from "../../model/clock.ts";
+import type { ExchangeContext } from "../exchange.ts";
 import type { Unanswered } from "./transport.ts";
 import { backoffMs } from "./backoff.ts";
 
@@ -63,25 +63,59 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   });
 }
 
+/** How often the host hears that the venue is still waited for: well within the time that it gives a start. */
+const tellEveryMs = 1_000;
+
 /**
- * Tries until it works, with growing waits. What the venue refuses, and what it answers amiss, is thrown: neither mends
- * by itself.
+ * Tries until it works, with growing waits, and shows the host meanwhile that the venue is what is waited for. What the
+ * venue refuses, and what it answers amiss, is thrown: neither mends by itself.
  * @throws what `attempt` throws, unless it is VENUE_UNREACHABLE and `signal` has not fired
  */
 export async function untilReached(
-  ports: { readonly scheduler: Scheduler; readonly random: Random; readonly log: Log },
+  ctx: Pick<ExchangeContext, "clock" | "scheduler" | "random" | "log" | "publish">,
   signal: AbortSignal,
   attempt: () => Promise<void>,
 ): Promise<void> {
-  for (let failures = 1;; failures++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const isTransient = error instanceof BerthError && error.code === "VENUE_UNREACHABLE";
-      if (!isTransient || signal.aborted) throw error;
-      ports.log.warn("the venue can't be reached yet", { failures, reason: error.message });
-      await delay(ports.scheduler, backoffMs(failures, ports.random), signal);
-      if (signal.aborted) throw error;
+  let failures = 0;
+  const stopTelling = tellWaiting(ctx, () => failures);
+  try {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const isTransient = error instanceof BerthError && error.code === "VENUE_UNREACHABLE";
+        if (!isTransient || signal.aborted) throw error;
+        failures += 1;
+        ctx.log.warn("the venue can't be reached yet", { failures, reason: error.message });
+        await delay(ctx.scheduler, backoffMs(failures, ctx.random), signal);
+        if (signal.aborted) throw error;
+      }
     }
+  } finally {
+    stopTelling();
   }
+}
+
+/** @returns ends it */
+function tellWaiting(
+  { clock, publish, scheduler }: Pick<ExchangeContext, "clock" | "publish" | "scheduler">,
+  failures: () => number,
+): () => void {
+  const sinceMs = clock.monotonicMs();
+  const tell = (): void => {
+    publish.health({
+      marketData: "connecting",
+      privateStream: undefined,
+      heartbeatAgeMs: clock.monotonicMs() - sinceMs,
+      updatesPerSecond: 0,
+      latencyAverageMs: undefined,
+      latencyP99Ms: undefined,
+      gaps: 0,
+      reconnects: 0,
+      failedAttempts: failures(),
+    });
+    cancel = scheduler.after(tellEveryMs, tell);
+  };
+  let cancel = scheduler.after(tellEveryMs, tell);
+  return () => cancel();
 }

@@ -82,6 +82,19 @@ Deno.test("what does not answer in time has not started", () => {
   assertEquals([judged?.code, judged?.atMs], ["PLUGIN_START_FAILED", 5_050]);
 });
 
+Deno.test("what says that it waits has the whole time anew, until it says so no more", () => {
+  const supervisor = new Supervisor("watched", limits, 50, 0);
+  const isJudgedAt = (nowMs: number): boolean => supervisor.sample(nowMs, () => undefined) !== undefined;
+  for (let nowMs = 1_000; nowMs <= 60_000; nowMs += 1_000) {
+    supervisor.onWaiting(nowMs);
+    assertEquals(isJudgedAt(nowMs), false);
+  }
+  assertEquals([isJudgedAt(60_000 + limits.startTimeoutMs), isJudgedAt(60_001 + limits.startTimeoutMs)], [
+    false,
+    true,
+  ]);
+});
+
 const crashes: readonly (readonly [string, readonly number[], ReturnType<typeof afterCrash>])[] = [
   ["the first crash waits half a second", [0], { kind: "restart", delayMs: 500 }],
   ["the second within a minute waits twice as long", [0, 59_999], { kind: "restart", delayMs: 1_000 }],

@@ -88,6 +88,7 @@ Deno.test("after a loss it comes back by itself with a new bearer and every chan
   sockets.last.acknowledgeAll();
   sockets.last.handlers.onClose("1006");
   assertEquals(states, ["connected", "reconnecting"]);
+  const failedAttempts: number[] = [];
   // Doubling waits: 187, 375, 750 ms with a random number of one half.
   for (const waitMs of [187.5, 375, 750]) {
     const before = sockets.opened.length;
@@ -96,7 +97,9 @@ Deno.test("after a loss it comes back by itself with a new bearer and every chan
     await time.advance(1);
     assertEquals(sockets.opened.length, before + 1);
     sockets.last.handlers.onClose("refused");
+    failedAttempts.push(connection.failedAttempts);
   }
+  assertEquals(failedAttempts, [2, 3, 4]); // the loss counts too: the connection had not held
   await time.advance(1500);
   sockets.last.handlers.onOpen();
   await settle();
@@ -107,7 +110,7 @@ Deno.test("after a loss it comes back by itself with a new bearer and every chan
   sockets.last.acknowledgeAll();
   await settle();
   assertEquals(states, ["connected", "reconnecting", "connected"]);
-  assertEquals(connection.reconnects, 1);
+  assertEquals([connection.reconnects, connection.failedAttempts], [1, 0]);
 });
 
 Deno.test("the first wait is short again after a connection that held", async () => {
@@ -121,6 +124,7 @@ Deno.test("the first wait is short again after a connection that held", async ()
   const before = sockets.opened.length;
   await time.advance(188);
   assertEquals(sockets.opened.length, before + 1);
+  assertEquals(connection.failedAttempts, 0);
 });
 
 Deno.test("a refused bearer is handed back and another is tried", async () => {

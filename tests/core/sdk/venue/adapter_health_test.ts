@@ -15,7 +15,7 @@ function reportOf(
   const gauges: Record<string, number> = {};
   publishHealth({ publish: published.port, gauge: (name, value) => gauges[name] = value }, {
     publicConnection: { state: "connected", reconnects: 2, heartbeatAgeMs: 41.6 },
-    privateConnection: { state: "reconnecting", reconnects: 3 },
+    privateConnection: { state: "reconnecting", reconnects: 3, failedAttempts: 4 },
     statistics: new FeedStatistics(new VirtualTime()),
     misfits: { count: (prefix = "") => prefix === "private_" ? 1 : 5 },
     isDeadMansSwitchArmed: undefined,
@@ -35,6 +35,7 @@ Deno.test("reconnects of both connections are added up, misfits told apart", () 
     latencyP99Ms: undefined,
     gaps: 0,
     reconnects: 5,
+    failedAttempts: 4,
   });
   assertEquals(gauges, { unreadable_frames: 4, unreadable_private_rows: 1 });
 });

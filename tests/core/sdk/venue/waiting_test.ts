@@ -6,6 +6,7 @@ import { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import { endpointOf } from "@berth/sdk/venue/transport.ts";
 import { untilReached, withDeadline } from "@berth/sdk/venue/waiting.ts";
 import type { ConnectionState } from "@berth/sdk";
+import { Published } from "../../../support/published.ts";
 import { constantRandom, recordingLog, settle, VirtualTime } from "../../../support/venue_fakes.ts";
 
 Deno.test("waits double from a quarter second to half a minute, their second half at random", () => {
@@ -25,28 +26,58 @@ Deno.test("waits double from a quarter second to half a minute, their second hal
 const unreachable = () =>
   new BerthError("VENUE_UNREACHABLE", { venue: "x", request: "GET /", reason: "silence" });
 
-Deno.test("a venue that can't be reached is tried until it can, one that refuses is not", async () => {
+function waitingContext() {
   const time = new VirtualTime();
-  const ports = { scheduler: time, random: constantRandom, log: recordingLog() };
+  const published = new Published();
+  const { port: publish } = published;
+  return {
+    time,
+    published,
+    clock: time,
+    scheduler: time,
+    random: constantRandom,
+    log: recordingLog(),
+    publish,
+  };
+}
+
+Deno.test("a venue that can't be reached is tried until it can, one that refuses is not", async () => {
+  const ctx = waitingContext();
   let attempts = 0;
-  const reached = untilReached(ports, new AbortController().signal, () => {
+  const reached = untilReached(ctx, new AbortController().signal, () => {
     attempts += 1;
     return attempts < 6 ? Promise.reject(unreachable()) : Promise.resolve();
   });
-  await time.advance(10_000);
+  await ctx.time.advance(10_000);
   await reached;
-  assertEquals([attempts, ports.log.lines.length], [6, 5]);
+  assertEquals([attempts, ctx.log.lines.length], [6, 5]);
   await assertRejects(() =>
-    untilReached(ports, new AbortController().signal, () => Promise.reject(new TypeError("mistake")))
+    untilReached(ctx, new AbortController().signal, () => Promise.reject(new TypeError("mistake")))
   );
 });
 
+Deno.test("while a venue is waited for the host hears so every second, with the attempts that failed", async () => {
+  const ctx = waitingContext();
+  const isUp = Promise.withResolvers<void>();
+  let attempts = 0;
+  const reached = untilReached(ctx, new AbortController().signal, async () => {
+    attempts += 1;
+    if (attempts < 5) throw unreachable();
+    await isUp.promise; // an attempt that hangs is waiting as well
+  });
+  await ctx.time.advance(5_000);
+  isUp.resolve();
+  await reached;
+  await ctx.time.advance(5_000);
+  const told = ctx.published.of("health").map(({ value }) => [value.marketData, value.failedAttempts]);
+  assertEquals(told, [3, 4, 4, 4, 4].map((failed) => ["connecting", failed]));
+});
+
 Deno.test("giving up ends the wait for a venue at once", async () => {
-  const time = new VirtualTime();
+  const ctx = waitingContext();
   const stop = new AbortController();
-  const ports = { scheduler: time, random: constantRandom, log: recordingLog() };
   const ended = assertRejects(
-    () => untilReached(ports, stop.signal, () => Promise.reject(unreachable())),
+    () => untilReached(ctx, stop.signal, () => Promise.reject(unreachable())),
     BerthError,
   );
   await settle();
