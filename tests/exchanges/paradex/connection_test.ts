@@ -114,7 +114,7 @@ Deno.test("after a loss it comes back by itself with a new bearer and every chan
 });
 
 Deno.test("the first wait is short again after a connection that held", async () => {
-  const { sockets, time } = await connected();
+  const { connection, sockets, time } = await connected();
   sockets.last.handlers.onClose("1006");
   await time.advance(200);
   sockets.last.handlers.onOpen();
