@@ -247,6 +247,7 @@ Deno.test("health is reported every second, the system's state follows within fi
     latencyP99Ms: undefined,
     gaps: 0,
     reconnects: 0,
+    failedAttempts: 0,
   });
   await time.advance(600_000);
   assertEquals(publish.of("instrument").length, 1); // unchanged ones are not announced again
