@@ -5,17 +5,20 @@
 import {
   type Balance,
   BerthError,
+  type ClientOrderId,
   type Clock,
   type Fill,
   type FundingPayment,
   type OrderReport,
   type VenuePosition,
 } from "@berth/sdk";
-import { FillOwners } from "./fill_owners.ts";
+import { FillOwners } from "@berth/sdk/venue/fill_owners.ts";
 import type { InstrumentBook } from "./instruments.ts";
 import { type AccountReader, fundingBill, type Read } from "./private_stream.ts";
-import type { RestClient } from "./rest.ts";
+import { rejectCodeOf } from "./reject_codes.ts";
+import { errorOf, type RestClient } from "./rest.ts";
 
+const orderPath = "/api/v5/trade/order";
 const pageSize = 100;
 /** Pages are bounded: beyond this many rows the caller is told that the list is too long. */
 const maxPages = 50;
@@ -40,7 +43,7 @@ export class AccountLists {
 
   constructor(options: AccountListsOptions) {
     this.#options = options;
-    this.#owners = new FillOwners(options);
+    this.#owners = new FillOwners((fill, signal) => this.#ownerOf(fill, signal));
   }
 
   /** Orders in the book, and those that wait for a price. */
@@ -128,6 +131,23 @@ export class AccountLists {
       after = cursor;
     }
     throw invalid(path, `over ${maxPages * pageSize} rows`);
+  }
+
+  /**
+   * What a trigger order became goes by the venue's id alone in the list of fills; the order itself says which trigger
+   * order it came of.
+   */
+  async #ownerOf(
+    { instrument, venueOrderId }: Fill,
+    signal: AbortSignal,
+  ): Promise<ClientOrderId | undefined> {
+    const { instruments, reader, rest } = this.#options;
+    const query = { instId: instruments.byId(instrument)?.instId ?? "", ordId: venueOrderId };
+    const result = await rest.get(orderPath, query, { isPrivate: true, signal });
+    const isForgotten = result.kind === "error" && rejectCodeOf(result.code) === "order_not_found";
+    if (result.kind !== "rows" && !isForgotten) throw errorOf(`GET ${orderPath}`, result);
+    const [report] = result.kind === "rows" ? reader.orders(result.rows).values : [];
+    return report?.clientOrderId;
   }
 
   #rows(path: string, signal: AbortSignal): Promise<readonly unknown[]> {
