@@ -98,6 +98,10 @@ const secrets =
 # HYPERLIQUID_ACCOUNT_ADDRESS=0x0
 # HYPERLIQUID_AGENT_PRIVATE_KEY=
 
+# Aster: the main wallet's address, and the private key of an agent (API wallet) of it.
+# ASTER_ACCOUNT_ADDRESS=0x0
+# ASTER_AGENT_PRIVATE_KEY=
+
 # Alert channels (docs/alerts.md): read by the alerts alone, and only where a channel of alerts.channels names them.
 # TELEGRAM_BOT_TOKEN=123456789:AAExampleOnly_notARealBotToken0000000
 # DISCORD_WEBHOOK_URL=https://discord.com/api/webhooks/223704706495545344/ExampleOnly
