@@ -108,6 +108,7 @@ export class AsterAdapter implements ExchangeAdapter {
       budget,
       hasAccount: signer !== undefined,
       symbols: ctx.symbols,
+      symbolFor: ctx.symbolFor,
       settings,
       instruments: this.#instruments,
       publish,

@@ -11,10 +11,11 @@ import {
   type PreferredSymbols,
   preferredSymbols,
   toInstrument,
+  usualSymbol,
 } from "./instruments.ts";
 import type { RequestBudget } from "./request_budget.ts";
 import type { RestClient } from "./rest.ts";
-import type { AsterSettings } from "./settings.ts";
+import type { AsterContext, AsterSettings } from "./settings.ts";
 import {
   bracketSchema,
   commissionSchema,
@@ -30,6 +31,7 @@ export interface InstrumentLoaderOptions {
   readonly budget: RequestBudget;
   readonly hasAccount: boolean;
   readonly symbols: readonly string[];
+  readonly symbolFor: AsterContext["symbolFor"];
   readonly settings: Pick<
     AsterSettings,
     "defaultMakerFeeBps" | "defaultTakerFeeBps" | "preferredQuoteAssets"
@@ -55,7 +57,7 @@ export class InstrumentLoader {
 
   /** @throws {BerthError} VENUE_REFUSED, VENUE_UNREACHABLE, VENUE_ANSWER_INVALID */
   async load(signal: AbortSignal): Promise<void> {
-    const { instruments, log, rest, settings, symbols } = this.#options;
+    const { instruments, log, rest, settings, symbolFor, symbols } = this.#options;
     const info = await rest.ask("/fapi/v3/exchangeInfo", {}, exchangeInfoSchema, {
       isSigned: false,
       weight: 1,
@@ -74,13 +76,14 @@ export class InstrumentLoader {
     const listed = new Set<string>();
     for (const row of rows) {
       try {
+        const symbol = symbolFor(row.symbol, usualSymbol(row, this.#preferred));
+        if (!matchesAny(symbol, symbols)) continue;
         const extras = {
           fees: this.#defaultFees,
           maxLeverage: leverages.get(row.symbol),
           fundingIntervalHours: fundingHours.get(row.symbol),
         };
-        const one = toInstrument(row, this.#preferred, extras);
-        if (!matchesAny(one.instrument.symbol, symbols)) continue;
+        const one = toInstrument(row, symbol, extras);
         listed.add(row.symbol);
         this.#announce(await this.#withFees(one, signal));
       } catch (error) {

@@ -60,8 +60,11 @@ export function preferredSymbols(
   return new Map([...[...best].map(([base, { symbol }]) => [base, symbol] as const), ...known]);
 }
 
-const berthSymbol = ({ baseAsset, quoteAsset, symbol }: SymbolRow, preferred: PreferredSymbols): string =>
-  preferred.get(baseAsset) === symbol ? `${baseAsset}-PERP` : `${baseAsset}-${quoteAsset}-PERP`;
+/** berth's symbol, unless the operator has another: others than the preferred one keep their quote asset in it. */
+export const usualSymbol = (
+  { baseAsset, quoteAsset, symbol }: SymbolRow,
+  preferred: PreferredSymbols,
+): string => preferred.get(baseAsset) === symbol ? `${baseAsset}-PERP` : `${baseAsset}-${quoteAsset}-PERP`;
 
 const statuses: Readonly<Record<string, InstrumentStatus>> = { TRADING: "trading" };
 
@@ -73,15 +76,14 @@ function filterOf<T>(row: SymbolRow, type: string, schema: v.GenericSchema<unkno
 }
 
 /**
- * One row as an instrument. Precision comes from the filters, never from `pricePrecision` and `quantityPrecision`.
+ * One row as an instrument of this symbol. Precision comes from the filters, never from `pricePrecision` and `quantityPrecision`.
  * @throws {BerthError} MODEL_INVALID_DECIMAL, INSTRUMENT_OFF_TICK, MODEL_OUT_OF_RANGE, MODEL_INVALID_ID
  */
 export function toInstrument(
   row: SymbolRow,
-  preferred: PreferredSymbols,
+  symbol: string,
   extras: InstrumentExtras,
 ): AsterInstrument {
-  const symbol = berthSymbol(row, preferred);
   const tick = increment(filterOf(row, "PRICE_FILTER", priceFilterSchema).tickSize);
   const { maxQty, minQty, stepSize } = filterOf(row, "LOT_SIZE", lotFilterSchema);
   const lot = increment(stepSize);
