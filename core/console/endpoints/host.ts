@@ -2,6 +2,7 @@
 import { type Endpoint, endpoint, json } from "../endpoint.ts";
 import * as resources from "../resources.ts";
 import * as s from "../schemas.ts";
+import { done } from "./answers.ts";
 
 export const hostEndpoints: readonly Endpoint[] = [
   {
@@ -13,6 +14,18 @@ export const hostEndpoints: readonly Endpoint[] = [
     answer: s.healthSchema,
     problems: [],
     run: (_, { version }) => json({ status: "ok", version }),
+  },
+  {
+    id: "checkToken",
+    method: "POST",
+    path: "/api/v1/token/check",
+    tag: "host",
+    summary:
+      "Whether the token is the console's: 401 when not. It changes nothing, and is slowed down as changes are.",
+    answer: s.doneSchema,
+    problems: [],
+    // The guard lets no change through without the token: who comes here has it.
+    run: () => json(done()),
   },
   endpoint({
     id: "getReadiness",

@@ -1,5 +1,5 @@
 /** One modal dialog for everything that is asked: what it does in words, what must be typed, what came of it. */
-import { forgetToken, keepToken, knownToken, Refused } from "./api.js";
+import { change, forgetToken, keepToken, knownToken, Refused } from "./api.js";
 import { button, element, setText } from "./dom.js";
 
 /**
@@ -140,9 +140,10 @@ export function askForToken(onKnown) {
       ),
     ],
     action: "Unlock",
-    run() {
+    async run() {
+      await change("POST", "/token/check"); // a wrong one is said here, and forgotten
       onKnown();
-      return Promise.resolve(undefined);
+      return undefined;
     },
   });
 }

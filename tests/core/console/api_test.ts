@@ -248,7 +248,8 @@ Deno.test("every operation, asked rightly, answers as its schema says; changes r
       }
       const text = await response.text();
       assertEquals(response.status, 200, `${operation.id}: ${text}`);
-      assertEquals(bench.commands.length - before, operation.isChange ? 1 : 0, operation.id);
+      const isCommand = operation.isChange && operation.id !== "checkToken";
+      assertEquals(bench.commands.length - before, isCommand ? 1 : 0, operation.id);
       const answer = endpoints.find(({ id }) => id === operation.id)?.answer;
       if (answer === undefined) continue;
       const parsed = v.safeParse(answer, JSON.parse(text));
