@@ -171,7 +171,7 @@ export class History {
       }
       if (sample.tsMs >= fromMs) this.#addSpreads(sample.tsMs, spreadsOf(sample.quotes));
     }
-    this.#breakSpreads(this.#firstMs);
+    if (runId !== this.#runId) this.#breakSpreads(this.#firstMs);
     for (const [scope, { points }] of ofThisRun.curves) {
       for (const point of points) this.#addPnl(scope, point, this.#runId);
     }
