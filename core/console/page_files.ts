@@ -22,6 +22,8 @@ import meters from "./page/meters.js" with { type: "text" };
 import money from "./page/money.js" with { type: "text" };
 import orders from "./page/orders.js" with { type: "text" };
 import pageStyle from "./page/page.css" with { type: "text" };
+import chartsStyle from "./page/charts.css" with { type: "text" };
+import dialogsStyle from "./page/dialogs.css" with { type: "text" };
 import panelsStyle from "./page/panels.css" with { type: "text" };
 import plugins from "./page/plugins.js" with { type: "text" };
 import risk from "./page/risk.js" with { type: "text" };
@@ -59,6 +61,8 @@ const files: Readonly<Record<string, string>> = {
   "money.js": money,
   "orders.js": orders,
   "page.css": pageStyle,
+  "charts.css": chartsStyle,
+  "dialogs.css": dialogsStyle,
   "panels.css": panelsStyle,
   "plugins.js": plugins,
   "risk.js": risk,

@@ -46,6 +46,24 @@ export class AlertsPanel {
       };
     },
   );
+  #channels = new KeyedList(
+    byId("alerts-channels"),
+    (/** @type {Alerts["channels"][number]} */ { name }) => name,
+    ({ name, kind }) => {
+      const counts = element("span", { class: "dim" });
+      const state = element("span", { class: "state" });
+      return {
+        root: element("li", {}, element("b", {}, name), " ", kind, " ", counts, state),
+        update({ circuit, sent, queued, dropped, why }) {
+          const waiting = queued === 0 ? "" : ` · ${queued} waiting`;
+          setText(counts, `${sent} sent${waiting}${dropped === 0 ? "" : ` · ${dropped} dropped`}`);
+          setText(state, circuit === "open" ? "failing" : why === "" ? "ok" : "troubled");
+          setAttribute(state, "data-tone", circuit === "open" ? "bad" : why === "" ? "good" : "warn");
+          setAttribute(state, "title", why === "" ? undefined : why);
+        },
+      };
+    },
+  );
   #recent = new KeyedList(
     byId("alerts-recent"),
     (/** @type {Alerts["recent"][number]} */ { id, kind, tsMs }) => `${id} ${kind} ${tsMs}`,
@@ -70,6 +88,7 @@ export class AlertsPanel {
         ? active.length === 0 ? "nothing is wrong" : `${active.length} raised`
         : watchWords[watch.state],
       ...failing.map(({ name }) => `${name} does not deliver`),
+      ...(isWatching && channels.length === 0 ? ["no channel"] : []),
     ];
     setText(this.#aside, words.join(" · "));
     setAttribute(
@@ -79,6 +98,7 @@ export class AlertsPanel {
     );
     const isBad = isOut || failing.length > 0 || active.some(({ severity }) => severity === "critical");
     setAttribute(this.#aside, "data-tone", isBad ? "bad" : active.length > 0 ? "warn" : undefined);
+    this.#channels.update(channels);
     this.#active.update(active);
     this.#recent.update(recent.slice(0, shownNotes));
     byId("alerts-past").hidden = recent.length === 0;

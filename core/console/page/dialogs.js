@@ -141,11 +141,22 @@ export function askForToken(onKnown) {
     ],
     action: "Unlock",
     async run() {
-      await change("POST", "/token/check"); // a wrong one is said here, and forgotten
+      await checkToken();
       onKnown();
       return undefined;
     },
   });
+}
+
+/** Asks the host whether the token that was given is its own; one that is not known to be is not kept. */
+async function checkToken() {
+  try {
+    await change("POST", "/token/check");
+  } catch (error) {
+    forgetToken();
+    if (!(error instanceof Refused) || error.status !== 401) throw error;
+    throw new Refused(401, "This is not the console's token. It lies in console.token of the data folder.");
+  }
 }
 
 /** @param {string} text */

@@ -9,8 +9,15 @@ const keptLines = 1_000;
 const shownLines = 300;
 const levels = ["debug", "info", "warn", "error"];
 
+/** What binary fractions leave behind the tenth digit says nothing. @param {string | number | boolean} value */
+const valueText = (value) =>
+  typeof value === "number" && !Number.isInteger(value)
+    ? String(Number(value.toPrecision(10)))
+    : String(value);
+
 /** @param {LogLine} line */
-const fieldsOf = ({ fields }) => Object.entries(fields).map(([name, value]) => `${name}=${value}`).join("  ");
+const fieldsOf = ({ fields }) =>
+  Object.entries(fields).map(([name, value]) => `${name}=${valueText(value)}`).join("  ");
 
 export class Logs {
   #frame = byId("log");

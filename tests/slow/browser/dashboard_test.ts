@@ -247,7 +247,7 @@ Deno.test({ name: "the dashboard in Chromium", ignore: isSkipped() }, async (t) 
     await far.getByRole("button", { name: "Unlock" }).click();
     await far.keyboard.type("berth_wrong");
     await far.keyboard.press("Enter");
-    await textOnce(far.locator("dialog[open] .trouble"), /token is not/);
+    await textOnce(far.locator("dialog[open] .trouble"), /not the console's token/);
     assertEquals(await far.evaluate(() => sessionStorage.length), 0, "a wrong one is not kept");
     await tabTo(far, far.locator("dialog[open] input[type=password]"));
     await far.keyboard.press("Control+a");
