@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { describeError } from "../errors.ts";
 import type { Clock } from "../model/clock.ts";
 import type { KillReport } from "../model/kill_report.ts";
+import { isResidentStop } from "../model/order.ts";
 import { journalPath } from "./config/config.ts";
 import { exitCodes, type HostOptions } from "./config/options.ts";
 import type { Driver } from "./engine_driver.ts";
@@ -11,7 +12,7 @@ import type { KillSwitch } from "./kill_switch.ts";
 import type { DisplayFeed } from "./observers/display_feed.ts";
 import type { RunLog } from "./observers/run_log.ts";
 import { type ExactSummary, isEven, summarize } from "./observers/run_summary.ts";
-import { aborted, firstEnd, stopTrading } from "./orderly_stop.ts";
+import { aborted, cancelOrders, firstEnd, stopTrading } from "./orderly_stop.ts";
 import type { PluginManager } from "./plugins/plugin_manager.ts";
 import type { RunCourse } from "./run_course.ts";
 
@@ -51,7 +52,22 @@ export class Host {
     });
     if (end.kind === "asked") return await this.#stop(end.why);
     runLog.log.write("error", "host", describeError(end.error));
+    await Promise.race([this.#leaveNoOrders(), aborted(signals.leave)]);
     return exitCodes.failure;
+  }
+
+  /** It can't go on, and nobody will watch what rests at the venues. Stops that guard a position there stay. */
+  async #leaveNoOrders(): Promise<void> {
+    const { clock, course, driver, manager, runLog: { log } } = this.#run;
+    course.isStopping = true;
+    log.write("warn", "host", "cancelling all orders before the end");
+    const left = await cancelOrders({ clock, driver, remains: course.remains }, "host");
+    const resting = left?.workingOrders.filter((order) => !isResidentStop(order)) ?? [];
+    if (left === undefined || resting.length > 0) {
+      const orders = resting.map(({ clientOrderId }) => clientOrderId).join(" ");
+      log.write("error", "host", "not every order is known to be cancelled", { orders });
+    } else log.write("info", "host", "every order is cancelled", { positions: left.positions.length });
+    await manager.stopAdapters("the host fails");
   }
 
   /** Once more if the first answer was not whole: adapters may just have been coming up. */

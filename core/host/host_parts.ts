@@ -59,7 +59,10 @@ export class HostParts {
     await this.manager?.killAll();
     await replayEnds;
     await this.simulation?.stop();
-    await this.journal?.close({ isClean });
-    await this.runLog?.[Symbol.asyncDispose]();
+    try {
+      await this.journal?.close({ isClean });
+    } finally {
+      await this.runLog?.[Symbol.asyncDispose](); // the terminal is given back even where the journal could not be written
+    }
   }
 }

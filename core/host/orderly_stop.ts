@@ -36,26 +36,42 @@ export function firstEnd(
   ]);
 }
 
-export interface OrderlyStop {
+export interface LastOrders {
   readonly clock: Clock;
   readonly driver: EngineDriver;
-  readonly manager: PluginManager;
   /** What the engine says of the orders when it has shut down. */
   readonly remains: Promise<ShutdownRemains>;
 }
 
+export interface OrderlyStop extends LastOrders {
+  readonly manager: PluginManager;
+}
+
 /** Strategies stop first, then every order is cancelled; adapters still run afterwards. */
 export async function stopTrading(parts: OrderlyStop, why: string): Promise<void> {
-  const { clock, driver, manager, remains } = parts;
+  const { clock, driver, manager } = parts;
   await manager.stopStrategies(why);
   await untilQuiet(clock, driver);
+  await cancelOrders(parts, "signal");
+}
+
+/**
+ * Cancels every order and lets none be sent from then on. Needs no journal: a cancel that is not written down is asked
+ * for again by the next run at worst, an order that rests while nobody watches is filled.
+ *
+ * @returns what was left when the venues had confirmed; undefined when they did not in time
+ */
+export async function cancelOrders(
+  { clock, driver, remains }: LastOrders,
+  by: string,
+): Promise<ShutdownRemains | undefined> {
   driver.dispatch({
     kind: "operator",
     tsUs: clock.epochUs(),
-    by: "signal",
+    by,
     command: { kind: "shutdown", deadlineMs: shutdownDeadlineMs },
   });
-  await Promise.race([remains, after(shutdownDeadlineMs + 1_000)]);
+  return await Promise.race([remains, after(shutdownDeadlineMs + 1_000).then(() => undefined)]);
 }
 
 /** Positions that a stopped plugin leaves to be flattened are closed before the last orders are cancelled. */

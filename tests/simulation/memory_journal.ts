@@ -3,6 +3,7 @@
  * real one (core/journal/writer.ts): order is kept, a turn of the engine is committed whole, counters are reserved in
  * blocks.
  */
+import { BerthError } from "../../core/errors.ts";
 import { bodyText, type KeptValue, type StoredRecord } from "../../core/journal/schema.ts";
 import type { JournalReader } from "../../core/journal/reader.ts";
 import type { JournalRecord, JournalWriter } from "../../core/journal/writer.ts";
@@ -13,6 +14,8 @@ export class JournalDisk {
   readonly records: (Omit<JournalRecord, "body"> & { readonly text: string })[] = [];
   readonly kept = new Map<string, { readonly scope: string; readonly key: string; readonly text: string }>();
   readonly counters = new Map<string, number>();
+  /** Nothing more is committed. */
+  isFull = false;
 
   keptValues(): readonly KeptValue[] {
     return [...this.kept.values()].map(({ scope, key, text }) => ({
@@ -79,8 +82,11 @@ export class MemoryJournal implements JournalWriter {
   }
 
   durable(): Promise<void> {
+    const disk = this.#disk;
+    const lost = new BerthError("JOURNAL_FAILED", { file: "memory", reason: "disk full" });
+    if (disk.isFull) return Promise.reject(lost);
     if (this.#pending.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#pending.push(resolve));
+    return new Promise((resolve, reject) => this.#pending.push(() => disk.isFull ? reject(lost) : resolve()));
   }
 
   keep(scope: string, key: string, body: unknown): void {
@@ -129,7 +135,9 @@ export class MemoryJournal implements JournalWriter {
   }
 
   #handOver(operation: () => void): void {
-    this.#pending.push(operation);
+    this.#pending.push(() => {
+      if (!this.#disk.isFull) operation();
+    });
     if (this.#isCommitPlanned) return;
     this.#isCommitPlanned = true;
     // A process that dies before the commit takes what it had not committed along.
