@@ -8,6 +8,8 @@ import type { JournalEntry } from "../model/journal_entry.ts";
 import { moneyToNumber } from "../model/money.ts";
 import { isFinalStatus } from "../model/order.ts";
 import { incrementsToNumber } from "../model/ticks.ts";
+import { isGroupSettled } from "../model/leg_group.ts";
+import { isTriggerEnded } from "../model/trigger_order.ts";
 import type { OpportunityMessage } from "../protocol/messages.ts";
 
 export interface FillRow {
@@ -82,8 +84,9 @@ export class Recorder {
   readonly #instruments: ReadonlyMap<InstrumentId, Instrument>;
   readonly #depositUsd: number;
   readonly #working = new Set<ClientOrderId>();
-  /** Exit plans that watch a position. */
+  /** Exit plans that watch a position, and orders that wait for a price. */
   readonly #guards = new Set<string>();
+  readonly #unsettledGroups = new Set<string>();
   readonly #held = new Map<InstrumentId, number>();
   readonly #fills: FillRow[] = [];
   readonly #trips: RoundTrip[] = [];
@@ -106,8 +109,14 @@ export class Recorder {
     return this.#working.size;
   }
 
-  get armedExits(): number {
+  /** Exit plans that watch a position, and orders that wait in the host for a price. */
+  get guards(): number {
     return this.#guards.size;
+  }
+
+  /** Leg groups that are being made whole or closed. */
+  get unsettledGroups(): number {
+    return this.#unsettledGroups.size;
   }
 
   /** Instruments on which the plugin is not flat. */
@@ -120,9 +129,7 @@ export class Recorder {
       case "order": {
         const { clientOrderId, status } = body.order;
         if (body.event === "created") this.#orders++;
-        if (isFinalStatus(status)) this.#working.delete(clientOrderId);
-        else this.#working.add(clientOrderId);
-        return;
+        return keepWhile(this.#working, clientOrderId, !isFinalStatus(status));
       }
       case "position": {
         const { instrument, positionLots } = body.position;
@@ -132,10 +139,12 @@ export class Recorder {
       }
       case "exit_plan": {
         const { id, phase } = body.plan;
-        if (phase.kind === "armed" || phase.kind === "exiting") this.#guards.add(id);
-        else this.#guards.delete(id);
-        return;
+        return keepWhile(this.#guards, `exit/${id}`, phase.kind === "armed" || phase.kind === "exiting");
       }
+      case "trigger_order":
+        return keepWhile(this.#guards, `trigger/${body.order.id}`, !isTriggerEnded(body.order));
+      case "leg_group":
+        return keepWhile(this.#unsettledGroups, body.group.id, !isGroupSettled(body.group));
       case "refusal":
         return count(this.#refusals, body.code);
       case "fill":
@@ -262,6 +271,11 @@ function tripOf(instrument: string, open: OpenTrip, closedMs: number): RoundTrip
 
 const totalOf = (state: EngineSnapshot): number =>
   state.scopes.find(({ scope }) => scope.kind === "global")?.pnl.totalUsd ?? 0;
+
+function keepWhile<T>(set: Set<T>, item: T, isMember: boolean): void {
+  if (isMember) set.add(item);
+  else set.delete(item);
+}
 
 function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);

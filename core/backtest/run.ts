@@ -3,13 +3,13 @@
  * with fees and latency, over market data of the past. Everything happens at a time that data, settings and seed
  * determine, so equal inputs give equal results to the byte.
  *
- * Host and plugin take turns (virtual_run.ts). While no order and no exit of the plugin's is open the host can't have
- * anything to tell it, so it plays far ahead, to the first thing it asks for; otherwise a turn is as long as the lookahead: what
- * the host says reaches the plugin at the turn's end.
+ * Host and plugin take turns (virtual_run.ts): a turn is as long as the lookahead, and what the host says reaches the
+ * plugin at the turn's end. While no order, exit or trigger of the plugin's is open the host can't have anything to tell
+ * it, so it plays far ahead, to the first thing it asks for. While exits or triggers wait it plays through as many turns as
+ * the host surely has nothing to say in (turns_ahead.ts).
  */
 import { Engine } from "../engine/engine.ts";
 import { defaultTiming, type EngineEvent, type EngineOutput, type GrantedBudget } from "../engine/events.ts";
-import type { EngineSurface } from "../engine/surface.ts";
 import { PaperExchange } from "../execution/paper/paper_exchange.ts";
 import { pluginMessage } from "../host/engine_driver.ts";
 import { takeRecord } from "../host/venues/market_records.ts";
@@ -29,7 +29,8 @@ import type { StrategyManifest } from "../sdk/manifest.ts";
 import type { MarketData } from "../recording/market_data.ts";
 import { Recorder, type Recording } from "./recorder.ts";
 import { RecordQueue } from "../recording/record_queue.ts";
-import { type TimedMessage, VirtualStrategy } from "./virtual_strategy.ts";
+import { turnsAhead } from "./turns_ahead.ts";
+import { type TimedMessage, type Turn, VirtualStrategy } from "./virtual_strategy.ts";
 import { defaultResidentStops } from "../execution/exit_plans/resident_stops.ts";
 import { defaultLegGroupLimits } from "../model/leg_group.ts";
 
@@ -49,6 +50,8 @@ export interface BacktestOptions {
   readonly lookaheadMs: number;
   readonly seed: number;
   readonly log: HostLog;
+  /** Not: each turn is taken by itself while exits or triggers wait. The results are the same. @default true */
+  readonly playsAhead?: boolean;
   /** Share of the time range that has been played. */
   readonly onProgress?: (share: number) => void;
 }
@@ -58,8 +61,10 @@ const warmUpUs = 10_000_000;
 const tickUs = { working: 100_000, guarded: 1_000_000, holding: 5_000_000, quiet: 60_000_000 } as const;
 const equitySamples = 2_000;
 const stopDeadlineMs = 2_000;
-/** Records that a turn may be ahead of the host. */
+/** Records that the plugin may be ahead of the host. */
 const aheadRecords = 8_192;
+/** Records over which turns are reckoned ahead after the plugin cut the last ones short by asking for something. */
+const leastReach = 64;
 
 /** @throws {BerthError} when the plugin can't start or breaks a limit */
 export async function runBacktest(options: BacktestOptions): Promise<Recording> {
@@ -68,7 +73,7 @@ export async function runBacktest(options: BacktestOptions): Promise<Recording> 
 }
 
 class BacktestRun implements EngineDriver {
-  readonly engine: EngineSurface;
+  readonly engine: Engine;
   readonly clock: Clock;
   readonly #options: BacktestOptions;
   readonly #plugin: PluginId;
@@ -79,6 +84,7 @@ class BacktestRun implements EngineDriver {
   #nowUs: number;
   #nextTickUs: number;
   #nextSampleUs: number;
+  #reach = leastReach;
   readonly #sampleEveryUs: number;
 
   constructor(options: BacktestOptions) {
@@ -248,7 +254,8 @@ class BacktestRun implements EngineDriver {
         else strategy.process.sendRecords(batch.bytes);
       }
       for (const message of this.#outgoing.splice(0)) strategy.process.send(message);
-      const turn = await strategy.runUntil(this.#turnEndUs(lookaheadUs, messages.length > 0), lookaheadUs);
+      const ends = this.#turnEnds(lookaheadUs, messages.length > 0);
+      const turn = await this.#playThrough(strategy, ends, lookaheadUs);
       this.#play(turn.epochUs, [...messages, ...turn.messages], channel);
       messages = [];
       onProgress?.((turn.epochUs - data.fromUs) / Math.max(1, data.toUs - data.fromUs));
@@ -256,16 +263,51 @@ class BacktestRun implements EngineDriver {
     }
   }
 
-  /** How far the plugin may play before the host could have something to tell it. */
-  #turnEndUs(lookaheadUs: number, hasMessages: boolean): number {
+  /** Where the next turns end, in all but the last of which the host has nothing to tell the plugin. At least one. */
+  #turnEnds(lookaheadUs: number, hasMessages: boolean): readonly number[] {
     const knownUs = this.#records.isAtEnd ? this.#options.data.toUs : this.#records.lastUs;
     const isTalking = hasMessages || this.#outgoing.length > 0;
     const activity = isTalking ? "working" : this.#activity();
-    if (activity === "quiet" || activity === "holding") return knownUs;
-    return Math.min(
-      knownUs,
-      Math.max(this.#nowUs + lookaheadUs, Math.min(this.#records.nextUs, this.#nextVenueUs())),
-    );
+    if (activity === "quiet" || activity === "holding") return [knownUs];
+    const ends = activity === "guarded" && this.#options.playsAhead !== false
+      ? this.#turnsAhead(lookaheadUs)
+      : [];
+    if (ends.length > 0) return ends;
+    const nextUs = Math.min(this.#records.nextUs, this.#nextVenueUs());
+    return [Math.min(knownUs, Math.max(this.#nowUs + lookaheadUs, nextUs))];
+  }
+
+  #turnsAhead(lookaheadUs: number): readonly number[] {
+    const { instruments } = this.#options.data;
+    return turnsAhead({
+      records: this.#records,
+      nowUs: this.#nowUs,
+      lookaheadUs,
+      outlook: this.engine.outlook(this.#nextTickUs),
+      fundingDueMs: (index) => {
+        const instrument = instruments[index];
+        return instrument === undefined
+          ? NaN
+          : this.#venues.get(instrument.venue)?.fundingDueMs(index) ?? NaN;
+      },
+      maxRecords: this.#reach,
+    });
+  }
+
+  /** Lets the plugin play up to the last of the turns' ends, or to the end of that in which it asks for something. */
+  async #playThrough(strategy: VirtualStrategy, ends: readonly number[], lookaheadUs: number): Promise<Turn> {
+    const lastUs = ends.at(-1) ?? this.#nowUs;
+    if (ends.length === 1) return await strategy.runUntil(lastUs, lookaheadUs);
+    // It pauses where it asks, for only now is it known which turn that falls into.
+    const turn = await strategy.runUntil(lastUs, 0);
+    if (turn.epochUs >= lastUs) {
+      this.#reach = Math.min(aheadRecords, this.#reach * 2);
+      return turn;
+    }
+    this.#reach = leastReach;
+    const endUs = ends.find((oneUs) => oneUs >= turn.epochUs) ?? lastUs;
+    const rest = await strategy.runUntil(Math.min(endUs, turn.epochUs + lookaheadUs), lookaheadUs);
+    return { epochUs: rest.epochUs, messages: [...turn.messages, ...rest.messages] };
   }
 
   /** Plays the host's side up to a moment: venues, data, what the plugin said, ticks, in the order of their times. */
@@ -308,13 +350,14 @@ class BacktestRun implements EngineDriver {
   }
 
   /**
-   * What of the plugin's is open: with orders out anything may come back at any time, with exits
-   * armed at any quote, with a bare position nothing: its loss limits are looked at, but change no order.
+   * What of the plugin's is open: with orders out or a group to be made whole anything may come back at any time, with
+   * exits armed or triggers waiting at any quote, with a bare position nothing: its loss limits are looked at, but change
+   * no order.
    */
   #activity(): keyof typeof tickUs {
-    const { workingOrders, openPositions, armedExits } = this.#recorder;
-    if (workingOrders > 0 || this.#nextVenueUs() < Infinity) return "working";
-    if (armedExits > 0) return "guarded";
+    const { workingOrders, unsettledGroups, openPositions, guards } = this.#recorder;
+    if (workingOrders > 0 || unsettledGroups > 0 || this.#nextVenueUs() < Infinity) return "working";
+    if (guards > 0) return "guarded";
     return openPositions > 0 ? "holding" : "quiet";
   }
 

@@ -35,6 +35,7 @@ import { OperatorDesk } from "./operator_desk.ts";
 import { OrderBook } from "../model/order_book.ts";
 import { OrderDesk } from "./order_desk.ts";
 import { Outbox } from "./outbox.ts";
+import { type Outlook, outlookOf } from "./outlook.ts";
 import { PluginRecord, tradesOf } from "./plugin_record.ts";
 import { QuoteCache } from "./quote_cache.ts";
 import type { Rooms } from "./rooms.ts";
@@ -407,7 +408,7 @@ export class Engine implements EngineSurface {
     }
   }
 
-  // ---- restart and display
+  // ---- restart, outlook and display
 
   #restore(restore: EngineRestore): void {
     const { states, orders, portfolio } = this.#rooms;
@@ -465,6 +466,11 @@ export class Engine implements EngineSurface {
       baselines: states.baselines(),
       ...this.#held.checkpoint(),
     };
+  }
+
+  /** When plugins may hear of something, while nothing but market data and ticks comes. */
+  outlook(nextTickUs: number): Outlook {
+    return outlookOf(this.#rooms, this.#held, this.#flattening.isBusy, nextTickUs);
   }
 
   snapshot(tsUs: number): EngineSnapshot {

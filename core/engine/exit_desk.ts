@@ -14,6 +14,7 @@ import {
   withExitOrderDone,
   withExitRefused,
 } from "../execution/exit_plans/exit_decision.ts";
+import { isNews, quietOutlook } from "../execution/exit_plans/exit_news.ts";
 import { invalidSteps, withPosition } from "../execution/exit_plans/profit_steps.ts";
 import { quietRange } from "../execution/exit_plans/exit_levels.ts";
 import type { Fill } from "../model/account.ts";
@@ -25,9 +26,6 @@ import { grantRefusal, passingRefusals } from "./host_orders.ts";
 import type { OrderDesk, OrderFollower, OrderMeant } from "./order_desk.ts";
 import type { PriceWatch } from "./price_watch.ts";
 import { entryPrice, type Rooms } from "./rooms.ts";
-
-/** A better price is written down when it is this much better than the one that stands in the journal. */
-const journalStepBps = 2;
 
 interface Held {
   plan: ExitPlan;
@@ -193,6 +191,28 @@ export class ExitDesk implements OrderFollower {
     }
   }
 
+  /**
+   * Narrows `prices` to where no plan has news while no order works; returns from when on time alone may bring some:
+   * Infinity for never, -Infinity when something is under way.
+   */
+  foresee(prices: PriceWatch): number {
+    const rooms = this.#rooms();
+    const { instruments, portfolio } = rooms;
+    let newsDueUs = Infinity;
+    for (const { plan, written } of this.#plans.values()) {
+      const { plugin, direction } = plan;
+      const index = instruments.indexOf(plan.instrument);
+      if (index === undefined) continue; // nobody looks at it
+      const { untilUs, range } = quietOutlook(plan, written, {
+        positionLots: portfolio.positionLots(plugin, index),
+        entryPrice: entryPrice(rooms, plugin, index),
+      });
+      newsDueUs = Math.min(newsDueUs, untilUs);
+      prices.narrow(index, direction === "long" ? "bid" : "ask", range.lowPrice, range.highPrice);
+    }
+    return newsDueUs;
+  }
+
   #look(id: string): void {
     const held = this.#plans.get(id);
     const view = held === undefined ? undefined : this.#view(held.plan);
@@ -202,7 +222,7 @@ export class ExitDesk implements OrderFollower {
       held.plan = plan;
       this.#isRangeOld = true;
     }
-    if (isWorthWriting(held)) this.#write(held, actions[0]?.kind ?? plan.phase.kind);
+    if (isNews(held.plan, held.written)) this.#write(held, actions[0]?.kind ?? plan.phase.kind);
     for (const action of actions) this.#act(held, action);
     if (!isExitEnded(held.plan)) return;
     this.#plans.delete(id);
@@ -335,15 +355,6 @@ export class ExitDesk implements OrderFollower {
       this.#dirty.add(plan.id);
     }
   }
-}
-
-/** Everything but a small step of the best price. */
-function isWorthWriting({ plan, written }: Held): boolean {
-  if (plan === written) return false;
-  const isMore = plan.phase !== written.phase || plan.orders !== written.orders ||
-    plan.isTrailing !== written.isTrailing || plan.steps !== written.steps ||
-    plan.isBreakEven !== written.isBreakEven || plan.deferredSinceUs !== written.deferredSinceUs;
-  return isMore || !(Math.abs(plan.bestPrice / written.bestPrice - 1) * 10_000 < journalStepBps);
 }
 
 function invalidTerms(terms: ExitTerms): Refusal | undefined {

@@ -109,6 +109,11 @@ export class GroupDesk implements OrderFollower {
     return this.live().some((group) => !isGroupSettled(group));
   }
 
+  /** A group stands, or the positions after one are still to be read: a tick may find something to do. */
+  get isWatching(): boolean {
+    return this.live().length > 0 || this.#checks.pendingCount > 0;
+  }
+
   snapshots(): readonly GroupSnapshot[] {
     return this.live().map((group) => groupSnapshot(this.#rooms(), group));
   }

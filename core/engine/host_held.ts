@@ -178,6 +178,18 @@ export class HostHeld {
     return this.groups.isBusy || this.exits.isBusy;
   }
 
+  /** Any tick or quote may lead to something that plugins hear of. */
+  get isUnderWay(): boolean {
+    return this.isBusy || this.triggers.live().some(({ phase }) => phase === "fired");
+  }
+
+  /** Any tick may: a limit that is broken cancels waiting orders, groups and stops at venues are looked at. */
+  get isTickNews(): boolean {
+    const { residentStops } = this.#rooms().settings;
+    const areStopsKept = residentStops?.enabled !== false && this.exits.live().length > 0;
+    return areStopsKept || this.groups.isWatching || this.triggers.live().length > 0;
+  }
+
   pluginStarted(plugin: PluginId): void {
     this.groups.pluginStarted(plugin);
     this.exits.pluginStarted(plugin);

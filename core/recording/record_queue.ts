@@ -90,6 +90,25 @@ export class RecordQueue {
     return joined(read);
   }
 
+  /**
+   * Looks at what waits without taking it, in order, until `see` returns false.
+   *
+   * @param see gets the receive time, and of a record where it stands; of a book no view
+   */
+  lookAhead(see: (tsUs: number, view: DataView | undefined, at: number) => boolean): void {
+    let from = this.#at;
+    for (const next of this.#waiting) {
+      if (next.kind === "book") {
+        if (!see(next.book.tsRecvUs, undefined, 0)) return;
+        continue;
+      }
+      for (let at = from; at < next.bytes.length; at += recordBytes) {
+        if (!see(next.view.getFloat64(at + recordOffsets.tsRecvUs, true), next.view, at)) return;
+      }
+      from = 0;
+    }
+  }
+
   /** The next to play, if it is a book. */
   takeBook(): IndexedBook | undefined {
     const next = this.#waiting[0];

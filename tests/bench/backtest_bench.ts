@@ -9,7 +9,7 @@ export interface BacktestSpeed {
   readonly recordsPerSecond: number;
 }
 
-function walk(minutes: number): readonly Bar[] {
+export function walk(minutes: number): readonly Bar[] {
   const random = seededRandom(5);
   let price = 40_000;
   return Array.from({ length: minutes }, (_, minute) => {
@@ -22,18 +22,22 @@ function walk(minutes: number): readonly Bar[] {
   });
 }
 
-/**
- * @param sizeBase 0: the plugin decides and never trades; more: it is nearly always in a position
- * @param stepMs between two quotes
- */
+export interface BacktestKind {
+  /** 0: the plugin decides and never trades; more: it is nearly always in a position. */
+  readonly sizeBase: number;
+  /** Stop loss and trailing stop that the host holds; 0 for none. */
+  readonly stopBps: number;
+}
+
+/** @param stepMs between two quotes */
 export async function backtestSpeed(
-  sizeBase: number,
+  kind: BacktestKind,
   minutes: number,
   stepMs: number,
 ): Promise<BacktestSpeed> {
   const data = minuteBars(walk(minutes), stepMs);
   const fromMs = performance.now();
-  const { records, fills } = await backtest("ema_cross", data, { fast: 30, slow: 240, sizeBase });
+  const { records, fills } = await backtest("ema_cross", data, { fast: 30, slow: 240, ...kind });
   const seconds = (performance.now() - fromMs) / 1000;
   return { records, fills: fills.length, recordsPerSecond: records / seconds };
 }

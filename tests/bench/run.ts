@@ -89,9 +89,16 @@ const signing = await step(
 const sandboxes = await step("kinds of sandbox", () => sandboxSection(""));
 const deciding = await step(
   "a backtest of a plugin that only decides",
-  () => backtestSpeed(0, 20_000, 1_000),
+  () => backtestSpeed({ sizeBase: 0, stopBps: 0 }, 20_000, 1_000),
 );
-const trading = await step("a backtest of a plugin that trades", () => backtestSpeed(0.02, 20_000, 1_000));
+const trading = await step(
+  "a backtest of a plugin that trades",
+  () => backtestSpeed({ sizeBase: 0.02, stopBps: 0 }, 20_000, 1_000),
+);
+const guarded = await step(
+  "a backtest of a plugin whose exits the host holds",
+  () => backtestSpeed({ sizeBase: 0.02, stopBps: 200 }, 20_000, 1_000),
+);
 const readings = await step(
   "quotes by stream and by polling",
   () => measured<readonly ReadingCost[]>("./stream_or_polling.ts"),

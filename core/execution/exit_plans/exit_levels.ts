@@ -135,7 +135,12 @@ export function quietRange(plan: ExitPlan, direction: Direction, entryPrice: num
   const better = isFollowing ? plan.bestPrice * (1 + sign(direction) / 10_000) : NaN;
   const against = stop?.price ?? NaN;
   const step = nextStepPrice(plan.terms.takeProfitSteps, plan.steps, direction, entryPrice);
-  const favour = [takeProfit ?? NaN, better, step].filter((price) => !Number.isNaN(price));
+  return rangeOf(direction, against, [takeProfit ?? NaN, better, step]);
+}
+
+/** From the price against the position to the nearest of those in its favour; NaN for none. */
+export function rangeOf(direction: Direction, against: number, inFavour: readonly number[]): QuietRange {
+  const favour = inFavour.filter((price) => !Number.isNaN(price));
   return direction === "long"
     ? { lowPrice: orElse(against, -Infinity), highPrice: Math.min(Infinity, ...favour) }
     : { lowPrice: Math.max(-Infinity, ...favour), highPrice: orElse(against, Infinity) };

@@ -139,6 +139,11 @@ export class PaperExchange implements PaperMarketFeed {
     if (tsNextFundingMs === tsNextFundingMs) market.tsNextFundingMs = tsNextFundingMs;
   }
 
+  /** When an instrument's funding is due next; NaN when the feed has not said. */
+  fundingDueMs(index: number): number {
+    return this.#rooms[index]?.market.tsNextFundingMs ?? NaN;
+  }
+
   /** Deals with what has arrived by now; returns what has reached the host by now, in order. */
   advance(nowUs: number): readonly AdapterEvent[] {
     this.#arriveDue(nowUs);

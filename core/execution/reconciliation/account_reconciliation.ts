@@ -90,6 +90,12 @@ export class AccountReconciliation {
     return this.#questions[kind].readUs;
   }
 
+  /** When the timer asks next; Infinity while nothing is to be asked. */
+  get nextDueUs(): number {
+    if (!this.#isRunning) return Infinity;
+    return Math.min(...reconciliationKinds.map((kind) => this.#questions[kind].nextUs));
+  }
+
   /** A connection was made or restored: everything is asked for anew. */
   start(nowUs: number): void {
     this.#questions = AccountReconciliation.#fresh();

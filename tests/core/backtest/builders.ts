@@ -60,6 +60,7 @@ export async function backtest(
   data: MarketData,
   settings: Readonly<Record<string, unknown>>,
   log: (line: string) => void = () => undefined,
+  playsAhead = true,
 ): Promise<Recording> {
   const sandbox = createChildProcessSandbox({ clock: systemClock(), projectDir });
   const rootPath = plugin.startsWith("/") ? plugin : `${projectDir}tests/support/plugins/${plugin}`;
@@ -89,5 +90,6 @@ export async function backtest(
     lookaheadMs: 1,
     seed: 1,
     log: { write: (_level, _source, message) => log(message) },
+    playsAhead,
   });
 }

@@ -21,6 +21,7 @@ export default defineStrategy({
     fast: setting.number({ default: 30, min: 1, description: "Bars of the fast average." }),
     slow: setting.number({ default: 240, min: 1, description: "Bars of the slow average." }),
     sizeBase: setting.number({ default: 0.02, min: 0, description: "Position in base units." }),
+    stopBps: setting.number({ default: 0, min: 0, description: "Stop loss and trailing stop; 0 for none." }),
   },
 }, (ctx) => {
   const bars = new KlineBuilder({ interval: "1m", historyLength: 2 });
@@ -30,13 +31,17 @@ export default defineStrategy({
   let side: "buy" | "sell" | undefined;
   const smooth = (before: number, value: number, periods: number): number =>
     Number.isNaN(before) ? value : before + (2 / (periods + 1)) * (value - before);
+  const { stopBps } = ctx.settings;
+  const trailing = { activationBps: stopBps, distanceBps: stopBps };
+  const guarded = stopBps > 0 ? { exits: { stopLossBps: stopBps, trailing } } : {};
   const turn = (instrument: InstrumentId, to: "buy" | "sell"): void => {
     const held = ctx.positions.get(instrument).sizeBase;
     const wanted = to === "buy" ? ctx.settings.sizeBase : -ctx.settings.sizeBase;
     const change = wanted - held;
     side = to;
     if (change !== 0) {
-      ctx.orders.submit({ instrument, side: change > 0 ? "buy" : "sell", sizeBase: Math.abs(change) });
+      const order = { instrument, side: change > 0 ? "buy" as const : "sell" as const };
+      ctx.orders.submit({ ...order, sizeBase: Math.abs(change), ...guarded });
     }
   };
   return {
