@@ -9,7 +9,7 @@ export interface BacktestSpeed {
   readonly recordsPerSecond: number;
 }
 
-export function walk(minutes: number): readonly Bar[] {
+function walk(minutes: number): readonly Bar[] {
   const random = seededRandom(5);
   let price = 40_000;
   return Array.from({ length: minutes }, (_, minute) => {

@@ -186,8 +186,14 @@ const page = [
       whole(trading.fills),
       whole(trading.recordsPerSecond),
     ],
+    [
+      "the same with a stop and a trailing stop held by the host",
+      whole(guarded.records),
+      whole(guarded.fills),
+      whole(guarded.recordsPerSecond),
+    ],
   ]),
-  "Quotes, trades and marks of made-up minutes, a quote a second, with the start of the plugin's process in the time. With orders out or exits armed, plugin and host take a turn a record; else the plugin plays ahead to its next order.",
+  "Quotes, trades and marks of made-up minutes, a quote a second, with the start of the plugin's process in the time. With orders out, plugin and host take a turn a record. While exits or waiting orders are held the plugin plays ahead to the first record at which the host may have something to tell it; else to its next order.",
   "",
   section(
     "Quotes by stream and by polling",

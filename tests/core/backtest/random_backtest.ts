@@ -8,6 +8,7 @@ import {
   pluginId,
   venueId,
 } from "@berth/sdk";
+import { assert, assertEquals } from "@std/assert";
 import type { Recording } from "../../../core/backtest/recorder.ts";
 import { runBacktest } from "../../../core/backtest/run.ts";
 import { recordBytes, recordKinds, writeRecord } from "../../../core/protocol/records.ts";
@@ -182,7 +183,7 @@ function randomStrategy(random: SimulationRandom, heard: string[]) {
   });
 }
 
-export interface DrawnRun {
+interface DrawnRun {
   readonly recording: Recording;
   /** All that the strategy learned, and when by its own clock. */
   readonly heard: readonly string[];
@@ -190,7 +191,7 @@ export interface DrawnRun {
 }
 
 /** One backtest; the same for the same seed, however its turns are taken. */
-export async function randomBacktest(seed: number, records: number, playsAhead: boolean): Promise<DrawnRun> {
+async function randomBacktest(seed: number, records: number, playsAhead: boolean): Promise<DrawnRun> {
   const random = seededRandom(seed);
   const heard: string[] = [];
   const module = randomStrategy(random.fork("strategy"), heard);
@@ -222,4 +223,24 @@ export async function randomBacktest(seed: number, records: number, playsAhead: 
     playsAhead,
   });
   return { recording, heard, turns: sandbox.turns };
+}
+
+/** Runs each seed both ways and compares all that came of it; and that the one way has taken fewer turns. */
+export async function sameHoweverTurnsAreTaken(
+  firstSeed: number,
+  lastSeed: number,
+  records: number,
+): Promise<void> {
+  let [turnsOneByOne, turnsAhead, exitsTold] = [0, 0, 0];
+  for (let seed = firstSeed; seed <= lastSeed; seed++) {
+    const oneByOne = await randomBacktest(seed, records, false);
+    const ahead = await randomBacktest(seed, records, true);
+    assertEquals(ahead.heard, oneByOne.heard, `seed ${seed}`);
+    assertEquals(JSON.stringify(ahead.recording), JSON.stringify(oneByOne.recording), `seed ${seed}`);
+    turnsOneByOne += oneByOne.turns;
+    turnsAhead += ahead.turns;
+    exitsTold += oneByOne.heard.filter((line) => line.includes(" exit ")).length;
+  }
+  assert(exitsTold > 50 * (lastSeed - firstSeed + 1), `${exitsTold} words of exits`);
+  assert(turnsAhead < turnsOneByOne * 0.6, `${turnsAhead} turns for ${turnsOneByOne}`);
 }
