@@ -80,7 +80,8 @@ export function runConsoleThread(thread: Thread): void {
         port: settings.port,
         onListen: (address) => {
           port = address.port;
-          thread.postMessage({ kind: "listening", address: settings.address, port: address.port });
+          const threadId = ownThreadId();
+          thread.postMessage({ kind: "listening", address: settings.address, port: address.port, threadId });
         },
         onError: () => new Response(null, { status: 500 }),
       }, (request, info) => app(request, { address: info.remoteAddr.hostname }));
@@ -116,4 +117,14 @@ export function runConsoleThread(thread: Thread): void {
         data satisfies never;
     }
   };
+}
+
+/** The system's number of the calling thread, by which the host sets its priority; undefined where it can't be told. */
+function ownThreadId(): number | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  try {
+    return Number(Deno.readLinkSync("/proc/thread-self").split("/").at(-1));
+  } catch {
+    return undefined; // no /proc
+  }
 }

@@ -141,7 +141,13 @@ export type ToConsole =
   | { readonly kind: "stop" };
 
 export type FromConsole =
-  | { readonly kind: "listening"; readonly address: string; readonly port: number }
+  | {
+    readonly kind: "listening";
+    readonly address: string;
+    readonly port: number;
+    /** Of the system; undefined where it can't be told. */
+    readonly threadId: number | undefined;
+  }
   | { readonly kind: "failed"; readonly isBusy: boolean; readonly reason: string }
   /** How many follow live: pictures come more often while somebody looks. */
   | { readonly kind: "watchers"; readonly count: number }

@@ -27,6 +27,8 @@ import { SecretScreen } from "./secret_screen.ts";
 import { sampleEveryMs, Supervisor } from "./supervisor.ts";
 
 const heartbeatEveryMs = 50;
+/** As much as a pipe holds. */
+const readBytes = 1 << 16;
 const maxErrorChars = 4_000;
 /** Far more than it is asked for, and more than a host that stalled for a while finds waiting. */
 const maxHeartbeatsPerSecond = 1_000;
@@ -256,7 +258,7 @@ class ChildProcess implements SandboxProcess {
   }
 
   async #read(): Promise<void> {
-    for await (const chunk of this.#process.stdout) {
+    for await (const chunk of chunksOf(this.#process.stdout)) {
       if (this.#reason !== undefined) continue; // it is being killed: nothing it says counts any more
       const fault = this.#reader.push(chunk, (kind, payload) => this.#takeFrame(kind, payload));
       if (fault !== undefined) this.kill(faultError(this.#spec.pluginId, fault));
@@ -367,6 +369,22 @@ class ChildProcess implements SandboxProcess {
 
   #exceeded(limit: string, value: number, allowed: number): BerthError {
     return new BerthError("PLUGIN_LIMIT_EXCEEDED", { pluginId: this.#spec.pluginId, limit, value, allowed });
+  }
+}
+
+/**
+ * What a stream brings, each chunk valid until the next one is asked for. One buffer is read into again and again: the
+ * stream's own way takes 64 KiB anew for each chunk however short, tens of megabytes a second that the garbage collector
+ * then stops everything for.
+ */
+async function* chunksOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader({ mode: "byob" });
+  let room = new Uint8Array(readBytes);
+  for (;;) {
+    const { value, done } = await reader.read(room);
+    if (done) return;
+    yield value;
+    room = new Uint8Array(value.buffer);
   }
 }
 

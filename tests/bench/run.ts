@@ -11,6 +11,7 @@ import type { FrameCost } from "./adapter_frames.ts";
 import type { SigningCost } from "./signing.ts";
 import type { ReadingCost } from "./stream_or_polling.ts";
 import { sandboxSection, withSection } from "./sandbox_section.ts";
+import { consoleLoad } from "./console_load.ts";
 import { wholeRun } from "./whole_run.ts";
 
 const encoder = new TextEncoder();
@@ -111,6 +112,7 @@ const klines = await step(
       "--v8-flags=--expose-gc",
     ),
 );
+const crowd = await step("a crowd at the console", () => consoleLoad());
 const run = await step("the default run", wholeRun);
 const totals = run.processes.reduce(
   (sum, process) => ({ rss: sum.rss + process.rssMb, pss: sum.pss + process.pssMb }),
@@ -222,6 +224,17 @@ const page = [
     ["bars kept, on eight intervals", whole(klines.barsAMarket)],
     ["heap", `${whole(klines.bytesAMarket / 1_024)} KiB`],
   ]),
+  section(
+    "A quote's way to a strategy while a crowd asks the console",
+    ["", "quotes", "p50, µs", "p95, µs", "p99, µs"],
+    [["nobody asks", crowd.alone] as const, ["the crowd asks", crowd.asked] as const].map((
+      [name, figures],
+    ) => [name, whole(figures.quotes), whole(figures.p50Us), whole(figures.p95Us), whole(figures.p99Us)]),
+  ),
+  `The default run with ${crowd.clients?.followers} followers of the live events and ${
+    whole(crowd.clients?.requestsPerSecond ?? NaN)
+  } requests a second on the same machine, by turns with nobody, from the adapter's receive stamp to the callback. The clients are a process of the least priority.`,
+  "",
   section("The default run", ["what", "result"], [
     ["command to quotes of all venues", `${whole(run.firstQuotesMs)} ms`],
     ...run.processes.map((

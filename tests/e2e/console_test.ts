@@ -18,6 +18,18 @@ export default defineStrategy({
 }, () => ({}));
 `;
 
+const schedIdle = "5";
+const hasChrt = await Deno.stat("/usr/bin/chrt").then(() => Deno.build.os === "linux", () => false);
+
+/** Scheduling policies of a process's threads, the first thread first (proc_pid_stat(5), field 41). */
+function threadPolicies(pid: number): readonly (string | undefined)[] {
+  const threads = [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => name);
+  return threads.sort((a, b) => Number(a) - Number(b)).map((thread) => {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/task/${thread}/stat`);
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[38];
+  });
+}
+
 /** One raw request, as a program without manners sends it. */
 async function raw(port: number, text: string): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -124,6 +136,9 @@ Deno.test("the console of a running host: live events, refusals on the wire, app
       "http",
       "Another version",
     ]]);
+
+    // One thread gives way to all others, and it is not the first one, on which orders go out.
+    if (hasChrt) assertEquals(threadPolicies(host.pid).indexOf(schedIdle) > 0, true);
 
     const metrics = await (await fetch(`${url}/metrics`)).text();
     assertMatch(metrics, /berth_quotes_total\{venue="okx"\} [1-9]/);

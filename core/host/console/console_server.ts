@@ -12,11 +12,14 @@ import type {
   ToConsole,
 } from "../../console/ports.ts";
 import { BerthError } from "../../errors.ts";
+import { moveToBackground } from "./background_thread.ts";
 import { readOrMakeToken, removeAddress, tokenPath, writeAddress } from "./console_files.ts";
 import type { HostLog } from "../ports.ts";
 
 const pictureEveryMs = 1_000;
 const livePictureEveryMs = 250;
+/** With more followers than a person has, pictures come less often: what goes out a second stays bounded. */
+const perFollowerMs = 2;
 const stopDeadlineMs = 1_000;
 
 export interface ConsoleServerOptions {
@@ -146,8 +149,7 @@ export class ConsoleServer {
     if (this.#worker === undefined) return;
     this.#send({ kind: "picture", picture: this.#options.picture() });
     clearTimeout(this.#timer);
-    const everyMs = this.#watchers > 0 ? livePictureEveryMs : pictureEveryMs;
-    this.#timer = setTimeout(() => this.#sendPictures(), everyMs);
+    this.#timer = setTimeout(() => this.#sendPictures(), pictureEveryFor(this.#watchers));
   }
 
   async #onMessage(message: FromConsole): Promise<void> {
@@ -159,7 +161,8 @@ export class ConsoleServer {
         this.#url = url;
         await writeAddress(folder, { url, pid });
         if (!this.#options.isStopping()) log.write("info", "console", `console at ${url}`);
-        return this.#listening.resolve(url);
+        this.#listening.resolve(url);
+        return await this.#moveToBackground(message.threadId);
       }
       case "failed":
         return this.#failed(message.isBusy ? `port ${this.#options.port} is in use` : message.reason);
@@ -182,6 +185,16 @@ export class ConsoleServer {
     }
   }
 
+  /** Quotes and orders come first: the console takes what they leave of the processors. */
+  async #moveToBackground(threadId: number | undefined): Promise<void> {
+    if (threadId === undefined) return;
+    const reason = Number.isSafeInteger(threadId)
+      ? await moveToBackground(threadId)
+      : "no thread of that number";
+    if (reason === undefined || this.#options.isStopping()) return;
+    this.#options.log.write("debug", "console", `the console keeps its usual priority: ${reason}`);
+  }
+
   /** What the console's thread sends is checked again: it is the thread that faces the network. */
   async #execute(found: unknown, by: string): Promise<CommandResult> {
     const checked = v.safeParse(commandSchema, found);
@@ -202,6 +215,12 @@ export class ConsoleServer {
     this.#listening.resolve(undefined);
   }
 }
+
+/** Milliseconds between pictures: four a second for up to 125 followers, one a second from 500 on. */
+export const pictureEveryFor = (followers: number): number =>
+  followers === 0
+    ? pictureEveryMs
+    : Math.min(pictureEveryMs, Math.max(livePictureEveryMs, followers * perFollowerMs));
 
 async function sha256(text: string): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));

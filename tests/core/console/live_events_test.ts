@@ -17,6 +17,9 @@ function eventsOf(text: string): readonly Event[] {
   });
 }
 
+const seenOf = (data: unknown): number =>
+  typeof data === "object" && data !== null && "seen" in data ? Number(data.seen) : NaN;
+
 function liveEvents() {
   const counts: number[] = [];
   const ticking: (() => void)[] = [];
@@ -95,6 +98,35 @@ Deno.test("what nobody needs four times a second is told once a second", async (
   assertEquals(events.filter(({ topic }) => topic === "opportunities").length, 8);
   assertEquals(events.filter(({ topic }) => topic === "status").length, 2);
   await reader.cancel();
+});
+
+Deno.test("many followers are told a few at a time, each all of it once and in order", async () => {
+  const { live, ticking } = liveEvents();
+  const followers = 300;
+  const readers = Array.from({ length: followers }, () => live.open(["opportunities"])?.getReader());
+  const told: number[][] = readers.map(() => []);
+  readers.forEach(async (reader, index) => {
+    for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+      for (const { data } of eventsOf(new TextDecoder().decode(read.value))) told[index]?.push(seenOf(data));
+    }
+  });
+  const picture = somePicture();
+  const tell = (seen: number) => live.tell({ ...picture, opportunities: { ...picture.opportunities, seen } });
+  const toldOf = async (seen: number): Promise<number> => {
+    await new Promise((resolve) => setTimeout(resolve, 0)); // lets the readers read what lies there
+    return told.filter((one) => one.at(-1) === seen).length;
+  };
+  const beats = ticking.length; // keep each stream alive
+  tell(1);
+  assertEquals([await toldOf(1), ticking.length], [6, beats + 1]);
+  ticking.at(-1)?.();
+  assertEquals(await toldOf(1), 12);
+  tell(2); // before its time: the rest is told of the first at once
+  assertEquals([await toldOf(1), await toldOf(2), ticking.length], [followers - 6, 6, beats + 1]);
+  for (let turn = 1; turn < followers / 6; turn++) ticking.at(-1)?.();
+  assertEquals([await toldOf(2), ticking.length], [followers, beats]);
+  assert(told.every((one) => one.join() === "1,2"));
+  live.close();
 });
 
 Deno.test("a client that does not read is cut off and leaves the others alone", async () => {
