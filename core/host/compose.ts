@@ -207,7 +207,7 @@ function makeTrading(setup: HostSetup, files: HostFiles, engine: Engine, onlooke
     instrumentNames: (venue) => config.venues.instruments[venue] ?? {},
     filesFolder: join(dataDir, "plugin_files"),
     guardedPaths: {
-      secret: [config.dataDir, options.envFile],
+      secret: [config.dataDir, ...secrets.paths],
       code: [projectFolder, ...pluginFoldersOf(options)],
     },
     ...handedSecrets({

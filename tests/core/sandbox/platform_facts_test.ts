@@ -242,3 +242,16 @@ export default typeof (await import(name)).readFileSync;`;
 });
 
 Deno.test("a source run is not taken for a compiled one", () => assertEquals(Deno.build.standalone, false));
+
+Deno.test("a WebSocket asks for no compression: streams are as large as their text", async () => {
+  const offered = Promise.withResolvers<string | null>();
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+    offered.resolve(request.headers.get("sec-websocket-extensions"));
+    return new Response(null, { status: 400 });
+  });
+  const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}`);
+  const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
+  assertEquals(await offered.promise, null);
+  await closed;
+  await server.shutdown();
+});
