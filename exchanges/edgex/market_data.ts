@@ -3,8 +3,8 @@
  * the 15 levels, which come with their sizes. What is frequent is read by hand: a look at the fields that are used, a
  * count of what does not fit, no schema in the way.
  *
- * EdgeX states no time with depth and ticker: those records carry NaN for the venue's, and the latency that is told is
- * that of its pings.
+ * EdgeX states no time with depth and ticker. Quotes carry NaN for the venue's time, so that no latency of nothing is
+ * told of them (what is told is that of the venue's pings); for books and marks the receive time stands for it.
  */
 import {
   type BookLevel,
@@ -253,7 +253,7 @@ export class MarketDataReader {
       indexPrice > 0 ? indexPrice : NaN,
       numberOf(row["fundingRate"]),
       timeOf(row["nextFundingTime"]),
-      NaN,
+      tsRecvUs / 1_000,
       tsRecvUs,
     );
   }
@@ -290,7 +290,7 @@ export class MarketDataReader {
       kind: verdict,
       bids: bidLevels,
       asks: askLevels,
-      tsVenueMs: NaN,
+      tsVenueMs: tsRecvUs / 1_000,
       tsRecvUs,
     });
   }
@@ -304,7 +304,7 @@ export class MarketDataReader {
 
   #publishInvalid(route: Route, tsRecvUs: number): void {
     const instrument = route.one.instrument.id;
-    const tsVenueMs = NaN;
+    const tsVenueMs = tsRecvUs / 1_000;
     this.#options.publish.book({ instrument, kind: "invalid", bids: [], asks: [], tsVenueMs, tsRecvUs });
   }
 }

@@ -132,50 +132,54 @@ export function testAdapterContract<Shape extends SettingsShape>(terms: Contract
     }
   });
 
-  on("an order rests, is changed where the venue can, and cancelled, and every query agrees", {}, async (bench) => {
-    const { adapter, market, published, signal, trading, venue } = bench;
-    await started(bench);
-    const order = market.order("rest1");
-    const outcome = await trading.submit(order, signal);
-    assert(outcome.kind === "acknowledged", JSON.stringify(outcome));
-    const open = await published.next("the open order", orderUpdate("rest1", "open"));
-    assertEquals(
-      [open.sizeLots, open.filledLots, open.limitPriceTicks, open.venueOrderId],
-      [order.sizeLots, sizeLots(0), priceTicks(599_000), outcome.venueOrderId],
-    );
-    assertEquals(venue.openOrders(accountId).map((one) => one.sizeLots), [market.lots(0.1)]);
-    assertEquals((await trading.openOrders(signal)).map((one) => one.clientOrderId), [order.clientOrderId]);
-
-    const key = { ...keyOf(bench, "rest1"), venueOrderId: outcome.venueOrderId };
-    assertEquals(trading.amend !== undefined, adapter.capabilities.amend);
-    if (trading.amend !== undefined) {
-      const change = { sizeLots: sizeLots(market.lots(0.2)), limitPriceTicks: priceTicks(598_000) };
-      const changed = await trading.amend({ ...key, side: "buy", ...change }, signal);
-      assertEquals(changed.kind, "acknowledged");
-      await published.next(
-        "the changed order",
-        (e) =>
-          e.kind === "order" && e.value.sizeLots === change.sizeLots && e.value.limitPriceTicks === 598_000
-            ? e
-            : undefined,
+  on(
+    "an order rests, is changed where the venue can, and cancelled, and every query agrees",
+    {},
+    async (bench) => {
+      const { adapter, market, published, signal, trading, venue } = bench;
+      await started(bench);
+      const order = market.order("rest1");
+      const outcome = await trading.submit(order, signal);
+      assert(outcome.kind === "acknowledged", JSON.stringify(outcome));
+      const open = await published.next("the open order", orderUpdate("rest1", "open"));
+      assertEquals(
+        [open.sizeLots, open.filledLots, open.limitPriceTicks, open.venueOrderId],
+        [order.sizeLots, sizeLots(0), priceTicks(599_000), outcome.venueOrderId],
       );
-      assertEquals(venue.openOrders(accountId).map((one) => one.sizeLots), [market.lots(0.2)]);
-    }
+      assertEquals(venue.openOrders(accountId).map((one) => one.sizeLots), [market.lots(0.1)]);
+      assertEquals((await trading.openOrders(signal)).map((one) => one.clientOrderId), [order.clientOrderId]);
 
-    const found = await trading.queryOrder(keyOf(bench, "rest1"), signal);
-    assert(found.kind === "found" && found.report.status === "open");
-    assertEquals(await trading.cancel(key, signal), { kind: "acknowledged" });
-    const cancelled = await published.next("the cancelled order", orderUpdate("rest1", "cancelled"));
-    assertEquals(cancelled.reason, "requested");
-    assertEquals((await trading.cancel(key, signal)).kind, "already_done");
-    for (const venueOrderId of [outcome.venueOrderId, undefined]) {
-      const closed = await trading.queryOrder({ ...key, venueOrderId }, signal);
-      assert(closed.kind === "found" && closed.report.status === "cancelled", JSON.stringify(closed));
-    }
-    const missing = keyOf(bench, "never1");
-    assertEquals(await trading.queryOrder(missing, signal), { kind: "not_found" });
-    assertEquals((await trading.cancel(missing, signal)).kind, terms.cancelOfNothing);
-  });
+      const key = { ...keyOf(bench, "rest1"), venueOrderId: outcome.venueOrderId };
+      assertEquals(trading.amend !== undefined, adapter.capabilities.amend);
+      if (trading.amend !== undefined) {
+        const change = { sizeLots: sizeLots(market.lots(0.2)), limitPriceTicks: priceTicks(598_000) };
+        const changed = await trading.amend({ ...key, side: "buy", ...change }, signal);
+        assertEquals(changed.kind, "acknowledged");
+        await published.next(
+          "the changed order",
+          (e) =>
+            e.kind === "order" && e.value.sizeLots === change.sizeLots && e.value.limitPriceTicks === 598_000
+              ? e
+              : undefined,
+        );
+        assertEquals(venue.openOrders(accountId).map((one) => one.sizeLots), [market.lots(0.2)]);
+      }
+
+      const found = await trading.queryOrder(keyOf(bench, "rest1"), signal);
+      assert(found.kind === "found" && found.report.status === "open");
+      assertEquals(await trading.cancel(key, signal), { kind: "acknowledged" });
+      const cancelled = await published.next("the cancelled order", orderUpdate("rest1", "cancelled"));
+      assertEquals(cancelled.reason, "requested");
+      assertEquals((await trading.cancel(key, signal)).kind, "already_done");
+      for (const venueOrderId of [outcome.venueOrderId, undefined]) {
+        const closed = await trading.queryOrder({ ...key, venueOrderId }, signal);
+        assert(closed.kind === "found" && closed.report.status === "cancelled", JSON.stringify(closed));
+      }
+      const missing = keyOf(bench, "never1");
+      assertEquals(await trading.queryOrder(missing, signal), { kind: "not_found" });
+      assertEquals((await trading.cancel(missing, signal)).kind, terms.cancelOfNothing);
+    },
+  );
 
   on("a taker order fills: all that is told agrees with the venue's ledger", {}, async (bench) => {
     const { market, published, signal, trading, venue } = bench;
