@@ -102,6 +102,13 @@ const secrets =
 # ASTER_ACCOUNT_ADDRESS=0x0
 # ASTER_AGENT_PRIVATE_KEY=
 
+# EdgeX: an API key with its signer (API management, Perps V2, SDK signer), and the account's number.
+# EDGEX_ACCOUNT_ID=
+# EDGEX_API_KEY=
+# EDGEX_API_SECRET=
+# EDGEX_API_PASSPHRASE=
+# EDGEX_SIGNER_PRIVATE_KEY=
+
 # Alert channels (docs/alerts.md): read by the alerts alone, and only where a channel of alerts.channels names them.
 # TELEGRAM_BOT_TOKEN=123456789:AAExampleOnly_notARealBotToken0000000
 # DISCORD_WEBHOOK_URL=https://discord.com/api/webhooks/223704706495545344/ExampleOnly

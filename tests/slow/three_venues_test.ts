@@ -1,19 +1,8 @@
 /** A configuration that adds Hyperliquid: the arbitrage trades between three simulated venues, and all books agree. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { join } from "node:path";
+import { runConfigured } from "../support/configured_run.ts";
 import { projectDir } from "../support/mini_host.ts";
-
-interface Summary {
-  readonly venues: readonly {
-    readonly venue: string;
-    readonly quotes: number;
-    readonly fills: number;
-    readonly ledger: { readonly agrees: boolean; readonly differences: readonly string[] };
-  }[];
-  readonly fills: number;
-  readonly positions: readonly unknown[];
-  readonly workingOrders: readonly unknown[];
-}
 
 Deno.test("with Hyperliquid in the configuration three venues trade, end flat, and agree to the last unit", async () => {
   const dataDir = await Deno.makeTempDir();
@@ -24,15 +13,7 @@ Deno.test("with Hyperliquid in the configuration three venues trade, end flat, a
       pluginFolders: [join(projectDir, "plugins")],
     };
     await Deno.writeTextFile(configFile, JSON.stringify(config));
-    const main = join(projectDir, "core/main.ts");
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--frozen", main, "start", "--duration", "20s", "--seed", "1"]
-        .concat("--config", configFile, "--data-dir", dataDir),
-      cwd: projectDir,
-    }).output();
-    const out = new TextDecoder().decode(stdout);
-    assertEquals([code, new TextDecoder().decode(stderr)], [0, ""], out.slice(-3_000));
-    const summary: Summary = JSON.parse(out.trim().split("\n").at(-1) ?? "");
+    const { summary, out } = await runConfigured(configFile, dataDir, 20);
     assertEquals(summary.venues.map(({ venue }) => venue).sort(), ["hyperliquid", "okx", "paradex"]);
     for (const { venue, quotes, ledger } of summary.venues) {
       assertGreater(quotes, 100, venue);
