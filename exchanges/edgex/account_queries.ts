@@ -60,6 +60,17 @@ export class AccountQueries {
     return reports.filter(({ status }) => status === "open");
   }
 
+  /** Orders by the venue's ids; what it does not know any more is left out. */
+  async ordersById(ids: readonly string[], signal: AbortSignal): Promise<readonly OrderReport[]> {
+    const reports: OrderReport[] = [];
+    for (const chunk of chunksOf(ids)) {
+      const query = { orderIdList: chunk.join(",") };
+      const rows = await this.#options.rest.ask(ordersPath, query, anyRows, { isPrivate: true, signal });
+      reports.push(...whole(this.#options.reader.orders(rows)));
+    }
+    return reports;
+  }
+
   /** By our own id: among the orders that live, then among those that ended. */
   async order(order: OrderKey, signal: AbortSignal): Promise<OrderQueryOutcome> {
     const query = { clientOrderIdList: order.clientOrderId };
@@ -108,12 +119,7 @@ export class AccountQueries {
   async #knowOrdersOf(rows: readonly unknown[], signal: AbortSignal): Promise<void> {
     const { reader } = this.#options;
     const missing = () => [...new Set(rows.flatMap((row) => reader.orderNeededFor(row) ?? []))];
-    for (const chunk of chunksOf(missing())) {
-      const query = { orderIdList: chunk.join(",") };
-      whole(
-        reader.orders(await this.#options.rest.ask(ordersPath, query, anyRows, { isPrivate: true, signal })),
-      );
-    }
+    await this.ordersById(missing(), signal);
     for (const chunk of chunksOf(missing())) {
       const query = { filterOrderIdList: chunk.join(",") };
       whole(reader.orders(await this.#pages(historyPath, query, historyPage, signal)));

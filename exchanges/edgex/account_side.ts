@@ -1,5 +1,5 @@
 /** All that needs an account: its connection, its orders, what is asked of it. */
-import { BerthError, type ConnectionState } from "@berth/sdk";
+import { BerthError, type ConnectionState, describeError } from "@berth/sdk";
 import { isPrivateKey, type TypedDataDomain } from "@berth/sdk/venue/eip712.ts";
 import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
@@ -43,7 +43,7 @@ export interface AccountSideOptions {
 /** After a change, what of the balance is bound is asked for; changes within this time are asked about together. */
 const balancesAfterMs = 1_000;
 const balancesEveryMs = 30_000;
-const balancesTimeoutMs = 10_000;
+const questionTimeoutMs = 10_000;
 
 export class AccountSide {
   readonly trading: EdgexTrading;
@@ -53,6 +53,8 @@ export class AccountSide {
   readonly #queries: AccountQueries;
   readonly #socket: PrivateSocket;
   readonly #meter: ChannelMeter;
+  /** Events that came while orders of an earlier one are asked for; undefined while none are. */
+  #held: (readonly [event: TradeEvent, tsRecvUs: number])[] | undefined;
   #cancelBalances: (() => void) | undefined;
   #isStopped = false;
 
@@ -88,6 +90,7 @@ export class AccountSide {
       venueNowMs: options.venueNowMs,
       settings: ctx.settings,
       oraclePrice: options.oraclePrice,
+      onPlaced: (row) => this.#reader.know(row),
       onLeverage: (one, leverage) => this.#reader.setLeverage(one.contractId, leverage),
     });
   }
@@ -120,13 +123,40 @@ export class AccountSide {
     this.#socket.stop();
   }
 
-  #onEvent({ data, event, time }: TradeEvent, tsRecvUs: number): void {
+  #onEvent(event: TradeEvent, tsRecvUs: number): void {
+    this.#meter.update(timeOf(event.time), tsRecvUs);
+    this.#take(event, tsRecvUs);
+  }
+
+  /** Tells of an event, or keeps it until those before it could be told. */
+  #take(event: TradeEvent, tsRecvUs: number): void {
+    if (this.#held !== undefined) return void this.#held.push([event, tsRecvUs]);
+    const rows = rowsOf(event.data);
+    const unknown = this.#reader.unknownOrders(rows("order"), rows("orderFillTransaction"));
+    if (unknown.length === 0) return this.#tell(event, tsRecvUs);
+    this.#held = [];
+    this.#askOrders(unknown).finally(() => {
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      if (this.#isStopped) return;
+      this.#tell(event, tsRecvUs);
+      for (const one of held) this.#take(...one);
+    });
+  }
+
+  /** Something was missed before an event: its orders are asked for. */
+  async #askOrders(ids: readonly string[]): Promise<void> {
+    const { log, scheduler } = this.#options.ctx;
+    try {
+      await withDeadline(scheduler, questionTimeoutMs, (signal) => this.#queries.ordersById(ids, signal));
+    } catch (error) {
+      log.warn("orders that the stream tells of can't be asked about", { reason: describeError(error) });
+    }
+  }
+
+  #tell({ data, event }: TradeEvent, tsRecvUs: number): void {
     const { publish } = this.#options.ctx;
-    this.#meter.update(timeOf(time), tsRecvUs);
-    const rows = (name: string): readonly unknown[] => {
-      const found = data[name];
-      return Array.isArray(found) ? found : [];
-    };
+    const rows = rowsOf(data);
     // Orders are read first, for rows of fills name theirs by its id alone; fills are told first: an order's cumulative
     // size is then never ahead of its fills.
     const orders = this.#reader.orders(rows("order"));
@@ -154,8 +184,7 @@ export class AccountSide {
     this.#cancelBalances ??= scheduler.after(balancesAfterMs, () => {
       this.#cancelBalances = undefined;
       this.#askBalances().catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        log.debug("the account's balances were asked for in vain", { reason });
+        log.debug("the account's balances were asked for in vain", { reason: describeError(error) });
       });
     });
   }
@@ -164,13 +193,19 @@ export class AccountSide {
     const { publish, scheduler } = this.#options.ctx;
     const balances = await withDeadline(
       scheduler,
-      balancesTimeoutMs,
+      questionTimeoutMs,
       (signal) => this.#queries.balances(signal),
     );
     if (this.#isStopped) return;
     for (const balance of balances) publish.balance(balance);
   }
 }
+
+/** Rows of an event's groups by name; none where it has no such group. */
+const rowsOf = (data: TradeEvent["data"]) => (name: string): readonly unknown[] => {
+  const found = data[name];
+  return Array.isArray(found) ? found : [];
+};
 
 /** @throws {BerthError} CONFIG_INVALID for what is no account or no key; never with the key in its text */
 export function credentialsOf(ctx: Pick<EdgexContext, "secret">): Credentials | undefined {

@@ -40,6 +40,8 @@ export interface OrdersOptions {
   readonly settings: Pick<EdgexSettings, "triggerPriceType">;
   /** Oracle price of a contract; undefined when it can't be told. */
   readonly oraclePrice: (one: EdgexInstrument, signal: AbortSignal) => Promise<number | undefined>;
+  /** Placed: the row that the venue has of it now, as far as we know. */
+  readonly onPlaced: (row: Readonly<Record<string, unknown>> & { readonly id: string }) => void;
   readonly onLeverage: (one: EdgexInstrument, leverage: number) => void;
 }
 
@@ -95,7 +97,7 @@ export class EdgexTrading implements Trading {
       one.terms,
       venueNowMs(),
     );
-    const result = await rest.post(`${ordersPath}/createOrder`, {
+    const fields = {
       contractId: one.contractId,
       price: terms.price,
       size,
@@ -105,6 +107,9 @@ export class EdgexTrading implements Trading {
       clientOrderId: order.clientOrderId,
       reduceOnly: order.reduceOnly,
       triggerPrice: order.trigger === undefined ? "" : priceText(order.trigger.triggerPriceTicks, one),
+    };
+    const result = await rest.post(`${ordersPath}/createOrder`, {
+      ...fields,
       triggerPriceType: order.trigger === undefined ? "" : this.#options.settings.triggerPriceType,
       sourceKey: "",
       isPositionTpsl: false,
@@ -120,6 +125,7 @@ export class EdgexTrading implements Trading {
     if (result.kind !== "data") return failed(result);
     const parsed = v.safeParse(createdOrderSchema, result.data);
     if (!parsed.success) return unknown("garbled_reply", "the answer names no order");
+    this.#options.onPlaced({ ...fields, id: parsed.output.orderId });
     return {
       kind: "acknowledged",
       venueOrderId: venueOrderId(parsed.output.orderId),

@@ -256,17 +256,35 @@ export class AccountReader {
     return { values: fresh, misfits };
   }
 
+  /** An order of our own as it was placed: what the stream says of it may leave all of that out. */
+  know(row: Readonly<Record<string, unknown>> & { readonly id: string }): void {
+    this.#whole({ ...row, ...this.#orders.get(row.id) });
+  }
+
+  /** Ids of orders that these rows tell of, and that can't be read without more. */
+  unknownOrders(orders: readonly unknown[], fills: readonly unknown[]): readonly string[] {
+    const ofOrders = orders.flatMap((row) => {
+      const known = this.#whole(row);
+      return isRecord(row) && typeof row["id"] === "string" && !v.is(orderRowSchema, known)
+        ? [row["id"]]
+        : [];
+    });
+    return [...new Set([...ofOrders, ...fills.flatMap((row) => this.orderNeededFor(row) ?? [])])];
+  }
+
   /** Id of the order that must be known before this row of a fill can be told as whose it is. */
   orderNeededFor(row: unknown): string | undefined {
     const orderId = isRecord(row) ? row["orderId"] : undefined;
     return typeof orderId === "string" && !this.#orders.has(orderId) ? orderId : undefined;
   }
 
-  /** A row of an order with what it leaves out. */
+  /** A row of an order with what it leaves out; what is older than what is known changes nothing. */
   #whole(row: unknown): unknown {
     if (!isRecord(row) || typeof row["id"] !== "string") return row;
-    const id = row["id"];
-    const whole = { ...this.#orders.get(id), ...row };
+    const { id } = row;
+    const known = this.#orders.get(id);
+    if (known !== undefined && Number(row["updatedTime"]) < Number(known["updatedTime"])) return known;
+    const whole = { ...known, ...row };
     this.#orders.delete(id); // again the newest
     this.#orders.set(id, whole);
     forgetOldest(this.#orders);

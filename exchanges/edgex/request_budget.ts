@@ -8,8 +8,10 @@ import { RateBudget } from "@berth/sdk/venue/rate_budget.ts";
 import { delay } from "@berth/sdk/venue/waiting.ts";
 
 const minuteMs = 60_000;
-/** A minute's worth may not go out at once: a second of it, and some for legs that go together. */
+/** A minute's worth may not go out at once, but so many seconds' worth: legs that go together go at once. */
 const burstSeconds = 5;
+/** One order at least must fit beside what is kept for those that reduce. */
+const leastBurst = 2;
 /** Share that orders leave to those that only reduce. */
 const closeReserve = 0.2;
 /** After a "too many". */
@@ -25,7 +27,10 @@ export interface RequestBudgetOptions {
 const budgetOf = (clock: Clock, perMinute: number): RateBudget =>
   new RateBudget(clock, [
     { requests: perMinute, perMs: minuteMs },
-    { requests: Math.max(1, Math.ceil((perMinute * burstSeconds) / 60)), perMs: burstSeconds * 1_000 },
+    {
+      requests: Math.max(leastBurst, Math.ceil((perMinute * burstSeconds) / 60)),
+      perMs: burstSeconds * 1_000,
+    },
   ]);
 
 export class RequestBudget {

@@ -15,7 +15,7 @@ export const settings = {
   }),
   ordersPerMinute: setting.number({
     default: 240,
-    min: 1,
+    min: 10,
     max: 6_000,
     integer: true,
     description:

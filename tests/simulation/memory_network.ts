@@ -27,6 +27,12 @@ interface Link {
   lastArrivalMs: number;
 }
 
+/** How a socket is opened. */
+export interface OpeningRequest {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 export class MemoryNetwork {
   readonly #clock: SimulationClock;
   readonly #random: SimulationRandom;
@@ -69,7 +75,7 @@ export class MemoryNetwork {
       });
   }
 
-  connect(owner: SimProcess, url: string, client: ClientHandlers): ClientSocket {
+  connect(owner: SimProcess, opening: OpeningRequest, client: ClientHandlers): ClientSocket {
     const link: Link = {
       owner,
       client,
@@ -78,7 +84,7 @@ export class MemoryNetwork {
       isServerOpen: false,
       lastArrivalMs: 0,
     };
-    this.#clock.schedule(this.#delayMs(), () => this.#accept(link, url));
+    this.#clock.schedule(this.#delayMs(), () => this.#accept(link, opening));
     return {
       send: (text) => {
         if (!link.isClientOpen) throw new Error("socket is not open");
@@ -119,11 +125,11 @@ export class MemoryNetwork {
     this.#clock.schedule(link.lastArrivalMs - nowMs, task);
   }
 
-  #accept(link: Link, url: string): void {
+  #accept(link: Link, { url, headers: own }: OpeningRequest): void {
     if (!link.owner.isAlive) return;
     const refuse = (why: string): void => link.client.onClose(why);
     if (this.isDown) return refuse("1006 connection refused");
-    const headers = { upgrade: "websocket" };
+    const headers = { ...own, upgrade: "websocket" };
     const upgrade = this.#protocol.upgrade(new Request(url.replace(/^ws/, "http"), { headers }));
     if (upgrade.kind === "refused") return refuse(`1006 HTTP ${upgrade.response.status}`);
     link.isServerOpen = true;

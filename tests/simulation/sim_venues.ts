@@ -11,6 +11,9 @@ import {
   venueId,
 } from "@berth/sdk";
 import type { OpenSocket } from "@berth/sdk/venue/transport.ts";
+import { EdgexAdapter } from "../../exchanges/edgex/adapter.ts";
+import { settings as edgexSettings } from "../../exchanges/edgex/settings.ts";
+import * as edgex from "../../exchanges/edgex/simulator.ts";
 import { HyperliquidAdapter } from "../../exchanges/hyperliquid/adapter.ts";
 import { clientIdOf } from "../../exchanges/hyperliquid/client_ids.ts";
 import { settings as hyperliquidSettings } from "../../exchanges/hyperliquid/settings.ts";
@@ -41,7 +44,7 @@ import type { SimProcess, World } from "./virtual_time.ts";
 import { usualNames } from "../support/venue_fakes.ts";
 
 export const accountId = "trader";
-export const venueNames = ["paradex", "okx", "hyperliquid"] as const;
+export const venueNames = ["paradex", "okx", "hyperliquid", "edgex"] as const;
 export type VenueName = (typeof venueNames)[number];
 /** What a seed runs on unless it is told otherwise. */
 export const usualVenues: readonly VenueName[] = ["paradex", "okx"];
@@ -72,6 +75,7 @@ export interface VenueKeys {
   readonly paradexAccount: SigningAccount;
   readonly okx: SimulatedCredentials;
   readonly hyperliquid: SimulatedCredentials;
+  readonly edgex: SimulatedCredentials;
 }
 
 export async function makeKeys(): Promise<VenueKeys> {
@@ -82,6 +86,7 @@ export async function makeKeys(): Promise<VenueKeys> {
     paradexAccount: signingAccount(paradexKeys["PARADEX_PRIVATE_KEY"] ?? ""),
     okx: await okx.makeCredentials(random.fork("okx")),
     hyperliquid: await hyperliquid.makeCredentials(random.fork("hyperliquid")),
+    edgex: await edgex.makeCredentials(random.fork("edgex")),
   };
 }
 
@@ -95,7 +100,7 @@ export interface SimVenueOptions {
   readonly isSigningShort: boolean;
 }
 
-const simulators = { paradex, okx, hyperliquid } as const;
+const simulators = { paradex, okx, hyperliquid, edgex } as const;
 
 export function makeVenue(name: VenueName, options: SimVenueOptions): SimVenue {
   const { world: { clock }, random, symbols } = options;
@@ -138,6 +143,8 @@ function makeAdapter(
       return paradexAdapter(network, options, around);
     case "hyperliquid":
       return hyperliquidAdapter(network, options.keys.hyperliquid, around);
+    case "edgex":
+      return edgexAdapter(network, options.keys.edgex, around);
     default:
       return name satisfies never;
   }
@@ -152,6 +159,7 @@ function makeProtocol(
   const credentials = keys[name];
   const parts = { venue, accountId, credentials, faults, random: random.fork(`faults/${name}`) };
   if (name === "okx") return okx.createProtocol(parts);
+  if (name === "edgex") return edgex.createProtocol(parts);
   // Enough behind it for a dead man's switch.
   if (name === "hyperliquid") return hyperliquid.createProtocol({ ...parts, priorVolumeUsd: 2_000_000 });
   const { paradexAccount } = keys;
@@ -231,6 +239,31 @@ function hyperliquidAdapter(
   });
 }
 
+function edgexAdapter(
+  network: MemoryNetwork,
+  secrets: SimulatedCredentials,
+  around: AdapterSurroundings,
+): ExchangeAdapter {
+  const ctx: ExchangeContext<typeof edgexSettings> = {
+    ...context("edgex", secrets, around),
+    endpoints: {
+      restUrl: "http://edgex.test",
+      wsPublicUrl: "ws://edgex.test/api/v1/public/ws",
+      wsPrivateUrl: "ws://edgex.test/api/v1/private/ws",
+    },
+    settings: {
+      bookLevels: "200",
+      triggerPriceType: "ORACLE_PRICE",
+      ordersPerMinute: 240,
+      questionsPerMinute: 300,
+    },
+  };
+  return new EdgexAdapter(ctx, {
+    fetch: network.fetchOf(around.process),
+    openSocket: socketsOf(network, around.process),
+  });
+}
+
 function paradexAdapter(
   network: MemoryNetwork,
   { keys, isSigningShort }: SimVenueOptions,
@@ -259,8 +292,8 @@ function paradexAdapter(
   });
 }
 
-const socketsOf = (network: MemoryNetwork, owner: SimProcess): OpenSocket => (url, handlers) =>
-  network.connect(owner, url, {
+const socketsOf = (network: MemoryNetwork, owner: SimProcess): OpenSocket => (url, handlers, headers) =>
+  network.connect(owner, { url, headers }, {
     onOpen: () => handlers.onOpen(),
     onData: (data) => typeof data === "string" ? handlers.onText(data) : handlers.onBinary?.(bufferOf(data)),
     onClose: (why) => handlers.onClose(why),

@@ -1,5 +1,5 @@
 /**
- * Ten simulated hours of the Paradex and the Hyperliquid adapter (OKX has a soak of its own), on virtual time, over the
+ * Ten simulated hours of the Paradex, the Hyperliquid and the EdgeX adapter (OKX has a soak of its own), on virtual time, over the
  * venue's own protocol: storms of cut lines and outages, lost answers, dropped and repeated pushes, gaps in the books.
  * After each storm everything must be as the venue has it.
  */
@@ -114,10 +114,10 @@ function stepTicksOf({ control }: SimVenue): number {
 }
 
 /** Levels a side that the fullest book of the venue's stream has. */
-const bookDepth: Readonly<Record<VenueName, number>> = { paradex: 1_000, okx: 1_000, hyperliquid: 5 };
+const bookDepth: Readonly<Record<VenueName, number>> = { paradex: 1_000, okx: 1_000, hyperliquid: 5, edgex: 200 };
 
 /** A venue that tells its book by the clock, not by the change, is behind its own for so long. */
-const bookAgeMs: Readonly<Record<VenueName, number>> = { paradex: 0, okx: 0, hyperliquid: 1_200 };
+const bookAgeMs: Readonly<Record<VenueName, number>> = { paradex: 0, okx: 0, hyperliquid: 1_200, edgex: 200 };
 
 /** A house that quotes around a price which wanders. */
 function moveMarket(venue: SimVenue, midSteps: number): void {
@@ -368,7 +368,7 @@ function lotsByOrder(
   return lots;
 }
 
-for (const venue of ["paradex", "hyperliquid"] as const) {
+for (const venue of ["paradex", "hyperliquid", "edgex"] as const) {
   Deno.test(`${hours} hours with storms of reconnects: ${venue} is told as it is after each of them`, () =>
     soak(venue));
 }
