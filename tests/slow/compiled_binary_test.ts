@@ -63,7 +63,7 @@ Deno.test("a compiled berth carries what it needs and nothing else, and runs fro
       "and every thread's entry, adapter, simulator, strategy and asset, with what they import",
       async () => {
         const plugins = (await bundledPlugins(root)).map((plugin) => `${plugin}/mod.ts`);
-        const venues = ["okx", "paradex", "hyperliquid", "edgex"].flatMap((venue) =>
+        const venues = ["okx", "paradex", "hyperliquid", "aster", "edgex"].flatMap((venue) =>
           ["mod", "simulator"].map((module) => `exchanges/${venue}/${module}.ts`)
         );
         const entries = [

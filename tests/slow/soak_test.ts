@@ -114,7 +114,12 @@ function stepTicksOf({ control }: SimVenue): number {
 }
 
 /** Levels a side that the fullest book of the venue's stream has. */
-const bookDepth: Readonly<Record<VenueName, number>> = { paradex: 1_000, okx: 1_000, hyperliquid: 5, edgex: 200 };
+const bookDepth: Readonly<Record<VenueName, number>> = {
+  paradex: 1_000,
+  okx: 1_000,
+  hyperliquid: 5,
+  edgex: 200,
+};
 
 /** A venue that tells its book by the clock, not by the change, is behind its own for so long. */
 const bookAgeMs: Readonly<Record<VenueName, number>> = { paradex: 0, okx: 0, hyperliquid: 1_200, edgex: 200 };

@@ -97,7 +97,9 @@ export const configFileSchema = v.strictObject({
           v.pipe(
             v.array(venueName, "a list of venue ids"),
             v.nonEmpty("at least one venue"),
-            describe("Venues to connect: okx, paradex, hyperliquid, aster, edgex. Without it okx and paradex."),
+            describe(
+              "Venues to connect: okx, paradex, hyperliquid, aster, edgex. Without it okx and paradex.",
+            ),
           ),
         ),
         symbols: v.exactOptional(
