@@ -84,7 +84,7 @@ async function bench(
       process.after(1, () => handlers.onClose("refused"));
       return { send() {}, close() {} };
     }
-    return network.connect(process, url, {
+    return network.connect(process, { url }, {
       onOpen: () => handlers.onOpen(),
       onData: (data) => handlers.onText(String(data)),
       onClose: (why) => handlers.onClose(why),
