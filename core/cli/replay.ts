@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { resolve } from "node:path";
 import type { HostOptions } from "../host/config/options.ts";
 import type { ReplaySpeed } from "../host/replay/replay.ts";
+import { ownKeyboard, replayKeys } from "./replay_keys.ts";
 import type { StartOptions } from "./start_options.ts";
 import {
   collected,
@@ -54,7 +55,7 @@ export function addReplay(program: Command, found: (options: ReplayCommandOption
   const folders: readonly string[] = [];
   program.command("replay").summary("play a recording through a whole host")
     .description(
-      "Starts a host whose venues play a recording of berth record: strategies in their sandboxes, the risk gate, simulated fills, display, dashboard and journal are those of a start, time is the recording's.",
+      "Starts a host whose venues play a recording of berth record: strategies in their sandboxes, the risk gate, simulated fills, display, dashboard and journal are those of a start, time is the recording's. On a terminal the space bar pauses it and goes on, a full stop goes on to the next market data.",
     )
     .requiredOption("--data <path>", "a recording, or one of its files", pathOption("--data"))
     .addOption(
@@ -132,5 +133,6 @@ export function replayingHost(
   { recording, fromMs, toMs, speed }: ReplayCommandOptions,
   workingFolder: string,
 ): HostOptions {
-  return { ...host, replay: { path: resolve(workingFolder, recording), fromMs, toMs, speed } };
+  const keys = host.output.isTerminal && host.logFormat === "pretty" ? replayKeys(ownKeyboard()) : undefined;
+  return { ...host, replay: { path: resolve(workingFolder, recording), fromMs, toMs, speed, keys } };
 }

@@ -227,6 +227,7 @@ function makeTrading(setup: HostSetup, files: HostFiles, engine: Engine, onlooke
     log,
     folder: dataDir,
     venues: () => parts.replay?.venues ?? manager.tradedVenues(),
+    onKill: () => parts.replay?.resume(),
   });
   parts.killSwitch = killSwitch;
   return { driver, manager, killSwitch, paper, desk, opportunities };

@@ -24,6 +24,8 @@ export interface KillSwitchOptions {
   readonly folder: string;
   /** Venues whose word is needed. */
   readonly venues: () => readonly VenueId[];
+  /** It was thrown, by whomever: whatever holds up time lets it go on. */
+  readonly onKill: () => void;
 }
 
 export class KillSwitch {
@@ -44,7 +46,8 @@ export class KillSwitch {
 
   /** Throws the switch; resolves with what the venues said was left. Always within the engine's deadline. */
   kill(by: string, flatten: boolean): Promise<KillReport> {
-    const { driver, venues } = this.#options;
+    const { driver, venues, onKill } = this.#options;
+    onKill();
     const { promise, resolve } = Promise.withResolvers<KillReport>();
     this.#waiting.push(resolve);
     driver.dispatch({

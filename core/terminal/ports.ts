@@ -43,6 +43,7 @@ export type DisplayEnvironment = "sim" | "paper" | "testnet" | "live" | "replay"
 export interface ReplayInfo {
   /** Times as fast as it was recorded. */
   readonly speed: number | "max";
+  readonly isPaused: boolean;
   /** The recording's time now. */
   readonly atMs: number;
   /** Of the recording that has been played, 0 to 1. */

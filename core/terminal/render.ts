@@ -87,9 +87,10 @@ function headLine({ run }: DisplaySnapshot, columns: number): Line {
 }
 
 /** `2026-01-31 12:00:05 UTC · 43 % · 10x`. */
-function replayText({ speed, atMs, share }: ReplayInfo): string {
+function replayText({ speed, isPaused, atMs, share }: ReplayInfo): string {
   const at = new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
-  return `${at} UTC · ${Math.floor(share * 100)} % · ${speed === "max" ? "full speed" : `${speed}x`}`;
+  const pace = isPaused ? "paused" : speed === "max" ? "full speed" : `${speed}x`;
+  return `${at} UTC · ${Math.floor(share * 100)} % · ${pace}`;
 }
 
 function moneyLine({ totals }: DisplaySnapshot): Line {

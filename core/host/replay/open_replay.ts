@@ -20,7 +20,12 @@ export interface ReplayPlan {
   /** Not included. */
   readonly toMs: number | undefined;
   readonly speed: ReplaySpeed;
+  /** What is pressed while it plays; undefined where nobody can. */
+  readonly keys: AsyncIterable<ReplayKey> | undefined;
 }
+
+/** `pause` takes itself back. */
+export type ReplayKey = "pause" | "step";
 
 /** What a host has by the time its venues are opened. */
 export interface ReplayParts {
@@ -46,7 +51,7 @@ const startDeadlineMs = 20_000;
 const lookEveryMs = 20;
 
 /** @throws {BerthError} RECORDING_UNREADABLE, BACKTEST_NO_DATA */
-export async function openReplay({ path, fromMs, toMs, speed }: ReplayPlan): Promise<OpenedReplay> {
+export async function openReplay({ path, fromMs, toMs, speed, keys }: ReplayPlan): Promise<OpenedReplay> {
   const data = await openRecording(path, { fromMs, toMs });
   if (!Number.isFinite(data.fromUs)) throw new BerthError("BACKTEST_NO_DATA", { what: path });
   const clock = new ReplayClock(data.fromUs - warmUpUs);
@@ -79,10 +84,20 @@ export async function openReplay({ path, fromMs, toMs, speed }: ReplayPlan): Pro
         after,
       });
       replay.open();
+      if (keys !== undefined) void followKeys(keys, replay);
       log.write("info", "replay", `plays ${data.description}`, { speed: String(speed) });
       return replay;
     },
   };
+}
+
+/** Does what is pressed, for as long as there is somebody who can press. */
+async function followKeys(keys: AsyncIterable<ReplayKey>, replay: Replay): Promise<void> {
+  for await (const key of keys) {
+    if (key === "step") replay.step();
+    else if (replay.info().isPaused) replay.resume();
+    else replay.pause();
+  }
 }
 
 /** Resolves when every strategy that is coming up is there, or has failed to. */

@@ -6,7 +6,9 @@
  * strategies, which play the slice; then whatever the journal holds up. Nothing of the next slice begins before, so no
  * outcome depends on how fast anybody is, up to the slice: what a strategy asks for reaches the engine at its end.
  *
- * When the data is over, or the host stops, time goes on at its natural pace, so that orders can be cancelled.
+ * It pauses between two slices and goes on with the next, so a pause changes no outcome; nor does a step, which is a pause
+ * taken back until market data was played. When the data is over, or the host stops, time goes on at its natural pace, so
+ * that orders can be cancelled.
  */
 import { describeError } from "../../errors.ts";
 import type { Clock } from "../../model/clock.ts";
@@ -69,6 +71,11 @@ export class Replay {
   #nextHealthUs: number;
   #toldTenths = 0;
   #isStopped = false;
+  /** From this moment of the recording on time stands still; Infinity while it goes on. */
+  #pausesAtUs = Infinity;
+  #woken = Promise.withResolvers<void>();
+  /** Since when the speed is kept; undefined where it begins anew. */
+  #pace: { readonly speed: number; readonly fromMs: number; readonly fromUs: number } | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: ReplayOptions) {
@@ -92,7 +99,12 @@ export class Replay {
   info(): ReplayInfo {
     const { data, clock } = this.#options;
     const share = (clock.epochUs() - data.fromUs) / Math.max(1, data.toUs - data.fromUs);
-    return { speed: this.#options.speed, atMs: clock.epochMs(), share: Math.min(1, Math.max(0, share)) };
+    return {
+      speed: this.#options.speed,
+      isPaused: this.#isPaused,
+      atMs: clock.epochMs(),
+      share: Math.min(1, Math.max(0, share)),
+    };
   }
 
   /** Lists the recording's instruments and opens its venues; nothing is played yet. */
@@ -110,32 +122,53 @@ export class Replay {
     this.#running = this.#play();
   }
 
+  get #isPaused(): boolean {
+    return this.#options.clock.epochUs() >= this.#pausesAtUs;
+  }
+
+  /** Time stands still from the end of this slice on. What operators ask for reaches the venues when it goes on. */
+  pause(): void {
+    this.#pausesAtUs = this.#options.clock.epochUs();
+  }
+
+  /** Goes on after a pause. */
+  resume(): void {
+    this.#pausesAtUs = Infinity;
+    this.#woken.resolve();
+  }
+
+  /** Goes on to the end of the slice that has the next market data, as fast as everybody can, and pauses there. */
+  step(): void {
+    const nowUs = this.#options.clock.epochUs();
+    const nextUs = this.#queue.nextUs === Infinity ? nowUs : this.#queue.nextUs;
+    this.#pausesAtUs = Math.max(nowUs + 1, nextUs);
+    this.#woken.resolve();
+  }
+
   /** The host stops: from now on time takes its natural pace. */
   slowDown(): void {
     this.#speed = 1;
+    this.resume();
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#woken.resolve();
     await this.#running;
   }
 
   async #play(): Promise<void> {
-    const { clock, wall, after, data } = this.#options;
+    const { data } = this.#options;
     let isOver = false;
-    let [fromMs, fromUs, speed] = [wall.monotonicMs(), clock.epochUs(), this.#speed];
     try {
       while (!this.#isStopped) {
         if (!isOver) await this.#queue.fill(aheadRecords);
-        if (speed !== this.#speed) {
-          [fromMs, fromUs, speed] = [wall.monotonicMs(), clock.epochUs(), this.#speed];
+        if (this.#isPaused) {
+          await this.#untilWoken();
+          continue;
         }
-        const untilUs = this.#sliceEndUs(speed);
-        if (speed !== "max") {
-          const waitMs = fromMs + (untilUs - fromUs) / 1000 / speed - wall.monotonicMs();
-          if (waitMs > 0) await after(waitMs);
-          else if (waitMs < -maxLagMs) [fromMs, fromUs] = [wall.monotonicMs(), untilUs];
-        }
+        const untilUs = this.#sliceEndUs(this.#speed);
+        await this.#keepPace(untilUs);
         await this.#slice(untilUs);
         if (isOver || untilUs < data.toUs || !this.#queue.isAtEnd) continue;
         isOver = true;
@@ -146,6 +179,26 @@ export class Replay {
       this.#options.log.write("error", "replay", describeError(error));
       this.#over.reject(error);
     }
+  }
+
+  async #untilWoken(): Promise<void> {
+    this.#woken = Promise.withResolvers();
+    await this.#woken.promise;
+    this.#pace = undefined;
+  }
+
+  /** Waits until a slice may begin; not at full speed, nor while it steps. */
+  async #keepPace(untilUs: number): Promise<void> {
+    const { clock, wall, after } = this.#options;
+    const speed = this.#speed;
+    if (speed === "max" || this.#pausesAtUs !== Infinity) return;
+    if (this.#pace?.speed !== speed) {
+      this.#pace = { speed, fromMs: wall.monotonicMs(), fromUs: clock.epochUs() };
+    }
+    const { fromMs, fromUs } = this.#pace;
+    const waitMs = fromMs + (untilUs - fromUs) / 1000 / speed - wall.monotonicMs();
+    if (waitMs > 0) await after(waitMs);
+    else if (waitMs < -maxLagMs) this.#pace = { speed, fromMs: wall.monotonicMs(), fromUs: untilUs };
   }
 
   /** At full speed a stretch without anything to do is one slice. */

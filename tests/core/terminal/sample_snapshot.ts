@@ -441,6 +441,7 @@ export const anySnapshot: fc.Arbitrary<DisplaySnapshot> = fc.record({
     replay: fc.option(
       fc.record({
         speed: fc.constantFrom(1, 0.5, "max" as const),
+        isPaused: fc.boolean(),
         atMs: fc.integer({ min: 0, max: 2_000_000_000_000 }),
         share: fc.double({ min: 0, max: 1, noNaN: true }),
       }),

@@ -41,7 +41,7 @@ interface Played {
 async function play(
   speed: ReplaySpeed,
   timesUs: readonly number[],
-  { dueUs = Infinity, fails = false } = {},
+  { dueUs = Infinity, fails = false, steer = (_replay: Replay, _turn: number): void => undefined } = {},
 ): Promise<Played> {
   const words: string[] = [];
   const turns: { readonly atUs: number; readonly wallMs: number }[] = [];
@@ -76,6 +76,7 @@ async function play(
         assertEquals(epochUs, clock.epochUs());
         words.push(`turn ${at()}`);
         turns.push({ atUs: at(), wallMs });
+        steer(replay, turns.length);
         return Promise.resolve();
       },
     },
@@ -169,4 +170,67 @@ Deno.test("at any speed everything is played once, in order, and takes its share
 
 Deno.test("a recording that can't be read on ends the replay with why", async () => {
   await assertRejects(() => play("max", [0, 1_000], { fails: true }), Error, "a part that can't be read");
+});
+
+/** All that is ready to go on has gone on. */
+const idle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+for (const speed of [1, 10, "max"] as const) {
+  Deno.test(`pauses and steps at speed ${speed} change nothing of what is played`, async () => {
+    const timesUs = [0, 5_000, 45_000, 300_000, 300_500, 900_000];
+    const expected = await play(speed, timesUs, { dueUs: 400_000 });
+    const stoodAt: number[] = [];
+    const steps = async (replay: Replay, count: number): Promise<void> => {
+      for (let step = 0; step <= count; step++) {
+        await idle();
+        assert(replay.info().isPaused, "it stands");
+        stoodAt.push(Math.round(replay.info().atMs * 1000 - startUs));
+        if (step < count) replay.step();
+      }
+      replay.resume();
+      assert(!replay.info().isPaused);
+    };
+    let isSteering: Promise<void> | undefined;
+    const paused = await play(speed, timesUs, {
+      dueUs: 400_000,
+      steer: (replay, turn) => {
+        if (turn !== 2) return;
+        replay.pause();
+        isSteering = steps(replay, 2);
+      },
+    });
+    await isSteering;
+    assertEquals(paused.words, expected.words);
+    assertEquals(stoodAt.length, 3);
+    // Each step has played the next quote, and no more than its slice.
+    for (const [place, atUs] of stoodAt.entries()) {
+      const before = stoodAt[place - 1];
+      if (before === undefined) continue;
+      const nextUs = timesUs.find((tsUs) => tsUs > before) ?? NaN;
+      assert(atUs >= nextUs && atUs <= nextUs + 20_000, `${atUs} for ${nextUs}`);
+    }
+  });
+}
+
+Deno.test("after a pause the speed is kept from there on, and a stopping host does not wait for anybody", async () => {
+  let pausedMs = NaN;
+  const { turns } = await play(1, [0, 1_000_000], {
+    steer: (replay, turn) => {
+      if (turn !== 10) return;
+      replay.pause();
+      setTimeout(() => replay.resume(), 5);
+      pausedMs = turn;
+    },
+  });
+  assertEquals(pausedMs, 10);
+  const last = turns.at(-1);
+  assert(last !== undefined && Math.abs(last.wallMs - last.atUs / 1000) < 30, JSON.stringify(last));
+  const stopped = await play(1, [0, 1_000_000], {
+    steer: (replay, turn) => {
+      if (turn !== 10) return;
+      replay.pause();
+      setTimeout(() => replay.slowDown(), 0);
+    },
+  });
+  assert((stopped.turns.at(-1)?.atUs ?? 0) >= 1_000_000);
 });
