@@ -68,14 +68,14 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
     const id = "id" in command ? command.id : undefined;
     const name = command.kind === "plugin" ? `plugin_${command.action}` : command.kind;
     const end = result.kind === "done" ? "done" : `${result.title}: ${result.detail}`.slice(0, 300);
-    const fingerprint = command.kind === "plugin" ? command.fingerprint ?? "" : "";
+    const what = command.kind === "plugin" ? { fingerprint: command.fingerprint ?? "" } : {};
     const tsUs = clock.epochUs();
     parts.journal.append({
       id: `operator/${by}/${id ?? name}/${tsUs}`,
       kind: "operator",
       tsUs,
       plugin: id,
-      body: { kind: "operator", command: name, by, facts: { end, fingerprint } },
+      body: { kind: "operator", command: name, by, facts: { end, ...what } },
     });
     return result;
   };
