@@ -6,7 +6,7 @@ import * as v from "valibot";
 import type { Faults } from "../../simulation/faults.ts";
 import type { SimulatedCredentials, SimulatedEvent, SimulatedVenue } from "../../simulation/ports.ts";
 import type { ServerSocket } from "../../simulation/sockets.ts";
-import type { FundingTransaction, History } from "./history.ts";
+import type { History } from "./history.ts";
 import type { Row } from "./listing.ts";
 import type { OrderEntry } from "./order_entry.ts";
 import type { PublicFeed } from "./public_feed.ts";
@@ -178,7 +178,6 @@ interface Batch {
   readonly orders: Map<string, Row>;
   readonly fills: Row[];
   readonly symbols: Set<string>;
-  readonly transactions: Row[];
   hasCollateral: boolean;
 }
 
@@ -186,7 +185,6 @@ const emptyBatch = (): Batch => ({
   orders: new Map(),
   fills: [],
   symbols: new Set(),
-  transactions: [],
   hasCollateral: false,
 });
 
@@ -197,10 +195,13 @@ export class PrivateSession implements OpenSession {
   /** Orders that were told in full. */
   readonly #told = new Set<string>();
   #batch: Batch | undefined;
+  /** Number of the newest funding payment that was told. */
+  #toldPayment: number;
   #version = 900;
 
   constructor(socket: ServerSocket, lane: string, context: SessionContext, onEnd: () => void) {
     this.#context = context;
+    this.#toldPayment = context.history.newestPayment(context.accountId);
     this.#session = new Session(
       socket,
       lane,
@@ -209,7 +210,6 @@ export class PrivateSession implements OpenSession {
       onEnd,
     );
     this.#session.stops.push(context.venue.subscribe((event) => this.#onVenueEvent(event)));
-    this.#session.stops.push(context.history.subscribe((transaction) => this.#onFunding(transaction)));
     this.#sendSnapshot();
   }
 
@@ -252,10 +252,6 @@ export class PrivateSession implements OpenSession {
     }
   }
 
-  #onFunding({ accountId, row }: FundingTransaction): void {
-    if (accountId === this.#context.accountId) this.#gather().transactions.push(row);
-  }
-
   /** What is told together: sent when this turn is over. */
   #gather(): Batch {
     if (this.#batch !== undefined) return this.#batch;
@@ -268,7 +264,9 @@ export class PrivateSession implements OpenSession {
     const batch = this.#batch;
     if (batch === undefined) return;
     this.#batch = undefined;
-    const { accountId, venue } = this.#context;
+    const { accountId, history, venue } = this.#context;
+    const transactions = history.fundingTransactions(accountId, this.#toldPayment);
+    this.#toldPayment = history.newestPayment(accountId);
     const orders = [...batch.orders.values()].map((row) => {
       const id = String(row["id"]);
       if (this.#told.has(id)) return orderChangeRow(row);
@@ -277,11 +275,11 @@ export class PrivateSession implements OpenSession {
     });
     const positions = venue.positions(accountId).filter(({ symbol }) => batch.symbols.has(symbol));
     const group = (name: string, rows: readonly Row[]): Row => (rows.length === 0 ? {} : { [name]: rows });
-    this.#push(batch.transactions.length > 0 ? "FUNDING_SETTLEMENT" : "ORDER_UPDATE", {
+    this.#push(transactions.length > 0 ? "FUNDING_SETTLEMENT" : "ORDER_UPDATE", {
       ...group("order", orders),
       ...group("orderFillTransaction", batch.fills),
       ...group("position", positions.map(positionRow)),
-      ...group("positionTransaction", batch.transactions),
+      ...group("positionTransaction", transactions),
       ...(batch.hasCollateral ? group("collateral", [collateralRow(venue, venue.account(accountId))]) : {}),
     });
   }
