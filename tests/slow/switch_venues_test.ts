@@ -11,21 +11,29 @@ const summarySchema = v.object({
   plugins: v.array(v.object({ id: v.string(), state: v.string(), restarts: v.number() })),
 });
 
-/** Logs each venue whose quotes reach it, once. */
+/** Logs each venue whose quotes reach it, once, and has an order rest far from the market of OKX. */
 const watcher = `
 import { defineStrategy, venueOf } from "@berth/sdk";
 export default defineStrategy({
   kind: "strategy", id: "watcher", version: "1.0.0", sdkVersion: 1, author: "tests", description: "Sees venues.",
-  trading: { venues: ["*"], instruments: ["BTC-PERP"], data: ["quotes"], orders: "none" },
-  riskBudget: { maxOrderNotionalUsd: 0, maxPositionNotionalUsd: 0, maxOrdersPerSecond: 0, maxDailyLossUsd: 0 },
+  trading: { venues: ["*"], instruments: ["BTC-PERP"], data: ["quotes"], orders: "trade" },
+  riskBudget: { maxOrderNotionalUsd: 2e3, maxPositionNotionalUsd: 2e3, maxOrdersPerSecond: 9, maxDailyLossUsd: 9 },
   onStop: "keep_positions", settings: {},
 }, (ctx) => {
   const seen = new Set();
-  return { onQuote({ instrument }) {
+  let isResting = false;
+  return { onQuote({ instrument, bidPrice }) {
     const venue = venueOf(instrument);
+    if (venue === "okx" && !isResting) {
+      isResting = true;
+      ctx.orders.submit({ instrument, side: "buy", sizeBase: 0.01, limitPrice: bidPrice * 0.97 });
+    }
     if (seen.has(venue)) return;
     seen.add(venue);
     ctx.log.info("sees " + venue);
+  }, onOrder({ status }) {
+    if (status === "refused") isResting = false; // the account was not compared yet
+    if (status === "accepted" || status === "cancelled") ctx.log.info("order " + status);
   } };
 });
 `;
@@ -59,12 +67,15 @@ Deno.test("a venue that is disabled ends, one that is enabled comes, without a r
           line.includes(`"message":"${message}"`) && line.includes(`"source":"${source}"`)
         );
       await said("watcher", "sees okx");
+      await said("watcher", "order accepted");
       await switched("enable", "hyperliquid");
       await said("watcher", "sees hyperliquid");
       await switched("disable", "okx");
       await said("okx", "disabled");
       host.kill("SIGINT");
       await lines.ended;
+      // By the venue's word, which nobody would have heard once the adapter was gone.
+      assert(lines.lines.some((line) => line.includes('"message":"order cancelled"')));
       const { plugins } = v.parse(v.pipe(v.string(), v.parseJson(), summarySchema), lines.lines.at(-1));
       const states = Object.fromEntries(plugins.map(({ id, state, restarts }) => [id, [state, restarts]]));
       assertEquals(states, { okx: ["disabled", 0], hyperliquid: ["running", 0], watcher: ["stopped", 0] });

@@ -3,6 +3,7 @@
  * run, and whether it may, is decided elsewhere; here it is carried out and told.
  */
 import type { Clock } from "../../model/clock.ts";
+import { venueId } from "../../model/ids.ts";
 import type { SandboxExit } from "../../sandbox/sandbox.ts";
 import { afterCrash } from "../../sandbox/supervisor.ts";
 import type { PluginConfig } from "../config/config.ts";
@@ -13,11 +14,13 @@ import type { Slot } from "./plugin_slot.ts";
 import { type PendingUpdate, type PluginState, whyOf } from "./plugin_states.ts";
 import type { PluginSubscriptions } from "./plugin_subscriptions.ts";
 import type { SoundVersion } from "./plugin_version.ts";
-import type { HostLog } from "../ports.ts";
+import type { EngineDriver, HostLog } from "../ports.ts";
+import { leaveVenue } from "../venues/leave_venue.ts";
 
 export interface PluginRunnerOptions {
   readonly clock: Clock;
   readonly log: HostLog;
+  readonly driver: EngineDriver;
   readonly launcher: PluginLauncher;
   readonly subscriptions: PluginSubscriptions;
   readonly configOf: (id: string) => PluginConfig;
@@ -131,6 +134,7 @@ export class PluginRunner {
     clearTimeout(slot.restartTimer);
     slot.crashesMs.length = 0;
     if (slot.process !== undefined) {
+      if (state.kind === "disabled") await this.#leaveVenue(slot);
       slot.isExpectingExit = true;
       this.setState(slot, { kind: "stopping" });
       await slot.process.stop(whyOf(state) || state.kind, stopDeadlineMs);
@@ -141,10 +145,20 @@ export class PluginRunner {
     this.setState(slot, state);
   }
 
+  async #leaveVenue({ current, id }: Slot): Promise<void> {
+    if (current?.manifest.kind !== "exchange") return;
+    const { driver, log } = this.#options;
+    const left = await leaveVenue(driver, venueId(current.manifest.venue));
+    if (left.length === 0) return;
+    const orders = left.map(({ clientOrderId }) => clientOrderId).join(" ");
+    log.write("error", id, "ends though not every order is known to be cancelled", { orders });
+  }
+
   /** Ends a process that has done no wrong, and waits for the operator as after too many crashes. */
   async #giveUp(slot: Slot, launch: Launch, why: string): Promise<void> {
     const { process } = slot;
     if (process === undefined || slot.current !== launch.version || slot.isExpectingExit) return;
+    await this.#leaveVenue(slot); // requests may get through where streams don't
     slot.isExpectingExit = true;
     await process.stop(why, stopDeadlineMs);
     slot.isExpectingExit = false;
