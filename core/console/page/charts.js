@@ -55,7 +55,7 @@ export class Chart {
       lines.every((line, index) => line.label === this.#lines[index]?.label);
     this.#data = data;
     const seconds = data[0];
-    this.parent.dataset.spanMs = String(((seconds.at(-1) ?? 0) - (seconds[0] ?? 0)) * 1_000);
+    this.parent.dataset.spanMs = String(Math.round(((seconds.at(-1) ?? 0) - (seconds[0] ?? 0)) * 1_000));
     if (isSame) {
       this.#plot?.setData(data);
     } else {
