@@ -30,6 +30,7 @@ async function runKillCommand(
 ): Promise<number> {
   const { kill } = await import("./cli/kill.ts");
   const { hostOptions, listenForSignals } = await import("./cli/start.ts");
+  const { plainStart } = await import("./cli/start_options.ts");
   const { runKill } = await import("./host/compose.ts");
   using signals = listenForSignals();
   const { isClean } = await kill(options, {
@@ -39,18 +40,10 @@ async function runKillCommand(
     runKill,
     hostOptions: (quiet) =>
       hostOptions({
+        ...plainStart,
         ...options,
-        durationMs: undefined,
-        seed: undefined,
-        view: undefined,
         logLevel: "warn",
-        logFormat: undefined,
-        logFile: undefined,
-        sandbox: undefined,
-        pluginFolders: [],
-        trustedFolders: [],
         isLiveConfirmed: true, // it only closes
-        consolePort: undefined,
         isConsoleOff: true,
       }, { version, workingFolder, output: quiet, signals, drawSeed: () => 1 }),
   });

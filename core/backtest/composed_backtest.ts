@@ -20,9 +20,8 @@ import { openRecording } from "../recording/reader.ts";
 import type { ReportInput } from "./report.ts";
 import { runBacktest } from "./run.ts";
 
-export interface ComposedBacktest {
-  readonly config: HostConfig;
-  readonly workingFolder: string;
+/** What is asked of a backtest. */
+export interface BacktestQuestion {
   /** An id of a plugin in the configured folders, or a path. */
   readonly plugin: string;
   /** One of the two is named: bars, or a recording, or files of quotes and trades. */
@@ -38,6 +37,11 @@ export interface ComposedBacktest {
   readonly seed: number;
   /** Over the configuration's. */
   readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export interface ComposedBacktest extends BacktestQuestion {
+  readonly config: HostConfig;
+  readonly workingFolder: string;
   readonly log: HostLog;
   readonly onProgress: (share: number) => void;
 }

@@ -1,6 +1,7 @@
 /** `berth backtest`: its options, read into one record. */
 import { type Command, Option } from "commander";
-import { type FileMarket, volumeUnits } from "../backtest/file_market.ts";
+import type { BacktestQuestion } from "../backtest/composed_backtest.ts";
+import { volumeUnits } from "../backtest/file_market.ts";
 import {
   choiceFlag,
   collected,
@@ -15,22 +16,8 @@ import {
   wholeOption,
 } from "./option_readers.ts";
 
-export interface BacktestCommandOptions {
+export interface BacktestCommandOptions extends BacktestQuestion {
   readonly configFile: string | undefined;
-  /** An id of a plugin in the configured folders, or a path. */
-  readonly plugin: string;
-  /** One of the two is named. */
-  readonly barsFile: string | undefined;
-  readonly dataPaths: readonly string[];
-  readonly market: FileMarket;
-  readonly fromMs: number | undefined;
-  readonly toMs: number | undefined;
-  readonly depositUsd: number;
-  readonly venueLatencyMs: number;
-  readonly lookaheadMs: number;
-  readonly seed: number;
-  /** `name=value` over the configuration's settings; values as JSON, else as text. */
-  readonly settings: Readonly<Record<string, unknown>>;
   readonly outFolder: string | undefined;
   readonly asJson: boolean;
 }

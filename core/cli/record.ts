@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { join, resolve } from "node:path";
 import type { HostOptions } from "../host/config/options.ts";
 import { environments } from "../sdk/manifest.ts";
-import type { StartOptions } from "./start_options.ts";
+import { plainStart, type StartOptions } from "./start_options.ts";
 import {
   choiceFlag,
   collected,
@@ -86,23 +86,15 @@ export function addRecord(program: Command, found: (options: RecordOptions) => v
 }
 
 /** The start that a recording is, before its options are checked as any start's are. */
-export function asStart(options: RecordOptions): StartOptions {
+export function asStart({ configFile, environment, durationMs, seed }: RecordOptions): StartOptions {
   return {
-    configFile: options.configFile,
-    dataDir: undefined,
+    ...plainStart,
+    configFile,
     // Market data needs no account: what would be live is recorded without keys.
-    environment: options.environment === "live" ? "paper" : options.environment,
-    durationMs: options.durationMs,
-    seed: options.seed,
-    view: undefined,
-    logLevel: undefined,
+    environment: environment === "live" ? "paper" : environment,
+    durationMs,
+    seed,
     logFormat: "json",
-    logFile: undefined,
-    pluginFolders: [],
-    trustedFolders: [],
-    isLiveConfirmed: false,
-    sandbox: undefined,
-    consolePort: undefined,
     isConsoleOff: true,
   };
 }

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { HostOptions } from "../host/config/options.ts";
 import type { ReplaySpeed } from "../host/replay/replay.ts";
 import { ownKeyboard, replayKeys } from "./replay_keys.ts";
-import type { StartOptions } from "./start_options.ts";
+import { plainStart, type StartOptions } from "./start_options.ts";
 import {
   collected,
   dateOption,
@@ -109,19 +109,13 @@ export function addReplay(program: Command, found: (options: ReplayCommandOption
 export function replayAsStart(options: ReplayCommandOptions): StartOptions {
   const { configFile, pluginFolders, trustedFolders, consolePort, isConsoleOff, view, asJson } = options;
   return {
+    ...plainStart,
     configFile,
-    dataDir: undefined,
     environment: "paper",
-    durationMs: undefined,
-    seed: undefined,
-    logLevel: undefined,
     logFormat: asJson ? "json" : undefined,
-    logFile: undefined,
     pluginFolders,
     trustedFolders,
-    isLiveConfirmed: false,
     view,
-    sandbox: undefined,
     consolePort,
     isConsoleOff,
   };

@@ -39,6 +39,25 @@ export interface StartOptions extends SettingOptions {
   readonly isLiveConfirmed: boolean;
 }
 
+/** A start without a word of the command line: for commands that are starts of their own kind. */
+export const plainStart: StartOptions = {
+  configFile: undefined,
+  dataDir: undefined,
+  environment: undefined,
+  durationMs: undefined,
+  seed: undefined,
+  logLevel: undefined,
+  logFormat: undefined,
+  logFile: undefined,
+  sandbox: undefined,
+  pluginFolders: [],
+  trustedFolders: [],
+  isLiveConfirmed: false,
+  view: undefined,
+  consolePort: undefined,
+  isConsoleOff: false,
+};
+
 type Given = Readonly<Record<string, unknown>>;
 
 const examples = `

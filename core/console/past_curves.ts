@@ -1,11 +1,11 @@
 /** What the journal keeps of curves: samples of runs before this one, and opportunities that were told of. */
+import type { ShownOpportunity } from "../model/shown.ts";
 import * as v from "valibot";
 import type { JournalReader } from "../journal/reader.ts";
 import type { StoredRecord } from "../journal/schema.ts";
 import { type CurveSample, curveSampleEveryMs, curveSampleKind } from "../model/curve_sample.ts";
 import { venueOf } from "../model/ids.ts";
 import { instrumentName } from "./commands.ts";
-import type { ConsoleOpportunity } from "./ports.ts";
 
 /** So far back curves are drawn over restarts. */
 export const pastMs = 24 * 3_600_000;
@@ -48,7 +48,7 @@ const opportunityBody = v.object({
 });
 
 /** An `opportunity` record as the console tells of opportunities; undefined when it can't be read as one. */
-export function opportunityOf({ tsUs, plugin, body }: StoredRecord): ConsoleOpportunity | undefined {
+export function opportunityOf({ tsUs, plugin, body }: StoredRecord): ShownOpportunity | undefined {
   const parsed = v.safeParse(opportunityBody, body);
   if (!parsed.success || plugin === undefined) return undefined;
   const { symbol, buy, sell, netBps, isTaken } = parsed.output.opportunity;

@@ -3,6 +3,7 @@
  * commands. The console runs on a thread of its own and holds no part of the engine; everything here is plain data that
  * can be posted from thread to thread.
  */
+import type { ShownNotice, ShownOpportunity } from "../model/shown.ts";
 import type { AlertsReport } from "../alerts/ports.ts";
 import type { EngineSnapshot } from "../engine/snapshot.ts";
 import type { Instrument } from "../model/instrument.ts";
@@ -65,21 +66,6 @@ export interface ConsolePlugin {
   } | undefined;
 }
 
-export interface ConsoleOpportunity {
-  readonly tsMs: number;
-  readonly plugin: string;
-  readonly symbol: string;
-  readonly words: string;
-  readonly edgeBps: number;
-  readonly isTaken: boolean;
-}
-
-export interface ConsoleNotice {
-  readonly tsMs: number;
-  readonly severity: "info" | "warning" | "critical";
-  readonly text: string;
-}
-
 /** What a plugin reported last under a name of its own. */
 export interface ConsoleGauge {
   readonly plugin: string;
@@ -97,9 +83,9 @@ export interface HostPicture {
   readonly opportunities: {
     readonly seen: number;
     readonly taken: number;
-    readonly latest: readonly ConsoleOpportunity[];
+    readonly latest: readonly ShownOpportunity[];
   };
-  readonly notices: readonly ConsoleNotice[];
+  readonly notices: readonly ShownNotice[];
   readonly alerts: AlertsReport;
   readonly gauges: readonly ConsoleGauge[];
   readonly counts: { readonly orders: number; readonly fills: number; readonly roundTrips: number };

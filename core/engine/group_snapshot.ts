@@ -3,6 +3,7 @@ import { averageOpenPrice } from "../execution/leg_groups/repair_choice.ts";
 import { imbalanceOf } from "../execution/leg_groups/balance.ts";
 import type { InstrumentId, PluginId } from "../model/ids.ts";
 import { heldLots, type LegGroup } from "../model/leg_group.ts";
+import type { GroupTotals } from "../model/leg_group_totals.ts";
 import type { Side } from "../model/order.ts";
 import { incrementValue } from "../model/ticks.ts";
 import type { Rooms } from "./rooms.ts";
@@ -29,25 +30,6 @@ export interface GroupSnapshot {
   readonly nakedMs: number;
   readonly attempts: number;
   readonly ageMs: number;
-}
-
-/** Since the start of the run. */
-export interface GroupTotals {
-  readonly begun: number;
-  /** Became whole at least once. */
-  readonly opened: number;
-  readonly closed: number;
-  readonly nothingFilled: number;
-  readonly unwound: number;
-  readonly closedElsewhere: number;
-  /** One leg had to be completed or taken back. */
-  readonly broken: number;
-  readonly halted: number;
-  /** The largest that one leg was ahead, and the longest. */
-  readonly maxNakedUsd: number;
-  readonly maxNakedMs: number;
-  /** Positions read back after groups: equal to ours, different, not yet read. */
-  readonly verified: { readonly agreed: number; readonly differed: number; readonly pending: number };
 }
 
 function nakedUsdOf({ instruments, portfolio, time }: Rooms, group: LegGroup): number {

@@ -13,7 +13,8 @@ import type { ChannelStatistics, VenueHealth } from "../model/venue_health.ts";
 import type { OpenTrade } from "../portfolio/portfolio.ts";
 import type { AbsenceReason, ResidentStopState } from "./resident_stop_desk.ts";
 import type { OtherHostSign } from "./other_hosts.ts";
-import type { GroupSnapshot, GroupTotals } from "./group_snapshot.ts";
+import type { GroupTotals } from "../model/leg_group_totals.ts";
+import type { GroupSnapshot } from "./group_snapshot.ts";
 
 /** NaN for what is not known: the console shows a dash. */
 export interface QuoteSnapshot {

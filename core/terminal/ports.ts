@@ -3,6 +3,8 @@
  * for the eye; NaN is what is not known, and is shown as a dash.
  */
 
+import type { ShownNotice, ShownOpportunity } from "../model/shown.ts";
+import type { GroupTotals } from "../model/leg_group_totals.ts";
 import type { StrategyReport } from "../model/strategy_report.ts";
 
 /** Where text goes. Writing never waits: a reader that does not keep up loses text, never time of the host. */
@@ -96,16 +98,6 @@ export interface QuoteRow {
   readonly sizeDecimals: number;
 }
 
-export interface OpportunityRow {
-  readonly tsMs: number;
-  readonly plugin: string;
-  readonly symbol: string;
-  /** `buy okx, sell paradex`. */
-  readonly words: string;
-  readonly edgeBps: number;
-  readonly isTaken: boolean;
-}
-
 export interface OrderRow {
   readonly clientOrderId: string;
   /** A stop that is kept at the venue behind an exit plan: it may stay when the host goes. */
@@ -162,23 +154,6 @@ export interface GroupRow {
   readonly why: string;
 }
 
-/** Leg groups of the run. */
-export interface GroupCounts {
-  readonly begun: number;
-  readonly opened: number;
-  readonly closed: number;
-  readonly nothingFilled: number;
-  readonly unwound: number;
-  readonly closedElsewhere: number;
-  readonly broken: number;
-  readonly halted: number;
-  /** The largest that one leg was ahead of the other, and the longest. */
-  readonly maxNakedUsd: number;
-  readonly maxNakedMs: number;
-  /** Positions read back from the venues after groups. */
-  readonly verified: { readonly agreed: number; readonly differed: number; readonly pending: number };
-}
-
 export interface PluginRow {
   readonly id: string;
   readonly kind: "strategy" | "exchange";
@@ -200,12 +175,6 @@ export interface RiskRow {
   readonly reason: string;
   readonly todayUsd: number;
   readonly grossExposureUsd: number;
-}
-
-export interface NoticeRow {
-  readonly tsMs: number;
-  readonly severity: "info" | "warning" | "critical";
-  readonly text: string;
 }
 
 export interface Totals {
@@ -233,17 +202,17 @@ export interface DisplaySnapshot {
     readonly seen: number;
     readonly taken: number;
     /** Newest first. */
-    readonly latest: readonly OpportunityRow[];
+    readonly latest: readonly ShownOpportunity[];
   };
   readonly orders: readonly OrderRow[];
   readonly positions: readonly PositionRow[];
   /** Not over. */
   readonly groups: readonly GroupRow[];
-  readonly groupCounts: GroupCounts;
+  readonly groupCounts: GroupTotals;
   readonly plugins: readonly PluginRow[];
   readonly strategies: readonly StrategyReport[];
   readonly risk: readonly RiskRow[];
   readonly refusals: readonly { readonly code: string; readonly count: number }[];
   /** Newest first. */
-  readonly notices: readonly NoticeRow[];
+  readonly notices: readonly ShownNotice[];
 }

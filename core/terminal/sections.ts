@@ -1,4 +1,5 @@
 /** The parts of the display: each turns its rows of the snapshot into a table, whatever the width. */
+import type { ShownNotice, ShownOpportunity } from "../model/shown.ts";
 import {
   ageStyle,
   ageText,
@@ -15,8 +16,6 @@ import {
 import type {
   DisplaySnapshot,
   GroupRow,
-  NoticeRow,
-  OpportunityRow,
   OrderRow,
   PluginRow,
   PositionRow,
@@ -131,7 +130,7 @@ export const quotesSection = ({ quotes }: DisplaySnapshot): Section =>
   ]);
 
 export const opportunitiesSection = ({ opportunities }: DisplaySnapshot): Section =>
-  section<OpportunityRow>(6, 1, opportunities.latest, [
+  section<ShownOpportunity>(6, 1, opportunities.latest, [
     column(
       `OPPORTUNITIES ${countText(opportunities.seen)} seen, ${countText(opportunities.taken)} taken`,
       "left",
@@ -262,11 +261,11 @@ export const refusalsSection = ({ refusals }: DisplaySnapshot): Section =>
     column("COUNT", "right", 6, 0, (row) => span(countText(row.count))),
   ]);
 
-const noticeStyle = (severity: NoticeRow["severity"]): Style =>
+const noticeStyle = (severity: ShownNotice["severity"]): Style =>
   severity === "critical" ? "bad" : severity === "warning" ? "warn" : "plain";
 
 export const noticesSection = ({ notices }: DisplaySnapshot): Section =>
-  section<NoticeRow>(7, 1, notices, [
+  section<ShownNotice>(7, 1, notices, [
     column("NOTICES", "left", 8, 0, (row) => span(timeOfDayText(row.tsMs), "dim")),
     column("", "left", 20, 0, (row) => span(row.text, noticeStyle(row.severity))),
   ]);

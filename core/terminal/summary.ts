@@ -1,6 +1,7 @@
 /** What a run did, printed when it ends: for people as a table, for machines as one JSON object. */
+import type { GroupTotals } from "../model/leg_group_totals.ts";
 import { clockText, countText, priceText, signedUsdText, sizeText, usdStyle, usdText } from "./formats.ts";
-import type { DisplayEnvironment, GroupCounts, OrderRow, PositionRow } from "./ports.ts";
+import type { DisplayEnvironment, OrderRow, PositionRow } from "./ports.ts";
 import { environmentWords } from "./render.ts";
 import { clipped, type Line, paint, type PaintOptions, type Span, span } from "./styled_text.ts";
 import { type Column, drawTable } from "./table.ts";
@@ -32,7 +33,7 @@ export interface RunSummary {
   readonly venues: readonly VenueSummary[];
   readonly opportunities: { readonly seen: number; readonly taken: number };
   readonly roundTrips: number;
-  readonly groups: GroupCounts;
+  readonly groups: GroupTotals;
   /** Value of legs that are alone at the end. */
   readonly nakedUsd: number;
   readonly orders: number;

@@ -1,4 +1,6 @@
 /** The simulated venues of one run: market, matching engine and protocol of each, and the real adapter that speaks to it. */
+import { defaultSettings as okxDefaults } from "../exchanges/okx/builders.ts";
+import { paradex as paradexSubject } from "../exchanges/paradex/bench.ts";
 import {
   type Clock,
   type ExchangeAdapter,
@@ -19,7 +21,7 @@ import { clientIdOf } from "../../exchanges/hyperliquid/client_ids.ts";
 import { settings as hyperliquidSettings } from "../../exchanges/hyperliquid/settings.ts";
 import * as hyperliquid from "../../exchanges/hyperliquid/simulator.ts";
 import { OkxAdapter } from "../../exchanges/okx/adapter.ts";
-import { settings as okxSettings } from "../../exchanges/okx/settings.ts";
+import type { settings as okxSettings } from "../../exchanges/okx/settings.ts";
 import * as okx from "../../exchanges/okx/simulator.ts";
 import { spawnedBy } from "../../exchanges/okx/simulator/algo_orders.ts";
 import { ParadexAdapter } from "../../exchanges/paradex/adapter.ts";
@@ -197,17 +199,7 @@ function okxAdapter(
       wsPrivateUrl: "ws://okx.test/ws/v5/private",
       wsBusinessUrl: "ws://okx.test/ws/v5/business",
     },
-    settings: {
-      quoteChannel: "bbo-tbt",
-      preferredQuoteAssets: okxSettings.preferredQuoteAssets.default,
-      defaultMakerFeeBps: 2,
-      defaultTakerFeeBps: 5,
-      tradeMode: "cross",
-      triggerPriceType: "mark",
-      addresses: "main",
-      rateLimitShare: 0.9,
-      deadMansSwitchSeconds: 30,
-    },
+    settings: okxDefaults,
   };
   return new OkxAdapter(ctx, {
     fetch: network.fetchOf(around.process),
@@ -272,18 +264,7 @@ function paradexAdapter(
   const ctx: ExchangeContext<typeof paradexSettings> = {
     ...context("paradex", keys.paradex, around),
     endpoints: { rest: "http://paradex.test/v1", ws: "ws://paradex.test/v1" },
-    settings: {
-      sbeSchemaVersion: "1",
-      quoteChannel: "api",
-      bookChannel: "deltas",
-      fundingChannel: false,
-      cancelOnDisconnect: true,
-      recvWindowMs: 10_000,
-      rateLimitShare: 0.5,
-      makerFeeBps: 0,
-      takerFeeBps: 4.5,
-      ethereumAddress: "",
-    },
+    settings: paradexSubject.settings,
   };
   return new ParadexAdapter(ctx, {
     fetch: network.fetchOf(around.process),

@@ -19,12 +19,12 @@ import type { LogFields } from "../../core/host/ports.ts";
 import type { SecretsResult } from "../../core/host/config/secrets.ts";
 import { systemClock } from "../../core/host/system_clock.ts";
 import type { JournalRecord, JournalWriter } from "../../core/journal/writer.ts";
-import { instrumentId, venueId } from "../../core/model/ids.ts";
+import { venueId } from "../../core/model/ids.ts";
 import type { Instrument } from "../../core/model/instrument.ts";
 import type { Panel } from "../../core/model/panel.ts";
-import { increment } from "../../core/model/ticks.ts";
 import { recordBytes, recordKinds, writeRecord } from "../../core/protocol/records.ts";
 import type { ExchangeManifest } from "../../core/sdk/manifest.ts";
+import { testInstrument } from "../../core/sdk/testing.ts";
 import { defaultRiskSettings } from "../../core/risk/settings.ts";
 import type { Sandbox } from "../../core/sandbox/sandbox.ts";
 import type { SandboxKind } from "../../core/sandbox/kind_names.ts";
@@ -40,29 +40,8 @@ export interface LogLine {
 }
 
 /** An instrument of a made-up venue: tick 0.1, lot 0.001. */
-export function madeUpInstrument(venue: string, symbol: string): Instrument {
-  return {
-    id: instrumentId(venue, symbol),
-    venue: venueId(venue),
-    symbol,
-    venueSymbol: symbol,
-    kind: "perpetual",
-    settlement: "linear",
-    baseAsset: symbol.slice(0, symbol.indexOf("-")),
-    quoteAsset: "USD",
-    settlementAsset: "USDC",
-    tick: increment("0.1"),
-    lot: increment("0.001"),
-    contractMultiplier: "1",
-    minSizeLots: 1,
-    maxSizeLots: 1_000_000_000,
-    minNotional: 0,
-    makerFeeBps: 0,
-    takerFeeBps: 2,
-    maxLeverage: 10,
-    status: "trading",
-  };
-}
+export const madeUpInstrument = (venue: string, symbol: string): Instrument =>
+  testInstrument(`${venue}:${symbol}`, { makerFeeBps: 0, takerFeeBps: 2 });
 
 /** Keeps records in memory; everything is durable at once. */
 export function memoryJournal(records: JournalRecord[]): JournalWriter {

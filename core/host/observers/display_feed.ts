@@ -1,4 +1,5 @@
 /** Gathers what the display and the summary show: the engine's snapshot, the plugins' states, and a few counts of its own. */
+import type { ShownNotice, ShownOpportunity } from "../../model/shown.ts";
 import { isResidentStop } from "../../model/order.ts";
 import type { EngineSnapshot } from "../../engine/snapshot.ts";
 import type { EngineSurface } from "../../engine/surface.ts";
@@ -14,8 +15,6 @@ import type { OpportunityMessage } from "../../protocol/messages.ts";
 import type {
   DisplaySnapshot,
   GroupRow,
-  NoticeRow,
-  OpportunityRow,
   OrderRow,
   PluginRow,
   PositionRow,
@@ -41,8 +40,8 @@ export interface DisplayFeedOptions {
 
 export class DisplayFeed implements Tally {
   readonly #options: DisplayFeedOptions;
-  readonly #opportunities: OpportunityRow[] = [];
-  readonly #notices: NoticeRow[] = [];
+  readonly #opportunities: ShownOpportunity[] = [];
+  readonly #notices: ShownNotice[] = [];
   readonly #held = new Set<string>();
   readonly gauges = new Map<string, number>();
   /** What strategies show of themselves, newest of each. */
@@ -79,7 +78,7 @@ export class DisplayFeed implements Tally {
     this.panels.set(plugin, panel);
   }
 
-  notice(severity: NoticeRow["severity"], text: string): void {
+  notice(severity: ShownNotice["severity"], text: string): void {
     this.#notices.unshift({ tsMs: this.#options.clock.epochMs(), severity, text });
     this.#notices.length = Math.min(this.#notices.length, keptNotices);
   }
@@ -92,7 +91,10 @@ export class DisplayFeed implements Tally {
   }
 
   /** What happened lately, newest first. */
-  latest(): { readonly opportunities: readonly OpportunityRow[]; readonly notices: readonly NoticeRow[] } {
+  latest(): {
+    readonly opportunities: readonly ShownOpportunity[];
+    readonly notices: readonly ShownNotice[];
+  } {
     return { opportunities: [...this.#opportunities], notices: [...this.#notices] };
   }
 

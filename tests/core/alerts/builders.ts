@@ -1,4 +1,5 @@
 /** Observations of a host where all is well, to be changed by a test. */
+import { noLimits } from "../../support/engine_builders.ts";
 import type { AlertNote } from "../../../core/alerts/alert.ts";
 import type { Observation, ScopeObservation, VenueObservation } from "../../../core/alerts/observation.ts";
 import type { ScopeLimits } from "../../../core/model/risk_limits.ts";
@@ -14,21 +15,7 @@ export const calmVenue: VenueObservation = {
 };
 
 /** No limit but those named. */
-export const limitsOf = (changes: Partial<ScopeLimits>): ScopeLimits => ({
-  maxOrderNotionalUsd: null,
-  maxPositionNotionalUsd: null,
-  maxNetExposureUsd: null,
-  maxGrossExposureUsd: null,
-  maxLeverage: null,
-  maxOpenPositions: null,
-  maxOpenOrders: null,
-  maxOrdersPerSecond: null,
-  maxCancelToFillRatio: null,
-  maxDailyLossUsd: null,
-  maxDrawdownUsd: null,
-  maxConsecutiveLosses: null,
-  ...changes,
-});
+export const limitsOf = (changes: Partial<ScopeLimits>): ScopeLimits => ({ ...noLimits, ...changes });
 
 export const calmScope: ScopeObservation = {
   scope: "global",

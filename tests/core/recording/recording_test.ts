@@ -1,5 +1,6 @@
 /** What is recorded comes back: records bit for bit, books row by row, parts in order, damage with its file's name. */
-import { increment, type Instrument, instrumentId, priceTicks, sizeLots, venueId } from "@berth/sdk";
+import { testInstrument } from "@berth/sdk/testing";
+import { type Instrument, priceTicks, sizeLots } from "@berth/sdk";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
@@ -9,28 +10,8 @@ import { OrderBook } from "../../../core/model/order_book.ts";
 import { openRecording } from "../../../core/recording/reader.ts";
 import { RecordingWriter } from "../../../core/recording/writer.ts";
 
-const instrument = (venue: string): Instrument => ({
-  id: instrumentId(venue, "BTC-PERP"),
-  venue: venueId(venue),
-  symbol: "BTC-PERP",
-  venueSymbol: "BTC-USD-PERP",
-  kind: "perpetual",
-  settlement: "linear",
-  baseAsset: "BTC",
-  quoteAsset: "USD",
-  settlementAsset: "USDC",
-  tick: increment("0.1"),
-  lot: increment("0.001"),
-  contractMultiplier: "1",
-  minSizeLots: 1,
-  maxSizeLots: 1_000_000,
-  minNotional: 10,
-  makerFeeBps: 0.2,
-  takerFeeBps: 2,
-  maxLeverage: 20,
-  fundingIntervalHours: 8,
-  status: "trading",
-});
+const instrument = (venue: string): Instrument =>
+  testInstrument(`${venue}:BTC-PERP`, { makerFeeBps: 0.2, minNotional: 10, fundingIntervalHours: 8 });
 const instruments = [instrument("okx"), instrument("paradex")];
 
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {

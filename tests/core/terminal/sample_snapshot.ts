@@ -1,12 +1,11 @@
 /** A snapshot as a busy simulated run has it, and random ones. */
+import type { ShownNotice, ShownOpportunity } from "../../../core/model/shown.ts";
 import fc from "fast-check";
 import { instrumentId } from "../../../core/model/ids.ts";
 import type { StrategyReport } from "../../../core/model/strategy_report.ts";
 import type {
   DisplaySnapshot,
   GroupRow,
-  NoticeRow,
-  OpportunityRow,
   OrderRow,
   PluginRow,
   PositionRow,
@@ -324,7 +323,7 @@ const quoteRow: fc.Arbitrary<QuoteRow> = fc.record({
   priceDecimals: decimals,
   sizeDecimals: decimals,
 });
-const opportunityRow: fc.Arbitrary<OpportunityRow> = fc.record({
+const opportunityRow: fc.Arbitrary<ShownOpportunity> = fc.record({
   tsMs: time,
   plugin: text,
   symbol: text,
@@ -392,7 +391,7 @@ const riskRow: fc.Arbitrary<RiskRow> = fc.record({
   todayUsd: number,
   grossExposureUsd: number,
 });
-const noticeRow: fc.Arbitrary<NoticeRow> = fc.record({
+const noticeRow: fc.Arbitrary<ShownNotice> = fc.record({
   tsMs: time,
   severity: fc.constantFrom("info", "warning", "critical"),
   text,

@@ -1,13 +1,6 @@
+import { testInstrument } from "@berth/sdk/testing";
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import {
-  type GroupLegView,
-  increment,
-  type Instrument,
-  type InstrumentId,
-  instrumentId,
-  type Quote,
-  venueId,
-} from "@berth/sdk";
+import { type GroupLegView, type Instrument, type InstrumentId, instrumentId, type Quote } from "@berth/sdk";
 import {
   exitReason,
   type ExitSettings,
@@ -16,29 +9,8 @@ import {
   pairResult,
 } from "../../../plugins/cross_exchange_arbitrage/pair_exit.ts";
 
-function instrument(venue: string): Instrument {
-  return {
-    id: instrumentId(venue, "BTC-PERP"),
-    venue: venueId(venue),
-    symbol: "BTC-PERP",
-    venueSymbol: "BTC",
-    kind: "perpetual",
-    settlement: "linear",
-    baseAsset: "BTC",
-    quoteAsset: "USD",
-    settlementAsset: "USDC",
-    tick: increment("0.1"),
-    lot: increment("0.001"),
-    contractMultiplier: "1",
-    minSizeLots: 1,
-    maxSizeLots: 1_000_000,
-    minNotional: 0,
-    makerFeeBps: 0,
-    takerFeeBps: 2,
-    maxLeverage: 10,
-    status: "trading",
-  };
-}
+const instrument = (venue: string): Instrument =>
+  testInstrument(`${venue}:BTC-PERP`, { makerFeeBps: 0, takerFeeBps: 2 });
 
 const quote = (id: InstrumentId, bidPrice: number, askPrice: number): Quote => ({
   instrument: id,
