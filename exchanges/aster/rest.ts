@@ -39,6 +39,11 @@ export interface RestOptions {
 
 const requestTimeoutMs = 10_000;
 const lookAgainMs = 250;
+/**
+ * Signed questions that are on their way at once. The venue keeps 100 nonces: of a larger crowd that overtakes itself it
+ * would refuse those that come late.
+ */
+const maxSignedUnderWay = 40;
 /** After a 429 without another word; a ban lasts two minutes at least. */
 const pauseMs = 10_000;
 const banMs = 120_000;
@@ -53,6 +58,7 @@ interface HttpReply {
 
 export class RestClient {
   readonly #options: RestOptions;
+  #signedUnderWay = 0;
 
   constructor(options: RestOptions) {
     this.#options = options;
@@ -69,6 +75,7 @@ export class RestClient {
         (abort) => this.#send(method, path, params, isSigned, abort),
         ending,
       );
+      if (isSigned) this.#signedUnderWay -= 1;
       return reply.kind === "unanswered" ? reply : this.#read(reply);
     }, signal);
   }
@@ -92,10 +99,15 @@ export class RestClient {
     throw invalidAnswer(request, issueText(checked.issues));
   }
 
-  async #admit(cost: RequestCost, urgency: Urgency, signal: AbortSignal): Promise<boolean> {
+  /** True when it may be sent now; it is then counted, and under way. */
+  async #admit(cost: RequestOptions, urgency: Urgency, signal: AbortSignal): Promise<boolean> {
     const { budget, scheduler } = this.#options;
     while (!signal.aborted) {
-      if (budget.tryTake(cost, urgency)) return true;
+      const isCrowded = urgency === "question" && cost.isSigned && this.#signedUnderWay >= maxSignedUnderWay;
+      if (!isCrowded && budget.tryTake(cost, urgency)) {
+        if (cost.isSigned) this.#signedUnderWay += 1;
+        return true;
+      }
       if (urgency !== "question") return false;
       await delay(scheduler, lookAgainMs, signal);
     }

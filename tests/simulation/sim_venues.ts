@@ -13,6 +13,9 @@ import {
   venueId,
 } from "@berth/sdk";
 import type { OpenSocket } from "@berth/sdk/venue/transport.ts";
+import { AsterAdapter } from "../../exchanges/aster/adapter.ts";
+import { settings as asterSettings } from "../../exchanges/aster/settings.ts";
+import * as aster from "../../exchanges/aster/simulator.ts";
 import { EdgexAdapter } from "../../exchanges/edgex/adapter.ts";
 import { settings as edgexSettings } from "../../exchanges/edgex/settings.ts";
 import * as edgex from "../../exchanges/edgex/simulator.ts";
@@ -46,7 +49,7 @@ import type { SimProcess, World } from "./virtual_time.ts";
 import { usualNames } from "../support/venue_fakes.ts";
 
 export const accountId = "trader";
-export const venueNames = ["paradex", "okx", "hyperliquid", "edgex"] as const;
+export const venueNames = ["paradex", "okx", "hyperliquid", "edgex", "aster"] as const;
 export type VenueName = (typeof venueNames)[number];
 /** What a seed runs on unless it is told otherwise. */
 export const usualVenues: readonly VenueName[] = ["paradex", "okx"];
@@ -78,6 +81,7 @@ export interface VenueKeys {
   readonly okx: SimulatedCredentials;
   readonly hyperliquid: SimulatedCredentials;
   readonly edgex: SimulatedCredentials;
+  readonly aster: SimulatedCredentials;
 }
 
 export async function makeKeys(): Promise<VenueKeys> {
@@ -89,6 +93,7 @@ export async function makeKeys(): Promise<VenueKeys> {
     okx: await okx.makeCredentials(random.fork("okx")),
     hyperliquid: await hyperliquid.makeCredentials(random.fork("hyperliquid")),
     edgex: await edgex.makeCredentials(random.fork("edgex")),
+    aster: await aster.makeCredentials(random.fork("aster")),
   };
 }
 
@@ -102,7 +107,7 @@ export interface SimVenueOptions {
   readonly isSigningShort: boolean;
 }
 
-const simulators = { paradex, okx, hyperliquid, edgex } as const;
+const simulators = { paradex, okx, hyperliquid, edgex, aster } as const;
 
 export function makeVenue(name: VenueName, options: SimVenueOptions): SimVenue {
   const { world: { clock }, random, symbols } = options;
@@ -147,6 +152,8 @@ function makeAdapter(
       return hyperliquidAdapter(network, options.keys.hyperliquid, around);
     case "edgex":
       return edgexAdapter(network, options.keys.edgex, around);
+    case "aster":
+      return asterAdapter(network, options.keys.aster, around);
     default:
       return name satisfies never;
   }
@@ -161,6 +168,7 @@ function makeProtocol(
   const credentials = keys[name];
   const parts = { venue, accountId, credentials, faults, random: random.fork(`faults/${name}`) };
   if (name === "okx") return okx.createProtocol(parts);
+  if (name === "aster") return aster.createProtocol(parts);
   if (name === "edgex") return edgex.createProtocol(parts);
   // Enough behind it for a dead man's switch.
   if (name === "hyperliquid") return hyperliquid.createProtocol({ ...parts, priorVolumeUsd: 2_000_000 });
@@ -251,6 +259,30 @@ function edgexAdapter(
     },
   };
   return new EdgexAdapter(ctx, {
+    fetch: network.fetchOf(around.process),
+    openSocket: socketsOf(network, around.process),
+  });
+}
+
+function asterAdapter(
+  network: MemoryNetwork,
+  secrets: SimulatedCredentials,
+  around: AdapterSurroundings,
+): ExchangeAdapter {
+  const ctx: ExchangeContext<typeof asterSettings> = {
+    ...context("aster", secrets, around),
+    endpoints: { restUrl: "http://aster.test", wsUrl: "ws://aster.test" },
+    settings: {
+      preferredQuoteAssets: asterSettings.preferredQuoteAssets.default,
+      bookSpeed: "100ms",
+      defaultMakerFeeBps: 2,
+      defaultTakerFeeBps: 4,
+      triggerPriceType: "mark",
+      rateLimitShare: 0.9,
+      deadMansSwitchSeconds: 30,
+    },
+  };
+  return new AsterAdapter(ctx, {
     fetch: network.fetchOf(around.process),
     openSocket: socketsOf(network, around.process),
   });

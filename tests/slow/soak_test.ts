@@ -1,6 +1,6 @@
 /**
- * Ten simulated hours of the Paradex, the Hyperliquid and the EdgeX adapter (OKX has a soak of its own), on virtual time, over the
- * venue's own protocol: storms of cut lines and outages, lost answers, dropped and repeated pushes, gaps in the books.
+ * Ten simulated hours of the Paradex, the Hyperliquid, the EdgeX and the Aster adapter (OKX has a soak of its own), on virtual time,
+ * over the venue's own protocol: storms of cut lines and outages, lost answers, dropped and repeated pushes, gaps in the books.
  * After each storm everything must be as the venue has it.
  */
 import { assert, assertEquals, assertGreater } from "@std/assert";
@@ -119,10 +119,17 @@ const bookDepth: Readonly<Record<VenueName, number>> = {
   okx: 1_000,
   hyperliquid: 5,
   edgex: 200,
+  aster: 1_000,
 };
 
 /** A venue that tells its book by the clock, not by the change, is behind its own for so long. */
-const bookAgeMs: Readonly<Record<VenueName, number>> = { paradex: 0, okx: 0, hyperliquid: 1_200, edgex: 200 };
+const bookAgeMs: Readonly<Record<VenueName, number>> = {
+  paradex: 0,
+  okx: 0,
+  hyperliquid: 1_200,
+  edgex: 200,
+  aster: 0,
+};
 
 /** A house that quotes around a price which wanders. */
 function moveMarket(venue: SimVenue, midSteps: number): void {
@@ -373,7 +380,7 @@ function lotsByOrder(
   return lots;
 }
 
-for (const venue of ["paradex", "hyperliquid", "edgex"] as const) {
+for (const venue of ["paradex", "hyperliquid", "edgex", "aster"] as const) {
   Deno.test(`${hours} hours with storms of reconnects: ${venue} is told as it is after each of them`, () =>
     soak(venue));
 }

@@ -34,7 +34,6 @@ export class Orders {
   readonly #accountId: string;
   readonly #waiting = new Map<string, Waiting>();
   readonly #byBecameId = new Map<string, Waiting>();
-  readonly #timesInForce = new Map<string, string>();
   readonly #listeners = new Set<(facts: OrderFacts) => void>();
   readonly #stop: () => void;
   /** Its order is being placed: the engine's events name it before the call returns. */
@@ -154,7 +153,7 @@ export class Orders {
 
   /** What rows are made of, for an order of the engine. */
   factsOf(order: SimulatedOrder): OrderFacts {
-    return orderFacts(order, this.#timesInForce.get(order.orderId) ?? "GTC", this.#cameOf(order));
+    return orderFacts(order, this.#cameOf(order));
   }
 
   /** The number by which the venue's clients know an order of the engine. */
@@ -194,14 +193,9 @@ export class Orders {
     return isRefused && order.status === "rejected" ? undefined : order;
   }
 
-  #submit({ request, timeInForce }: CheckedOrder): SimulatedOrder | VenueError {
+  #submit({ request }: CheckedOrder): SimulatedOrder | VenueError {
     const result = this.#venue.submit(request);
     const { order } = result;
-    this.#timesInForce.set(order.orderId, timeInForce);
-    for (const oldest of this.#timesInForce.keys()) {
-      if (this.#timesInForce.size <= maxKept) break;
-      this.#timesInForce.delete(oldest);
-    }
     const isRefused = result.kind === "rejected" && !expiringRefusals.has(result.refusal);
     return isRefused ? refusalOf(result.refusal, request.side) : order;
   }
@@ -258,7 +252,6 @@ export class Orders {
   #link(waiting: Waiting, becameId: string): void {
     waiting.becameId = becameId;
     this.#byBecameId.set(becameId, waiting);
-    this.#timesInForce.set(becameId, waiting.checked.timeInForce);
   }
 
   /** The trigger order that an order of the engine came of. */

@@ -56,11 +56,7 @@ function statusOf(order: SimulatedOrder): string {
   }
 }
 
-export function orderFacts(
-  order: SimulatedOrder,
-  timeInForce: string,
-  cameOf: Waiting | undefined,
-): OrderFacts {
+export function orderFacts(order: SimulatedOrder, cameOf: Waiting | undefined): OrderFacts {
   const one = listingOfSymbol(order.symbol);
   const type = order.type === "market" ? "MARKET" : "LIMIT";
   const trigger = cameOf?.checked.trigger;
@@ -72,7 +68,8 @@ export function orderFacts(
     status: statusOf(order),
     type,
     origType: trigger?.type ?? type,
-    timeInForce: order.postOnly ? "GTX" : timeInForce,
+    // What is told of a market order beside its type.
+    timeInForce: type === "MARKET" ? "GTC" : order.postOnly ? "GTX" : order.timeInForce,
     sizeLots: order.sizeLots,
     filledLots: order.filledLots,
     averagePrice: averagePriceText(order.filledTicksLots, order.filledLots, one),
