@@ -12,12 +12,14 @@ import { FrameWriter } from "../../core/protocol/stream.ts";
 import type { ExchangeHello } from "../../core/protocol/messages.ts";
 import type { ExchangeContext, Publish } from "../../core/sdk/exchange.ts";
 import { ExchangeRuntime } from "../../core/sdk/exchange_context.ts";
+import { MarketDataReader as AsterReader } from "../../exchanges/aster/market_data.ts";
 import { MarketDataReader as HyperliquidReader } from "../../exchanges/hyperliquid/market_data.ts";
 import { MarketDataReader } from "../../exchanges/okx/market_data.ts";
 import { InstrumentList } from "../../exchanges/paradex/instruments.ts";
 import { channelNames, MarketDataFeed } from "../../exchanges/paradex/market_data.ts";
 import type { MisfitCode } from "../../exchanges/paradex/misfits.ts";
 import { sbeMessages } from "../../exchanges/paradex/wire/sbe_schema.ts";
+import { btcInstrument as asterInstrument } from "../exchanges/aster/builders.ts";
 import { btcInstrument as hyperliquidInstrument } from "../exchanges/hyperliquid/builders.ts";
 import { okxInstrument } from "../exchanges/okx/builders.ts";
 import { btcInstrument } from "../exchanges/paradex/fakes.ts";
@@ -293,8 +295,39 @@ async function hyperliquidCosts(): Promise<readonly FrameCost[]> {
   return costs;
 }
 
+async function asterCosts(): Promise<readonly FrameCost[]> {
+  const publish = await realPublish("aster");
+  const misfits = new Misfits<TextFrameMisfit>(clock, log);
+  const statistics = new FeedStatistics(clock);
+  const reader = new AsterReader({ publish, statistics, misfits, onBookGap: () => {} });
+  const one = asterInstrument();
+  const stampUs = clock.epochUs();
+  reader.set(one, publish.instrument(one.instrument), stampUs);
+  const nowMs = Date.now();
+  const top =
+    `{"e":"bookTicker","u":400900217,"E":${nowMs},"T":${nowMs},"s":"BTCUSDT","b":"67500.1","B":"2.56","a":"67500.2","A":"3.1"}`;
+  const side = (first: number) =>
+    JSON.stringify(Array.from({ length: 20 }, (_, i) => [(first + i / 10).toFixed(1), "1.25"]));
+  const start = `{"e":"depthUpdate","E":${nowMs},"T":${nowMs},"s":"BTCUSDT","U":`;
+  const end = `,"b":${side(67_400)},"a":${side(67_600)}}`;
+  let id = 1;
+  reader.awaitBook("BTCUSDT");
+  reader.onRestDepth("BTCUSDT", { lastUpdateId: id, E: nowMs, T: nowMs, bids: [], asks: [] }, stampUs);
+  const onDepth = (): void => {
+    const before = id++;
+    const text = `${start}${id},"u":${id},"pu":${before}${end}`;
+    if (!reader.onHotText(text, stampUs)) reader.onFrame(JSON.parse(text), stampUs);
+  };
+  const costs = [
+    await measure("Aster: best bid and offer, text", () => {}, () => void reader.onHotText(top, stampUs)),
+    await measure("Aster: 2 × 20 changes of a book, text", () => {}, onDepth),
+  ];
+  if (misfits.count() > 0) throw new Error(`${misfits.count()} frames could not be read`);
+  return costs;
+}
+
 if (import.meta.main) {
-  const costs = [...await paradexCosts(), ...await okxCosts(), ...await hyperliquidCosts()];
+  const costs = [...await paradexCosts(), ...await okxCosts(), ...await hyperliquidCosts(), ...await asterCosts()];
   Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(costs)}\n`));
   Deno.exit(0);
 }

@@ -11,7 +11,8 @@ import { AccountReader } from "../../../exchanges/hyperliquid/private_stream.ts"
 import { PublicSocket } from "../../../exchanges/hyperliquid/public_socket.ts";
 import { WeightBudget } from "../../../exchanges/hyperliquid/request_budget.ts";
 import { readAction, RestClient } from "../../../exchanges/hyperliquid/rest.ts";
-import { bookOf, btcInstrument, damaged, fillRow, updateRow } from "./builders.ts";
+import { damaged } from "../../support/nonsense.ts";
+import { bookOf, btcInstrument, fillRow, updateRow } from "./builders.ts";
 import { constantRandom, FakeSockets, Published, recordingLog, settle, VirtualTime } from "./fakes.ts";
 
 const user = "0x00000000000000000000000000000000000000aa";

@@ -7,7 +7,8 @@ import * as v from "valibot";
 import { MarketDataReader } from "../../../exchanges/hyperliquid/market_data.ts";
 import type { TextFrameMisfit } from "@berth/sdk/venue/misfits.ts";
 import { sharedDataMissing, sharedPath } from "../../support/shared_data.ts";
-import { btcInstrument, damaged } from "./builders.ts";
+import { damaged } from "../../support/nonsense.ts";
+import { btcInstrument } from "./builders.ts";
 import { Published, recordingLog, VirtualTime } from "./fakes.ts";
 
 function bench() {

@@ -14,7 +14,7 @@ import {
 } from "../../../exchanges/hyperliquid/actions.ts";
 import { ActionSigner } from "../../../exchanges/hyperliquid/signing.ts";
 import type { ServerSocketHandlers } from "../../../exchanges/simulation/sockets.ts";
-import { damaged, nonsense } from "./builders.ts";
+import { damaged, nonsense } from "../../support/nonsense.ts";
 import { accountId, protocolBench, startMs } from "./simulated.ts";
 
 const cloid = `0x${"a".repeat(32)}`;
