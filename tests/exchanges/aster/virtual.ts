@@ -86,7 +86,7 @@ export async function virtualBench(
   const requests: string[] = [];
   const send = network.fetchOf(process);
   const openSocket: OpenSocket = (url, handlers) =>
-    network.connect(process, url, {
+    network.connect(process, { url }, {
       onOpen: () => handlers.onOpen(),
       onData: (data) => handlers.onText(String(data)),
       onClose: (why) => handlers.onClose(why),
