@@ -327,7 +327,12 @@ async function asterCosts(): Promise<readonly FrameCost[]> {
 }
 
 if (import.meta.main) {
-  const costs = [...await paradexCosts(), ...await okxCosts(), ...await hyperliquidCosts(), ...await asterCosts()];
+  const costs = [
+    ...await paradexCosts(),
+    ...await okxCosts(),
+    ...await hyperliquidCosts(),
+    ...await asterCosts(),
+  ];
   Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(costs)}\n`));
   Deno.exit(0);
 }

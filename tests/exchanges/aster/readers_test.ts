@@ -35,7 +35,10 @@ Deno.test("an instrument has the steps of the filters; what is not whole is cut,
     ],
     ["0.1", "0.001", 1, 1_000_000, 20],
   );
-  assertEquals(toInstrument(symbolRow({ status: "SETTLING" }), "BTC-PERP", extras).instrument.status, "halted");
+  assertEquals(
+    toInstrument(symbolRow({ status: "SETTLING" }), "BTC-PERP", extras).instrument.status,
+    "halted",
+  );
   for (const type of ["PRICE_FILTER", "LOT_SIZE", "MIN_NOTIONAL"]) {
     const filters = symbolRow().filters.filter(({ filterType }) => filterType !== type);
     let error: unknown;
@@ -49,7 +52,9 @@ Deno.test("an instrument has the steps of the filters; what is not whole is cut,
 });
 
 Deno.test("one perpetual of an underlying is its BASE-PERP, and stays it", () => {
-  const rows = ["USD1", "USDT", "BTC"].map((quoteAsset) => symbolRow({ symbol: `BTC${quoteAsset}`, quoteAsset }));
+  const rows = ["USD1", "USDT", "BTC"].map((quoteAsset) =>
+    symbolRow({ symbol: `BTC${quoteAsset}`, quoteAsset })
+  );
   const preferred = preferredSymbols(rows, ["USDT", "USD1"], new Map());
   assertEquals(rows.map((one) => usualSymbol(one, preferred)), ["BTC-USD1-PERP", "BTC-PERP", "BTC-BTC-PERP"]);
   const later = preferredSymbols(rows.slice(0, 1), ["USDT", "USD1"], preferred);

@@ -18,4 +18,3 @@ Deno.test("connections are handed over before the venue's 24 hours are over: not
   assertEquals(published.of("book").at(-1)?.value.kind, "delta");
   await bench.settled(adapter.stop());
 });
-
