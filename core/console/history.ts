@@ -6,13 +6,12 @@
 import type { EngineSnapshot } from "../engine/snapshot.ts";
 import { symbolOf, venueOf } from "../model/ids.ts";
 import { scopeName } from "../model/risk_limits.ts";
-import type { PastSample } from "./past_curves.ts";
+import { type PastSample, spreadWindowMs } from "./past_curves.ts";
 import type { HostPicture } from "./ports.ts";
 
 const sampleEveryMs = 1_000;
 /** Of a curve of profit and loss: when it is full, each two become one. */
 const maxCurvePoints = 1_200;
-const spreadWindowMs = 900_000;
 /** Plugins come and go; what is beyond is not drawn. */
 const maxScopes = 100;
 const maxSymbols = 50;

@@ -7,9 +7,11 @@ import { type CurveSample, curveSampleEveryMs, curveSampleKind } from "../model/
 import { venueOf } from "../model/ids.ts";
 import { instrumentName } from "./commands.ts";
 
-/** So far back curves are drawn over restarts. */
-export const pastMs = 24 * 3_600_000;
+/** So far back profit and loss are drawn over restarts. */
+const pastMs = 24 * 3_600_000;
 const maxSamples = pastMs / curveSampleEveryMs;
+/** So far back spreads are drawn. */
+export const spreadWindowMs = 900_000;
 
 /** A kept sample, and when and of which start of the host it is. */
 export interface PastSample extends CurveSample {
@@ -19,12 +21,17 @@ export interface PastSample extends CurveSample {
 
 const figure = v.pipe(v.number(), v.finite());
 const price = v.pipe(figure, v.gtValue(0));
-const sampleBody = v.object({
+const pnlBody = v.object({
   pnl: v.array(v.object({ scope: v.string(), totalUsd: figure, drawdownUsd: figure })),
+});
+const quotesBody = v.object({
   quotes: v.array(v.object({ instrument: instrumentName, bidPrice: price, askPrice: price })),
 });
 
-/** Samples before a moment, oldest first; a day's at most. What can't be read as one is left out. */
+/**
+ * Samples before a moment, oldest first; a day's at most, with quotes as far back as spreads are drawn. What can't be
+ * read as one is left out.
+ */
 export function pastSamples(
   reader: Pick<JournalReader, "last">,
   beforeMs: number,
@@ -32,8 +39,12 @@ export function pastSamples(
   const window = { fromUs: (beforeMs - pastMs) * 1_000, toUs: beforeMs * 1_000 };
   return reader.last(maxSamples, { kinds: [curveSampleKind], ...window })
     .flatMap(({ tsUs, runId, body }): PastSample[] => {
-      const parsed = v.safeParse(sampleBody, body);
-      return parsed.success ? [{ tsMs: Math.round(tsUs / 1_000), runId, ...parsed.output }] : [];
+      const tsMs = Math.round(tsUs / 1_000);
+      const pnl = v.safeParse(pnlBody, body);
+      const isDrawn = tsMs >= beforeMs - spreadWindowMs;
+      const quotes = isDrawn ? v.safeParse(quotesBody, body) : undefined;
+      if (!pnl.success || quotes?.success === false) return [];
+      return [{ tsMs, runId, pnl: pnl.output.pnl, quotes: quotes?.output.quotes ?? [] }];
     });
 }
 
