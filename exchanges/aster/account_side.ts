@@ -8,7 +8,7 @@ import {
   type OrderReport,
 } from "@berth/sdk";
 import type { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
-import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
+import type { ConnectionPorts, ConnectionView } from "@berth/sdk/venue/kept_connection.ts";
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import type { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import type { VenueTime } from "@berth/sdk/venue/venue_time.ts";
@@ -103,11 +103,8 @@ export class AccountSide {
     });
   }
 
-  get state(): ConnectionState {
-    return this.#socket.state;
-  }
-  get reconnects(): number {
-    return this.#socket.reconnects;
+  get connection(): ConnectionView {
+    return this.#socket.connection;
   }
 
   /**

@@ -130,7 +130,7 @@ export class AsterAdapter implements ExchangeAdapter {
     });
     this.#poller = new QuotePoller({
       poll: (isNeeded) => this.#readQuotes(this.#public.wanted(quoteChannel), isNeeded),
-      streamState: () => this.#public.state,
+      streamState: () => this.#public.connection.state,
       clock,
       scheduler,
       log,
@@ -300,8 +300,8 @@ export class AsterAdapter implements ExchangeAdapter {
 
   #publishHealth(): void {
     publishHealth(this.#ctx, {
-      publicConnection: this.#public,
-      privateConnection: this.#account,
+      publicConnection: this.#public.connection,
+      privateConnection: this.#account?.connection,
       statistics: this.#statistics,
       misfits: this.#misfits,
       isDeadMansSwitchArmed: this.#account?.deadMansSwitch?.isArmed,

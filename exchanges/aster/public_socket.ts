@@ -5,6 +5,7 @@
 import type { ConnectionState, Log } from "@berth/sdk";
 import {
   type ConnectionPorts,
+  type ConnectionView,
   KeptConnection,
   type Link,
   type LinkHandlers,
@@ -82,14 +83,8 @@ export class PublicSocket {
     });
   }
 
-  get state(): ConnectionState {
-    return this.#connection.state;
-  }
-  get reconnects(): number {
-    return this.#connection.reconnects;
-  }
-  get heartbeatAgeMs(): number {
-    return this.#connection.heartbeatAgeMs;
+  get connection(): ConnectionView {
+    return this.#connection;
   }
 
   start(): void {

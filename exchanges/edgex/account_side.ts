@@ -2,7 +2,7 @@
 import { BerthError, type ConnectionState, describeError } from "@berth/sdk";
 import { isPrivateKey, type TypedDataDomain } from "@berth/sdk/venue/eip712.ts";
 import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
-import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
+import type { ConnectionPorts, ConnectionView } from "@berth/sdk/venue/kept_connection.ts";
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import type { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import { withDeadline } from "@berth/sdk/venue/waiting.ts";
@@ -95,11 +95,8 @@ export class AccountSide {
     });
   }
 
-  get state(): ConnectionState {
-    return this.#socket.state;
-  }
-  get reconnects(): number {
-    return this.#socket.reconnects;
+  get connection(): ConnectionView {
+    return this.#socket.connection;
   }
 
   /** Where orders settle: their signatures are for it alone. */

@@ -134,7 +134,7 @@ export class EdgexAdapter implements ExchangeAdapter {
     });
     this.#poller = new QuotePoller({
       poll: (isNeeded) => this.#pollDepth(isNeeded),
-      streamState: () => this.#public.state,
+      streamState: () => this.#public.connection.state,
       clock,
       scheduler,
       log,
@@ -286,8 +286,8 @@ export class EdgexAdapter implements ExchangeAdapter {
 
   #publishHealth(): void {
     publishHealth(this.#ctx, {
-      publicConnection: this.#public,
-      privateConnection: this.#account,
+      publicConnection: this.#public.connection,
+      privateConnection: this.#account?.connection,
       statistics: this.#statistics,
       misfits: this.#misfits,
       isDeadMansSwitchArmed: undefined,

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { ConnectionState, Log } from "@berth/sdk";
 import {
   type ConnectionPorts,
+  type ConnectionView,
   KeptConnection,
   type Link,
   type LinkHandlers,
@@ -49,11 +50,8 @@ export class PrivateSocket {
     });
   }
 
-  get state(): ConnectionState {
-    return this.#connection.state;
-  }
-  get reconnects(): number {
-    return this.#connection.reconnects;
+  get connection(): ConnectionView {
+    return this.#connection;
   }
 
   start(): void {

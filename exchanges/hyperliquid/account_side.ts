@@ -5,7 +5,7 @@ import type { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import type { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import { AccountQueries } from "./account_queries.ts";
 import { ActionSender } from "./action_sender.ts";
-import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
+import type { ConnectionPorts, ConnectionView } from "@berth/sdk/venue/kept_connection.ts";
 import { DeadMansSwitch } from "./dead_mans_switch.ts";
 import type { InstrumentBook } from "./instruments.ts";
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
@@ -123,14 +123,8 @@ export class AccountSide {
     }
   }
 
-  get state(): ConnectionState {
-    return this.#socket.state;
-  }
-  get reconnects(): number {
-    return this.#socket.reconnects;
-  }
-  get failedAttempts(): number {
-    return this.#socket.failedAttempts;
+  get connection(): ConnectionView {
+    return this.#socket.connection;
   }
 
   /**

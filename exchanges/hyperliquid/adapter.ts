@@ -104,7 +104,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
     });
     this.#poller = new QuotePoller({
       poll: (isNeeded) => this.#pollBooks(isNeeded),
-      streamState: () => this.#public.state,
+      streamState: () => this.#public.connection.state,
       clock,
       scheduler,
       log,
@@ -270,8 +270,8 @@ export class HyperliquidAdapter implements ExchangeAdapter {
   #publishHealth(): void {
     const deadMansSwitch = this.#account?.deadMansSwitch;
     publishHealth(this.#ctx, {
-      publicConnection: this.#public,
-      privateConnection: this.#account,
+      publicConnection: this.#public.connection,
+      privateConnection: this.#account?.connection,
       statistics: this.#statistics,
       misfits: this.#misfits,
       isDeadMansSwitchArmed: deadMansSwitch?.isOffered === true ? deadMansSwitch.isArmed : undefined,

@@ -4,6 +4,7 @@ import { type Balance, type ConnectionState, describeError, type Log, type Publi
 import type { ChannelMeter, FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import {
   type ConnectionPorts,
+  type ConnectionView,
   KeptConnection,
   type Link,
   type LinkHandlers,
@@ -72,14 +73,8 @@ export class PrivateSocket {
     });
   }
 
-  get state(): ConnectionState {
-    return this.#connection.state;
-  }
-  get reconnects(): number {
-    return this.#connection.reconnects;
-  }
-  get failedAttempts(): number {
-    return this.#connection.failedAttempts;
+  get connection(): ConnectionView {
+    return this.#connection;
   }
 
   start(): void {

@@ -5,6 +5,7 @@
 import type { ConnectionState, Log } from "@berth/sdk";
 import {
   type ConnectionPorts,
+  type ConnectionView,
   KeptConnection,
   type Link,
   type LinkHandlers,
@@ -68,17 +69,8 @@ export class PublicSocket {
     });
   }
 
-  get state(): ConnectionState {
-    return this.#connection.state;
-  }
-  get reconnects(): number {
-    return this.#connection.reconnects;
-  }
-  get failedAttempts(): number {
-    return this.#connection.failedAttempts;
-  }
-  get heartbeatAgeMs(): number {
-    return this.#connection.heartbeatAgeMs;
+  get connection(): ConnectionView {
+    return this.#connection;
   }
 
   start(): void {

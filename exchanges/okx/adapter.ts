@@ -130,7 +130,7 @@ export class OkxAdapter implements ExchangeAdapter {
     });
     this.#poller = new QuotePoller({
       poll: (isNeeded) => this.#pollTickers(isNeeded),
-      streamState: () => this.#public.state,
+      streamState: () => this.#public.connection.state,
       clock,
       scheduler,
       log,
@@ -306,8 +306,8 @@ export class OkxAdapter implements ExchangeAdapter {
 
   #publishHealth(): void {
     publishHealth(this.#ctx, {
-      publicConnection: this.#public,
-      privateConnection: this.#private,
+      publicConnection: this.#public.connection,
+      privateConnection: this.#private?.connection,
       statistics: this.#statistics,
       misfits: this.#misfits,
       isDeadMansSwitchArmed: this.capabilities.deadMansSwitch

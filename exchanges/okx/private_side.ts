@@ -6,7 +6,7 @@ import type { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import { withDeadline } from "@berth/sdk/venue/waiting.ts";
 import { AccountLists } from "./account_lists.ts";
 import type { OkxContext } from "./adapter.ts";
-import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
+import { type ConnectionPorts, type ConnectionView, together } from "@berth/sdk/venue/kept_connection.ts";
 import { DeadMansSwitch } from "./dead_mans_switch.ts";
 import type { InstrumentBook } from "./instruments.ts";
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
@@ -94,17 +94,8 @@ export class PrivateSide {
   }
 
   /** Both connections together: half of the account's news is not all of it. */
-  get state(): ConnectionState {
-    const states = [this.#account.state, this.#business.state];
-    return states.find((state) => state === "reconnecting") ??
-      states.find((state) => state !== "connected") ??
-      "connected";
-  }
-  get reconnects(): number {
-    return this.#account.reconnects + this.#business.reconnects;
-  }
-  get failedAttempts(): number {
-    return Math.max(this.#account.failedAttempts, this.#business.failedAttempts);
+  get connection(): ConnectionView {
+    return together(this.#account.connection, this.#business.connection);
   }
   get isDeadMansSwitchArmed(): boolean {
     return this.#deadMansSwitch?.isArmed ?? false;
@@ -160,7 +151,7 @@ export class PrivateSide {
 
   #onState(what: string, state: ConnectionState, why: string): void {
     this.#options.onState(what, state, why);
-    const isConnected = this.state === "connected";
+    const isConnected = this.connection.state === "connected";
     // Not after a handover: nothing was missed then.
     if (isConnected && !this.#wasConnected) this.#options.ctx.publish.privateStreamRestored();
     this.#wasConnected = isConnected;

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { ConnectionState, Log } from "@berth/sdk";
 import {
   type ConnectionPorts,
+  type ConnectionView,
   KeptConnection,
   type Link,
   type LinkHandlers,
@@ -56,14 +57,8 @@ export class PrivateSocket {
     });
   }
 
-  get state(): ConnectionState {
-    return this.#connection.state;
-  }
-  get reconnects(): number {
-    return this.#connection.reconnects;
-  }
-  get failedAttempts(): number {
-    return this.#connection.failedAttempts;
+  get connection(): ConnectionView {
+    return this.#connection;
   }
 
   start(): void {

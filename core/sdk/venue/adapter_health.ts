@@ -1,20 +1,13 @@
 /** An adapter's report on itself: its connections, its feed, and what it could not read. */
-import type { ConnectionState } from "../../model/venue_health.ts";
 import type { ExchangeContext } from "../exchange.ts";
+import type { ConnectionView } from "./kept_connection.ts";
 import type { FeedStatistics } from "./feed_statistics.ts";
 import type { Misfits } from "./misfits.ts";
 
-interface ConnectionHealth {
-  readonly state: ConnectionState;
-  readonly reconnects: number;
-  /** In a row; 0 while it is connected. */
-  readonly failedAttempts?: number;
-}
-
 export interface AdapterParts {
-  readonly publicConnection: ConnectionHealth & { readonly heartbeatAgeMs: number };
+  readonly publicConnection: ConnectionView;
   /** Absent without an account. */
-  readonly privateConnection: ConnectionHealth | undefined;
+  readonly privateConnection: ConnectionView | undefined;
   readonly statistics: FeedStatistics;
   readonly misfits: Pick<Misfits<string>, "count">;
   /** Undefined where there is none, or none is wanted. */
@@ -36,7 +29,7 @@ export function publishHealth(
     latencyP99Ms: latency?.p99Ms,
     gaps: statistics.gaps,
     reconnects: publicConnection.reconnects + (privateConnection?.reconnects ?? 0),
-    failedAttempts: Math.max(publicConnection.failedAttempts ?? 0, privateConnection?.failedAttempts ?? 0),
+    failedAttempts: Math.max(publicConnection.failedAttempts, privateConnection?.failedAttempts ?? 0),
     ...(isDeadMansSwitchArmed === undefined
       ? {}
       : { deadMansSwitch: isDeadMansSwitchArmed ? "armed" : "not_armed" }),

@@ -88,7 +88,31 @@ interface LiveLink {
   isPinged: boolean;
 }
 
-export class KeptConnection {
+/** What others may know of a connection. */
+export interface ConnectionView {
+  readonly state: ConnectionState;
+  /** Links that were lost or replaced. */
+  readonly reconnects: number;
+  /** Attempts in a row that led to no lasting link; 0 while one is in use. */
+  readonly failedAttempts: number;
+  /** Since the last frame of any kind. */
+  readonly heartbeatAgeMs: number;
+}
+
+/** Two connections of which both are needed, as one: the worse of each figure. */
+export function together(one: ConnectionView, other: ConnectionView): ConnectionView {
+  const states = [one.state, other.state];
+  return {
+    state: states.find((state) => state === "reconnecting") ??
+      states.find((state) => state !== "connected") ??
+      "connected",
+    reconnects: one.reconnects + other.reconnects,
+    failedAttempts: Math.max(one.failedAttempts, other.failedAttempts),
+    heartbeatAgeMs: Math.max(one.heartbeatAgeMs, other.heartbeatAgeMs),
+  };
+}
+
+export class KeptConnection implements ConnectionView {
   readonly #options: ConnectionOptions;
   #state: ConnectionState = "connecting";
   #current: LiveLink | undefined;

@@ -58,12 +58,12 @@ Deno.test("what is wanted is subscribed one by one, again after a reconnect, and
   socket.start();
   sockets.last.handlers.onOpen();
   assertEquals(sockets.last.sent, [subscribe("bbo", "BTC"), subscribe("l2Book", "BTC", { fast: true })]);
-  assertEquals(socket.state, "connecting");
+  assertEquals(socket.connection.state, "connecting");
   sockets.last.push({
     channel: "subscriptionResponse",
     data: { method: "subscribe", subscription: { type: "bbo" } },
   });
-  assertEquals(socket.state, "connected");
+  assertEquals(socket.connection.state, "connected");
   socket.unwant([{ type: "bbo", coin: "BTC" }]);
   socket.want([{ type: "trades", coin: "ETH" }]);
   await time.advance(10);
@@ -90,7 +90,7 @@ Deno.test("a silent connection is pinged, and given up when it stays silent", as
   await time.advance(16_000);
   assertEquals(sockets.last.sent, [ping, ping]);
   await time.advance(17_000);
-  assertEquals([sockets.opened[0]?.isClosed, socket.reconnects], [true, 1]);
+  assertEquals([sockets.opened[0]?.isClosed, socket.connection.reconnects], [true, 1]);
   socket.stop();
 });
 
@@ -176,7 +176,7 @@ Deno.test("the stream is whole when every channel is acknowledged, not before", 
   for (const type of ["orderUpdates", "userFills", "userFundings", "userEvents"]) {
     sockets.last.push({ channel: "subscriptionResponse", data: { subscription: { type, user } } });
   }
-  assertEquals([socket.state, published.of("restored").length, socket.request("{}", signal)], [
+  assertEquals([socket.connection.state, published.of("restored").length, socket.request("{}", signal)], [
     "connecting",
     0,
     undefined,
@@ -185,7 +185,7 @@ Deno.test("the stream is whole when every channel is acknowledged, not before", 
     channel: "subscriptionResponse",
     data: { subscription: { type: "clearinghouseState" } },
   });
-  assertEquals([socket.state, published.of("restored").length], ["connected", 1]);
+  assertEquals([socket.connection.state, published.of("restored").length], ["connected", 1]);
   socket.stop();
 });
 
@@ -284,7 +284,7 @@ Deno.test("whatever happens to a frame of the account's connection, the connecti
     }),
     { numRuns: 300 },
   );
-  assertEquals(socket.state, "connected");
+  assertEquals(socket.connection.state, "connected");
   assert(misfits.count("private_") > 100);
   for (const event of published.events) {
     if (event.kind === "fill") assert(event.value.sizeLots >= 0 && event.value.priceTicks >= 0);

@@ -14,8 +14,8 @@ function reportOf(
   const published = new Published();
   const gauges: Record<string, number> = {};
   publishHealth({ publish: published.port, gauge: (name, value) => gauges[name] = value }, {
-    publicConnection: { state: "connected", reconnects: 2, heartbeatAgeMs: 41.6 },
-    privateConnection: { state: "reconnecting", reconnects: 3, failedAttempts: 4 },
+    publicConnection: { state: "connected", reconnects: 2, failedAttempts: 0, heartbeatAgeMs: 41.6 },
+    privateConnection: { state: "reconnecting", reconnects: 3, failedAttempts: 4, heartbeatAgeMs: 0 },
     statistics: new FeedStatistics(new VirtualTime()),
     misfits: { count: (prefix = "") => prefix === "private_" ? 1 : 5 },
     isDeadMansSwitchArmed: undefined,
