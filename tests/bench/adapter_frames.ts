@@ -13,6 +13,8 @@ import type { ExchangeHello } from "../../core/protocol/messages.ts";
 import type { ExchangeContext, Publish } from "../../core/sdk/exchange.ts";
 import { ExchangeRuntime } from "../../core/sdk/exchange_context.ts";
 import { MarketDataReader as AsterReader } from "../../exchanges/aster/market_data.ts";
+import { MarketDataReader as EdgexReader } from "../../exchanges/edgex/market_data.ts";
+import { depthChannels } from "../../exchanges/edgex/subscriptions.ts";
 import { MarketDataReader as HyperliquidReader } from "../../exchanges/hyperliquid/market_data.ts";
 import { MarketDataReader } from "../../exchanges/okx/market_data.ts";
 import { InstrumentList } from "../../exchanges/paradex/instruments.ts";
@@ -20,6 +22,7 @@ import { channelNames, MarketDataFeed } from "../../exchanges/paradex/market_dat
 import type { MisfitCode } from "../../exchanges/paradex/misfits.ts";
 import { sbeMessages } from "../../exchanges/paradex/wire/sbe_schema.ts";
 import { btcInstrument as asterInstrument } from "../exchanges/aster/builders.ts";
+import { btcInstrument as edgexInstrument } from "../exchanges/edgex/builders.ts";
 import { btcInstrument as hyperliquidInstrument } from "../exchanges/hyperliquid/builders.ts";
 import { okxInstrument } from "../exchanges/okx/builders.ts";
 import { btcInstrument } from "../exchanges/paradex/fakes.ts";
@@ -326,12 +329,60 @@ async function asterCosts(): Promise<readonly FrameCost[]> {
   return costs;
 }
 
+async function edgexCosts(): Promise<readonly FrameCost[]> {
+  const publish = await realPublish("edgex");
+  const misfits = new Misfits<TextFrameMisfit>(clock, log);
+  const reader = new EdgexReader({
+    publish,
+    statistics: new FeedStatistics(clock),
+    misfits,
+    onGap: () => {
+      throw new Error("a gap");
+    },
+    channels: depthChannels("200"),
+  });
+  const one = edgexInstrument();
+  const stampUs = clock.epochUs();
+  reader.set(one, publish.instrument(one.instrument), stampUs);
+  const rows = (first: number, step: number, count: number) =>
+    Array.from({ length: count }, (_, i) => `["${(first + i * step).toFixed(1)}","${i + 1}.259"]`).join(",");
+  const frame = (levels: number, changed: number, type: "SNAPSHOT" | "CHANGED", version: number) =>
+    `{"type":"payload","channel":"depth.30000001.${levels}","content":{"dataType":"Changed","channel":` +
+    `"depth.30000001.${levels}","data":[{"startVersion":"${version}","endVersion":"${version}","level":${levels},` +
+    `"contractId":"30000001","contractName":"BTCUSD","asks":[${rows(84_144, 0.1, changed)}],"bids":[${
+      rows(84_143, -0.1, changed)
+    }],"depthType":"${type}"}]}}`;
+  // As public_socket.ts does it.
+  const onText = (text: string): void => reader.onFrame(JSON.parse(text), stampUs);
+  let version = 0;
+  const frames: string[] = [];
+  const costs: FrameCost[] = [];
+  for (
+    const [name, levels, changed] of [
+      ["EdgeX: depth of 15 levels, 2 × 2 changed, as a quote", 15, 2],
+      ["EdgeX: order-book delta of 2 × 20 levels, text", 200, 20],
+    ] as const
+  ) {
+    onText(frame(levels, 15, "SNAPSHOT", ++version));
+    costs.push(
+      await measure(
+        name,
+        (at) => void (frames[at] = frame(levels, changed, "CHANGED", ++version)),
+        (at) => onText(frames[at] ?? ""),
+      ),
+    );
+  }
+  if (misfits.count() > 0) throw new Error(`${misfits.count()} frames could not be read`);
+  return costs;
+}
+
 if (import.meta.main) {
   const costs = [
     ...await paradexCosts(),
     ...await okxCosts(),
     ...await hyperliquidCosts(),
     ...await asterCosts(),
+    ...await edgexCosts(),
   ];
   Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(costs)}\n`));
   Deno.exit(0);
