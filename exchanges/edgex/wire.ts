@@ -1,5 +1,6 @@
 /** EdgeX's frames and rows as far as they are used; each is checked where it comes in. Numbers, times and ids travel as text. */
 import * as v from "valibot";
+import { numberOf } from "@berth/sdk/venue/json_values.ts";
 
 const text = v.string();
 const optionalText = v.optional(v.nullable(v.string()), "");
@@ -184,33 +185,20 @@ export const klineRowSchema = v.object({
   size: orEmpty(unsigned),
 });
 
-/** True for what `JSON.parse` gives for a record. */
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** A decimal text as number; NaN for "" and whatever is none. */
-export function numberOf(value: unknown): number {
-  if (typeof value !== "string" || value === "") return NaN;
-  const number = Number(value);
-  return Number.isFinite(number) ? number : NaN;
-}
-
 /** A time in ms since the epoch, as text or number; NaN for what is none. */
 export function timeOf(value: unknown): number {
   const ms = typeof value === "number" ? value : numberOf(value);
   return ms > 0 && ms < 1e15 ? ms : NaN;
 }
 
-/** The same, with `undefined` for what is absent. */
-export function optionalNumber(value: string | null): number | undefined {
-  const number = numberOf(value);
-  return Number.isFinite(number) ? number : undefined;
+/** What went wrong with a row, without its values. */
+export function issueText(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
+  const [issue] = issues;
+  return cutText(`${v.getDotPath(issue) ?? "row"}: expected ${issue.expected ?? issue.type}`);
 }
-
-/** The first thing wrong with a row, for people. */
-export const issueText = (issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string =>
-  cutText(`${v.getDotPath(issues[0]) ?? "row"}: ${issues[0].message}`);
 
 /** A venue's text as far as the host takes it. */
 export const cutText = (venueText: string): string => venueText.slice(0, 1_000);
 export const cutCode = (venueCode: string): string => venueCode.slice(0, 200);
+
+export { isRecord, numberOf, optionalNumber } from "@berth/sdk/venue/json_values.ts";

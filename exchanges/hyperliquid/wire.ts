@@ -157,22 +157,10 @@ export const postSchema = v.object({
 });
 export type PostResponse = v.InferOutput<typeof postSchema>["response"];
 
-/** True for what `JSON.parse` gives for a record. */
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** A decimal text as number; NaN for whatever is none. */
-export const numberOf = (value: unknown): number =>
-  typeof value === "string" && value !== "" && value.length <= 64 ? Number(value) : NaN;
-
-/** The same, with `undefined` for what is absent. */
-export function optionalNumber(value: string | null | undefined): number | undefined {
-  const number = numberOf(value);
-  return Number.isFinite(number) ? number : undefined;
-}
-
 /** What went wrong with a row, without its values. */
 export function issueText(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
   const [issue] = issues;
   return `${v.getDotPath(issue) ?? "row"}: expected ${issue.expected ?? issue.type}`;
 }
+
+export { isRecord, numberOf, optionalNumber } from "@berth/sdk/venue/json_values.ts";

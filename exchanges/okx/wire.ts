@@ -1,5 +1,6 @@
 /** OKX's frames and rows as far as they are used; each is checked where it comes in. Numbers travel as decimal text. */
 import * as v from "valibot";
+import { numberOf } from "@berth/sdk/venue/json_values.ts";
 
 const text = v.string();
 const optionalText = v.optional(v.string(), "");
@@ -220,17 +221,6 @@ export const bookRowSchema = v.object({
 });
 export type BookRow = v.InferOutput<typeof bookRowSchema>;
 
-/** True for what `JSON.parse` gives for a record. */
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** A decimal text as number; NaN for "" and whatever is none. OKX writes "" for "not applicable". */
-export function numberOf(value: unknown): number {
-  if (typeof value !== "string" || value === "") return NaN;
-  const number = Number(value);
-  return Number.isFinite(number) ? number : NaN;
-}
-
 /** A time in ms since the epoch; NaN for what is none, or lies beyond the year 33,000. */
 export function timeOf(value: unknown): number {
   const ms = numberOf(value);
@@ -241,8 +231,4 @@ export function timeOf(value: unknown): number {
 export const cutText = (venueText: string): string => venueText.slice(0, 1_000);
 export const cutCode = (venueCode: string): string => venueCode.slice(0, 200);
 
-/** The same, with `undefined` for what is absent. */
-export function optionalNumber(value: string): number | undefined {
-  const number = numberOf(value);
-  return Number.isFinite(number) ? number : undefined;
-}
+export { isRecord, numberOf, optionalNumber } from "@berth/sdk/venue/json_values.ts";
