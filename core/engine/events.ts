@@ -139,7 +139,12 @@ export type OperatorCommand =
   /** Reduce-only market orders in the plugins' names, bounded by the collar, with bounded retries. */
   | { readonly kind: "flatten"; readonly scope: RiskScope }
   /** No new orders; cancel all; `shutdown_complete` follows when all is confirmed or the time is over. */
-  | { readonly kind: "shutdown"; readonly deadlineMs: number };
+  | {
+    readonly kind: "shutdown";
+    readonly deadlineMs: number;
+    /** Why the host can't go on; absent where it was told to end. */
+    readonly failure?: string;
+  };
 
 export type EngineEvent =
   | { readonly kind: "restore"; readonly tsUs: number; readonly restore: EngineRestore }
@@ -299,6 +304,7 @@ export const noticeCodes = [
   "LEVERAGE_SET",
   "LEVERAGE_NOT_SET",
   "SHUTDOWN_STARTED",
+  "HOST_FAILS",
   "TRIGGER_FIRED",
   "EXIT_FIRED",
   "EXIT_STEP_FIRED",

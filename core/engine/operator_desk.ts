@@ -120,6 +120,7 @@ export class OperatorDesk {
         return this.flatten(command.scope, cause);
       case "shutdown":
         this.#shutdown ??= { deadlineUs: time.nowUs + command.deadlineMs * 1000, isComplete: false };
+        if (command.failure !== undefined) outbox.notice("HOST_FAILS", { reason: command.failure });
         outbox.notice("SHUTDOWN_STARTED", { by, workingOrders: orders.workingCount });
         this.#orderDesk.cancelWhere(isIn(everywhere), cause);
         return;

@@ -43,6 +43,7 @@ const severities: Readonly<Record<NoticeCode, Severity>> = {
   RESPONSE_UNEXPECTED: "info",
   INSTRUMENT_CHANGED: "critical",
   SHUTDOWN_STARTED: "info",
+  HOST_FAILS: "critical",
   TRIGGER_FIRED: "info",
   EXIT_FIRED: "warning",
   EXIT_STEP_FIRED: "info",

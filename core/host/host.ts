@@ -52,16 +52,19 @@ export class Host {
     });
     if (end.kind === "asked") return await this.#stop(end.why);
     runLog.log.write("error", "host", describeError(end.error));
-    await Promise.race([this.#leaveNoOrders(), aborted(signals.leave)]);
+    await Promise.race([this.#leaveNoOrders(end.error), aborted(signals.leave)]);
     return exitCodes.failure;
   }
 
   /** It can't go on, and nobody will watch what rests at the venues. Stops that guard a position there stay. */
-  async #leaveNoOrders(): Promise<void> {
-    const { clock, course, driver, manager, runLog: { log } } = this.#run;
+  async #leaveNoOrders(error: unknown): Promise<void> {
+    const { clock, course, driver, manager, parts, runLog: { log } } = this.#run;
     course.isStopping = true;
     log.write("warn", "host", "cancelling all orders before the end");
-    const left = await cancelOrders({ clock, driver, remains: course.remains }, "host");
+    const remains = { clock, driver, remains: course.remains };
+    const left = await cancelOrders(remains, "host", describeError(error));
+    parts.alerts?.service.observeNow();
+    parts.stopAlerts();
     const resting = left?.workingOrders.filter((order) => !isResidentStop(order)) ?? [];
     if (left === undefined || resting.length > 0) {
       const orders = resting.map(({ clientOrderId }) => clientOrderId).join(" ");

@@ -59,17 +59,23 @@ export async function stopTrading(parts: OrderlyStop, why: string): Promise<void
  * Cancels every order and lets none be sent from then on. Needs no journal: a cancel that is not written down is asked
  * for again by the next run at worst, an order that rests while nobody watches is filled.
  *
+ * @param failure why the host can't go on: told as critical
  * @returns what was left when the venues had confirmed; undefined when they did not in time
  */
 export async function cancelOrders(
   { clock, driver, remains }: LastOrders,
   by: string,
+  failure?: string,
 ): Promise<ShutdownRemains | undefined> {
   driver.dispatch({
     kind: "operator",
     tsUs: clock.epochUs(),
     by,
-    command: { kind: "shutdown", deadlineMs: shutdownDeadlineMs },
+    command: {
+      kind: "shutdown",
+      deadlineMs: shutdownDeadlineMs,
+      ...(failure === undefined ? {} : { failure }),
+    },
   });
   return await Promise.race([remains, after(shutdownDeadlineMs + 1_000).then(() => undefined)]);
 }

@@ -113,6 +113,11 @@ export class AlertService {
     }
   }
 
+  /** What just happened is told without waiting for the next look: there may be none. */
+  observeNow(): void {
+    this.#send({ kind: "observe", observation: this.#options.observer.observe(0) });
+  }
+
   /** Observes no more, and sends what waits for a moment at most. */
   async stop(): Promise<void> {
     this.#isBegun = false;

@@ -45,6 +45,7 @@ const sentences: Readonly<Record<NoticeCode, string>> = {
   REQUEST_UNANSWERED: "A request to a venue was not answered in time.",
   INSTRUMENT_CHANGED: "A venue changed an instrument's tick, lot or status.",
   SHUTDOWN_STARTED: "Shutting down: working orders are being cancelled.",
+  HOST_FAILS: "The host can't go on: it cancels its orders and ends. Positions are watched by nobody then.",
   TRIGGER_FIRED: "An order that waited for a price is sent.",
   EXIT_FIRED: "An exit plan closes its position.",
   EXIT_STEP_FIRED: "An exit plan closes a part of its position.",
