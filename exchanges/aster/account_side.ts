@@ -1,16 +1,11 @@
 /** All that needs an account: its stream, its orders, the dead man's switch, funding payments. */
 import * as v from "valibot";
-import {
-  BerthError,
-  type ConnectionState,
-  describeError,
-  type FundingPayment,
-  type OrderReport,
-} from "@berth/sdk";
+import { BerthError, type ConnectionState, describeError, type OrderReport } from "@berth/sdk";
 import type { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import type { ConnectionPorts, ConnectionView } from "@berth/sdk/venue/kept_connection.ts";
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import type { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
+import { ToldOnce } from "@berth/sdk/venue/told_once.ts";
 import type { VenueTime } from "@berth/sdk/venue/venue_time.ts";
 import { withDeadline } from "@berth/sdk/venue/waiting.ts";
 import { AccountQueries } from "./account_queries.ts";
@@ -60,7 +55,7 @@ export class AccountSide {
   readonly #queries: AccountQueries;
   readonly #reader: AccountReader;
   readonly #socket: PrivateSocket;
-  readonly #toldPayments = new Set<string>();
+  readonly #toldPayments = new ToldOnce(maxKnownPayments);
   #isStarted = false;
   #isStopped = false;
   #wasConnected = false;
@@ -281,18 +276,8 @@ export class AccountSide {
       questionTimeoutMs,
       (signal) => this.#queries.fundingPayments(this.#fundingSinceMs, signal),
     );
-    for (const payment of payments) if (this.#isNew(payment)) publish.funding(payment);
+    for (const payment of payments) if (this.#toldPayments.isNew(payment.paymentId)) publish.funding(payment);
     this.#fundingSinceMs = Math.max(this.#fundingSinceMs, nowMs - fundingOverlapMs);
-  }
-
-  #isNew({ paymentId }: FundingPayment): boolean {
-    if (this.#toldPayments.has(paymentId)) return false;
-    this.#toldPayments.add(paymentId);
-    for (const oldest of this.#toldPayments) {
-      if (this.#toldPayments.size <= maxKnownPayments) break;
-      this.#toldPayments.delete(oldest);
-    }
-    return true;
   }
 
   #values<T>({ misfits, values }: Read<T>): readonly T[] {

@@ -14,6 +14,7 @@ import {
   type SubmitOutcome,
   type Trading,
 } from "@berth/sdk";
+import { worstOf } from "@berth/sdk/venue/cancel_outcomes.ts";
 import type { VenueTime } from "@berth/sdk/venue/venue_time.ts";
 import type { AccountQueries } from "./account_queries.ts";
 import { type AsterInstrument, type InstrumentBook, priceText, sizeText } from "./instruments.ts";
@@ -26,7 +27,6 @@ import {
   settingOutcome,
   submitOutcome,
   tooLate,
-  worstOf,
 } from "./outcomes.ts";
 import type { Params, RestClient } from "./rest.ts";
 import type { AsterSettings } from "./settings.ts";

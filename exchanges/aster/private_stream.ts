@@ -15,6 +15,7 @@ import {
   venueOrderId,
   type VenuePosition,
 } from "@berth/sdk";
+import { ToldOnce } from "@berth/sdk/venue/told_once.ts";
 import { type AsterInstrument, type InstrumentBook, parsePrice, parseSize } from "./instruments.ts";
 import { orderEnd } from "./reject_codes.ts";
 import {
@@ -222,8 +223,7 @@ const maxKnownFills = 10_000;
 
 export class AccountReader {
   readonly #instruments: InstrumentBook;
-  /** Oldest first. */
-  readonly #toldFills = new Set<string>();
+  readonly #toldFills = new ToldOnce(maxKnownFills);
   /** By symbol, as last heard. */
   readonly #leverages = new Map<string, number>();
   /** By symbol, venue time of the newest event: the stream may tell them out of order. */
@@ -243,7 +243,11 @@ export class AccountReader {
       const report = orderReport(termsOfEvent(event), one);
       const fill = pushedFill(event, one, tsRecvUs);
       const isTriggerEnd = event.o.X === "EXPIRED" && triggerTypes.has(event.o.o);
-      return { report, fill: fill !== undefined && this.#isNew(fill) ? fill : undefined, isTriggerEnd };
+      return {
+        report,
+        fill: fill !== undefined && this.#toldFills.isNew(fill.fillId) ? fill : undefined,
+        isTriggerEnd,
+      };
     });
   }
 
@@ -323,16 +327,6 @@ export class AccountReader {
       leverage: row.leverage ?? this.#leverages.get(row.symbol),
       tsVenueMs: row.updateTime > 0 ? row.updateTime : nowMs,
     };
-  }
-
-  #isNew(fill: Fill): boolean {
-    if (this.#toldFills.has(fill.fillId)) return false;
-    this.#toldFills.add(fill.fillId);
-    for (const oldest of this.#toldFills) {
-      if (this.#toldFills.size <= maxKnownFills) break;
-      this.#toldFills.delete(oldest);
-    }
-    return true;
   }
 
   #read<Row, T>(

@@ -60,6 +60,7 @@ export class RequestBudget {
   #maxWeight: number;
   #maxOrders: number;
   #pausedUntilMs = -Infinity;
+  #bannedUntilMs = -Infinity;
 
   /** @param share of the venue's limits that this adapter uses, 0 to 1 */
   constructor(clock: Clock, share: number) {
@@ -78,7 +79,7 @@ export class RequestBudget {
   /** True when it may be sent now; it is then counted. Cancels go through a pause: what they risk is a refusal. */
   tryTake({ weight, orders = 0 }: RequestCost, urgency: Urgency): boolean {
     const nowMs = this.#clock.monotonicMs();
-    if (urgency !== "cancel" && nowMs < this.#pausedUntilMs) return false;
+    if (nowMs < (urgency === "cancel" ? this.#bannedUntilMs : this.#pausedUntilMs)) return false;
     const room = this.#maxWeight * (1 - reserves[urgency]) - this.#weight.sum(nowMs);
     if (room < weight || this.#orders.sum(nowMs) + orders > this.#maxOrders) return false;
     this.#weight.add(weight, nowMs);
@@ -93,8 +94,14 @@ export class RequestBudget {
     if (unknown > 0) this.#weight.add(unknown, nowMs);
   }
 
-  /** The venue said "too many". */
+  /** The venue said "too many": only cancels are sent meanwhile. */
   pause(durationMs: number): void {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + durationMs);
+  }
+
+  /** The venue shut the address out: whatever is sent meanwhile makes it longer. */
+  ban(durationMs: number): void {
+    this.pause(durationMs);
+    this.#bannedUntilMs = this.#pausedUntilMs;
   }
 }

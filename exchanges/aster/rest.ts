@@ -146,7 +146,9 @@ export class RestClient {
     const details = `HTTP ${status}: ${text.slice(0, maxText)}`;
     if (status === 429 || status === 418) {
       const seconds = Number(headers.get("retry-after") ?? NaN);
-      budget.pause(seconds > 0 ? seconds * 1_000 : status === 418 ? banMs : pauseMs);
+      const namedMs = seconds > 0 ? seconds * 1_000 : undefined;
+      if (status === 418) budget.ban(namedMs ?? banMs);
+      else budget.pause(namedMs ?? pauseMs);
       return { kind: "error", code: "-1003", msg: error.success ? error.output.msg : details };
     }
     // 5xx: the message may have gone on to matching.

@@ -22,6 +22,7 @@ import {
   type Trading,
   venueOrderId,
 } from "@berth/sdk";
+import { worstOf } from "@berth/sdk/venue/cancel_outcomes.ts";
 import type { AccountQueries } from "./account_queries.ts";
 import type { ActionSender, SendResult } from "./action_sender.ts";
 import {
@@ -194,7 +195,7 @@ export class HyperliquidTrading implements Trading {
       const some = keys.slice(from, from + batchSize);
       const result = await sender.send(cancelAction(some), signal);
       // The other batches go out all the same: more orders are then taken back.
-      some.forEach((_, at) => outcome = worse(outcome, cancelOutcome(result, at)));
+      outcome = worstOf([outcome, ...some.map((_, at) => cancelOutcome(result, at))]);
     }
     return outcome;
   }
@@ -282,15 +283,6 @@ export class HyperliquidTrading implements Trading {
     };
   }
 }
-
-const severity: Readonly<Record<CancelOutcome["kind"], number>> = {
-  acknowledged: 0,
-  already_done: 0,
-  rejected: 1,
-  unknown: 2,
-};
-const worse = (a: CancelOutcome, b: CancelOutcome): CancelOutcome =>
-  severity[b.kind] > severity[a.kind] ? b : a;
 
 const local = (
   code:

@@ -12,6 +12,7 @@ import {
   venueOrderId,
   type VenuePosition,
 } from "@berth/sdk";
+import { ToldOnce } from "@berth/sdk/venue/told_once.ts";
 import { clientIdOf } from "./client_ids.ts";
 import { type HyperliquidInstrument, type InstrumentBook, parsePrice, parseSize } from "./instruments.ts";
 import type { OrderChains } from "./order_chains.ts";
@@ -110,8 +111,7 @@ function payment(row: FundingRow, one: HyperliquidInstrument): FundingPayment {
 export class AccountReader {
   readonly #instruments: InstrumentBook;
   readonly #chains: OrderChains;
-  /** Oldest first. */
-  readonly #toldFills = new Set<string>();
+  readonly #toldFills = new ToldOnce(maxKnownFills);
   /** Coins with a position when last told: what is not in the next state is flat. */
   #held: ReadonlySet<string> = new Set();
 
@@ -153,12 +153,7 @@ export class AccountReader {
   /** The same, each once: the stream repeats itself. */
   newFills(rows: readonly unknown[], tsRecvUs: number): Read<Fill> {
     const { values, misfits } = this.fills(rows, tsRecvUs);
-    const fresh = values.filter((fill) => !this.#toldFills.has(fill.fillId));
-    for (const fill of fresh) this.#toldFills.add(fill.fillId);
-    for (const oldest of this.#toldFills) {
-      if (this.#toldFills.size <= maxKnownFills) break;
-      this.#toldFills.delete(oldest);
-    }
+    const fresh = values.filter((fill) => this.#toldFills.isNew(fill.fillId));
     return { values: fresh, misfits };
   }
 

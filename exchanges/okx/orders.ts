@@ -24,18 +24,11 @@ import {
   venueOrderId,
   type VenuePosition,
 } from "@berth/sdk";
+import { worstOf } from "@berth/sdk/venue/cancel_outcomes.ts";
 import type { AccountLists } from "./account_lists.ts";
 import { contractsText, type InstrumentBook, type OkxInstrument, priceText } from "./instruments.ts";
 import { batchSize, type Item, type OrderChannel, restResults } from "./order_channel.ts";
-import {
-  cancelOutcome,
-  isOrderId,
-  local,
-  noOrderId,
-  settingOutcome,
-  submitOutcome,
-  worstOf,
-} from "./outcomes.ts";
+import { cancelOutcome, isOrderId, local, noOrderId, settingOutcome, submitOutcome } from "./outcomes.ts";
 import type { PositionMode } from "./position_legs.ts";
 import type { AccountReader } from "./private_stream.ts";
 import { rejectCodeOf } from "./reject_codes.ts";

@@ -1,8 +1,9 @@
 /** All that needs the account's keys: the two private connections, orders, the dead man's switch, funding payments. */
 import * as v from "valibot";
-import { BerthError, type ConnectionState, type FundingPayment, type Trading } from "@berth/sdk";
+import { BerthError, type ConnectionState, type Trading } from "@berth/sdk";
 import type { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import type { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
+import { ToldOnce } from "@berth/sdk/venue/told_once.ts";
 import { withDeadline } from "@berth/sdk/venue/waiting.ts";
 import { AccountLists } from "./account_lists.ts";
 import type { OkxContext } from "./adapter.ts";
@@ -58,7 +59,7 @@ export class PrivateSide {
   readonly #account: PrivateSocket;
   readonly #business: PrivateSocket;
   readonly #deadMansSwitch: DeadMansSwitch | undefined;
-  readonly #toldPayments = new Set<string>();
+  readonly #toldPayments = new ToldOnce(maxKnownPayments);
   #positionMode: PositionMode = "net_mode";
   #wasConnected = false;
   #fundingSinceMs = 0;
@@ -197,18 +198,8 @@ export class PrivateSide {
       fundingTimeoutMs,
       (signal) => this.#lists.fundingPayments(this.#fundingSinceMs, signal),
     );
-    for (const payment of payments) if (this.#isNew(payment)) publish.funding(payment);
+    for (const payment of payments) if (this.#toldPayments.isNew(payment.paymentId)) publish.funding(payment);
     this.#fundingSinceMs = Math.max(this.#fundingSinceMs, nowMs - fundingOverlapMs);
-  }
-
-  #isNew({ paymentId }: FundingPayment): boolean {
-    if (this.#toldPayments.has(paymentId)) return false;
-    this.#toldPayments.add(paymentId);
-    for (const oldest of this.#toldPayments) {
-      if (this.#toldPayments.size <= maxKnownPayments) break;
-      this.#toldPayments.delete(oldest);
-    }
-    return true;
   }
 }
 

@@ -15,6 +15,7 @@ import {
   venueOrderId,
   type VenuePosition,
 } from "@berth/sdk";
+import { ToldOnce } from "@berth/sdk/venue/told_once.ts";
 import { type InstrumentBook, type OkxInstrument, parseContracts, parsePrice } from "./instruments.ts";
 import { PositionLegs } from "./position_legs.ts";
 import { orderEnd, rejectCodeOf } from "./reject_codes.ts";
@@ -213,8 +214,7 @@ export class AccountReader {
   /** As last heard, by stream or list. */
   readonly legs = new PositionLegs();
   readonly #instruments: InstrumentBook;
-  /** Oldest first. */
-  readonly #toldFills = new Set<string>();
+  readonly #toldFills = new ToldOnce(maxKnownFills);
 
   constructor(instruments: InstrumentBook) {
     this.#instruments = instruments;
@@ -228,13 +228,7 @@ export class AccountReader {
   pushedFills(rows: readonly unknown[], tsRecvUs: number): Read<Fill> {
     return this.#read(rows, orderRowSchema, (row, one) => {
       const fill = pushedFill(row, one, tsRecvUs);
-      if (fill === undefined || this.#toldFills.has(fill.fillId)) return undefined;
-      this.#toldFills.add(fill.fillId);
-      for (const oldest of this.#toldFills) {
-        if (this.#toldFills.size <= maxKnownFills) break;
-        this.#toldFills.delete(oldest);
-      }
-      return fill;
+      return fill !== undefined && this.#toldFills.isNew(fill.fillId) ? fill : undefined;
     });
   }
 

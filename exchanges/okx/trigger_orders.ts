@@ -16,10 +16,11 @@ import {
   type OrderTrigger,
   type SubmitOutcome,
 } from "@berth/sdk";
+import { worstOf } from "@berth/sdk/venue/cancel_outcomes.ts";
 import type { AccountLists } from "./account_lists.ts";
 import { type OkxInstrument, priceText } from "./instruments.ts";
 import { restResults } from "./order_channel.ts";
-import { cancelOutcome, local, noOrderId, submitOutcome, worstOf } from "./outcomes.ts";
+import { cancelOutcome, local, noOrderId, submitOutcome } from "./outcomes.ts";
 import type { AccountReader } from "./private_stream.ts";
 import { rejectCodeOf } from "./reject_codes.ts";
 import type { RestClient } from "./rest.ts";

@@ -361,6 +361,26 @@ Deno.test("in no minute, wherever it begins, is more sent than the venue's limit
   );
 });
 
+Deno.test("after a 429 cancels alone are sent, during a ban nothing is", () => {
+  let nowMs = 0;
+  const clock = { epochMs: () => nowMs, epochUs: () => nowMs * 1_000, monotonicMs: () => nowMs };
+  const budget = new RequestBudget(clock, 0.9);
+  const may = () =>
+    (["cancel", "order", "question"] as const).map((urgency) => budget.tryTake({ weight: 1 }, urgency));
+  budget.pause(10_000);
+  assertEquals(may(), [true, false, false]);
+  budget.ban(60_000);
+  nowMs = 59_999;
+  assertEquals(may(), [false, false, false]);
+  nowMs = 60_000;
+  assertEquals(may(), [true, true, true]);
+  // Others use the address too: what the venue counts leaves less to questions first, then to orders.
+  budget.noteUsedWeight(1_600);
+  assertEquals(may(), [true, true, false]);
+  budget.noteUsedWeight(2_000);
+  assertEquals(may(), [true, false, false]);
+});
+
 const framesPath = sharedPath("vectors/aster/ws_frames.json");
 Deno.test({
   name: `frames of the documentation are read ${framesPath === undefined ? sharedDataMissing : ""}`,
