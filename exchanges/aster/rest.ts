@@ -76,7 +76,10 @@ export class RestClient {
         ending,
       );
       if (isSigned) this.#signedUnderWay -= 1;
-      return reply.kind === "unanswered" ? reply : this.#read(reply);
+      // The platform names the address that it could not reach: what is signed is no business of a log's.
+      return reply.kind === "unanswered"
+        ? { ...reply, details: reply.details.replaceAll(/\?\S*/g, "?…") }
+        : this.#read(reply);
     }, signal);
   }
 
