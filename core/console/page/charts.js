@@ -80,7 +80,11 @@ export class Chart {
         padding: [8, 24, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-        scales: { y: { range: (_plot, low, high) => padded(low, high) } },
+        scales: {
+          // Around a single moment uPlot would show years.
+          x: { range: ({ data: [xs] }, low, high) => (xs.length === 1 ? [low - 30, low + 30] : [low, high]) },
+          y: { range: (_plot, low, high) => padded(low, high) },
+        },
         axes: [
           { ...axis, size: 24, space: 60, values: (_plot, seconds) => timesOf(seconds) },
           { ...axis, size: 52, space: 24, values: (_plot, values) => values.map(this.format) },
@@ -125,7 +129,7 @@ export class Chart {
  */
 function padded(low, high) {
   if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) return [-1, 1];
-  const air = Math.max((high - low) * 0.1, 0.05);
+  const air = low === high ? 1 : Math.max((high - low) * 0.1, 0.05);
   return [low - air, high + air];
 }
 
