@@ -7,7 +7,6 @@ import * as v from "valibot";
 import {
   type CancelOutcome,
   type Clock,
-  describeError,
   type InstrumentId,
   type MarginMode,
   type OrderKey,
@@ -311,6 +310,6 @@ function cancelOutcome(result: RestResult, id: string): CancelOutcome {
     case "FAILED_ORDER_NOT_FOUND":
       return { kind: "already_done", venueText: word };
     default:
-      return unknown("garbled_reply", `the venue's word on the cancel is ${describeError(word ?? "none")}`);
+      return unknown("garbled_reply", `the venue's word on the cancel is ${word ?? "missing"}`);
   }
 }

@@ -116,12 +116,9 @@ export class PrivateSocket {
   }
 
   #onError(session: Session, content: unknown): void {
-    const { code, msg } = isRecord(content) ? content : { code: "", msg: content };
-    const what = shownText(code, 200);
-    this.#options.log.error("EdgeX refused on the account's connection", {
-      code: what,
-      text: shownText(msg, 200),
-    });
+    // Its words alone: the venue's text may repeat a key.
+    const what = shownText(isRecord(content) ? content["code"] : "", 200);
+    this.#options.log.error("EdgeX refused on the account's connection", { code: what });
     if (!session.hasSnapshot) session.link.fail(`refused: ${what}`);
   }
 }

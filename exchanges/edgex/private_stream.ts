@@ -130,6 +130,12 @@ export interface AccountReaderOptions {
   readonly markPrice: (contractId: string) => number;
 }
 
+/** What a position was opened for, long positive. */
+interface OpenValue {
+  readonly coinId: string | undefined;
+  readonly value: bigint;
+}
+
 /** What of a balance orders and positions bind, as the venue last worked it out. */
 interface Bound {
   readonly total: bigint;
@@ -143,7 +149,7 @@ export class AccountReader {
   readonly #toldFills = new Set<string>();
   readonly #toldPayments = new Set<string>();
   /** Of positions that are open, all contracts. */
-  readonly #openValues = new Map<string, bigint>();
+  readonly #openValues = new Map<string, OpenValue>();
   /** By coin. */
   readonly #collateral = new Map<string, CollateralRow>();
   readonly #bound = new Map<string, Bound>();
@@ -339,12 +345,18 @@ export class AccountReader {
     const parsed = v.safeParse(positionRowSchema, row);
     if (!parsed.success) return; // told where it is read
     const { contractId, openSize } = parsed.output;
+    const coinId = parsed.output.coinId ?? this.#openValues.get(contractId)?.coinId;
     if (Number(openSize) === 0) this.#openValues.delete(contractId);
-    else this.#openValues.set(contractId, signedValue(parsed.output));
+    else this.#openValues.set(contractId, { coinId, value: signedValue(parsed.output) });
   }
 
-  #total({ amount }: CollateralRow): bigint {
-    return [...this.#openValues.values()].reduce<bigint>((sum, value) => sum + value, parseMoney(amount));
+  /** Rows of the stream may leave out which coin a position is margined in: V2 has one. */
+  #total({ amount, coinId }: CollateralRow): bigint {
+    let total: bigint = parseMoney(amount);
+    for (const position of this.#openValues.values()) {
+      if (position.coinId === undefined || position.coinId === coinId) total += position.value;
+    }
+    return total;
   }
 
   #balance(row: CollateralRow): Omit<Balance, "venue"> | undefined {

@@ -122,6 +122,7 @@ export type FillRow = v.InferOutput<typeof fillRowSchema>;
 
 export const positionRowSchema = v.object({
   contractId: id,
+  coinId: v.optional(id),
   openSize: signed,
   openValue: signed,
   updatedTime: v.optional(time, "0"),
