@@ -4,7 +4,9 @@
  *
  * Where two plugins that are both being closed hold opposite positions on one account, as much of the two as is equal is
  * closed in their books alone, at the mark price and without a fee: at the venue it is nothing. Where the plugin on the
- * other side goes on, the position is closed by an order that leaves the account with what that plugin holds.
+ * other side goes on, the position is closed by an order that leaves the account with what that plugin holds. So it is
+ * where something foreign stands on the other side. Where that order may not be sent, as after the kill switch, the venue
+ * has nothing of the position to close: it is closed in the books against what is foreign, at the mark price.
  */
 import type { CauseId, PluginId } from "../model/ids.ts";
 import type { Instrument } from "../model/instrument.ts";
@@ -139,12 +141,43 @@ export class Flattening {
     if (Math.abs(lots) < Math.abs(job.lastLots)) job.attempts = 0;
     job.lastLots = lots;
     if (this.#hasWorking(job) || time.nowUs < job.nextUs) return undefined;
-    if (job.attempts >= settings.timing.flattenAttempts) return "failed";
+    if (job.attempts >= settings.timing.flattenAttempts) {
+      if (!this.#offsetForeign(job, instrument, lots)) return "failed";
+      return portfolio.positionLots(job.plugin, job.index) === 0 ? "done" : undefined;
+    }
     job.attempts += 1;
     job.serial += 1;
     job.nextUs = time.nowUs + settings.timing.flattenRetryMs * 1000;
     job.refusedBy = this.#port.submit(this.#intent(job, instrument, lots)).refusedBy;
     return undefined;
+  }
+
+  /** As much as the account does not hold because of something foreign. */
+  #offsetForeign({ plugin, index, cause }: Job, instrument: Instrument, lots: number): boolean {
+    const { portfolio, instruments, outbox, accounts, time } = this.#rooms();
+    const sign = Math.sign(lots);
+    const heldLots = Math.max(0, sign * portfolio.accountPositionLots(index));
+    const offsetLots = Math.min(Math.abs(lots) - heldLots, -sign * portfolio.foreignLots(index));
+    const ticks = Math.round(instruments.lastTicks(index));
+    if (!(offsetLots > 0 && ticks >= 1)) return false;
+    const price = priceTicks(ticks);
+    const booked = portfolio.offsetForeign(index, plugin, sign * offsetLots, price, time.nowUs);
+    if (booked === undefined) return false;
+    const { venue, id } = instrument;
+    const kind = "position_offset" as const;
+    const repair = { kind, instrument: id, plugin, lots: sizeLots(sign * offsetLots), priceTicks: price };
+    accounts.get(venue)?.countRepair(kind);
+    const entry = outbox.nextId("repair");
+    outbox.journal(entry, cause, time.nowUs, { kind: "repair", venue, repair });
+    outbox.notice("RECONCILIATION_REPAIR", {
+      venue,
+      repair: kind,
+      instrument: id,
+      plugin,
+      lots: repair.lots,
+    });
+    this.#port.booked(booked, entry);
+    return true;
   }
 
   #intent(job: Job, instrument: Instrument, lots: number): OrderIntent {

@@ -53,6 +53,15 @@ export type ReconciliationRepair =
     readonly lots: SizeLots;
     readonly priceTicks: PriceTicks;
   }
+  /** Lots of a plugin that its account does not hold, for something foreign offsets them: closed in the books at the mark. */
+  | {
+    readonly kind: "position_offset";
+    readonly instrument: InstrumentId;
+    readonly plugin: PluginId;
+    /** What the plugin held of it, signed. */
+    readonly lots: SizeLots;
+    readonly priceTicks: PriceTicks;
+  }
   /** The account holds what no plugin of ours bought or sold. */
   | {
     readonly kind: "foreign_position";

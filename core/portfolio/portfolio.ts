@@ -18,7 +18,7 @@ import { type Money, money, moneyToNumber, tickLotMoney, zeroMoney } from "../mo
 import { isBackstop, isFinalStatus, isPluginReducing, type Order, type Side } from "../model/order.ts";
 import { remainingLots } from "../model/order_transitions.ts";
 import { type RiskScope, scopeName } from "../model/risk_limits.ts";
-import type { PriceTicks, SizeLots } from "../model/ticks.ts";
+import { type PriceTicks, type SizeLots, sizeLots } from "../model/ticks.ts";
 import type { ExposureCell } from "./exposure.ts";
 import { splitFunding } from "./funding_payments.ts";
 import {
@@ -288,6 +288,25 @@ export class Portfolio {
       this.applyFill(short, index, { ...fill, side: "buy" }),
     ];
     return booked.filter((one) => one !== undefined);
+  }
+
+  /** Closes signed lots of a plugin's book against what is foreign on the account, which is so much less then. */
+  offsetForeign(
+    index: number,
+    plugin: PluginId,
+    lots: number,
+    priceTicks: PriceTicks,
+    nowUs: number,
+  ): Booked | undefined {
+    this.setForeignLots(index, this.foreignLots(index) + lots);
+    return this.applyFill(plugin, index, {
+      side: lots > 0 ? "sell" : "buy",
+      priceTicks,
+      sizeLots: sizeLots(Math.abs(lots)),
+      fee: zeroMoney,
+      feeAsset: this.#instruments[index]?.instrument.settlementAsset ?? "",
+      tsRecvUs: nowUs,
+    });
   }
 
   #bookFee(cell: PluginCell, fill: BookedFill): void {

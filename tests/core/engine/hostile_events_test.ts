@@ -341,6 +341,9 @@ Deno.test("no event throws; requests, orders and positions stay what they must b
           book(long, instrument, -lots);
           book(short, instrument, lots);
         }
+        for (const { repair } of harness.journal("repair")) {
+          if (repair.kind === "position_offset") book(repair.plugin, repair.instrument, -repair.lots);
+        }
         for (const { plugin, instrument, positionLots } of snapshot.positions) {
           assertEquals(Number(positionLots), booked.get(`${plugin}/${instrument}`) ?? 0);
         }

@@ -227,3 +227,89 @@ Deno.test("a position nobody claims is shown, counted into the account, and left
   ]);
   assertEquals([harness.sent("submit"), harness.sent("cancel")], [0, 0]);
 });
+
+/** A plugin buys 10 lots beside foreign ones; then the operator's command. */
+function boughtBeside(foreignLots: number, command: OperatorCommand): EngineHarness {
+  const harness = started({ positions: [held(foreignLots)] });
+  harness.trade("buy", 10);
+  harness.handle({ kind: "operator", by: "cli", command });
+  harness.pass(100);
+  return harness;
+}
+
+/** Time for all attempts of flattening; an order that is sent on the way is filled or rejected. */
+function flattened(harness: EngineHarness, isFilled: boolean): EngineHarness {
+  for (let step = 0; step < 20; step++) {
+    harness.pass(1_100);
+    if (!harness.hasPending("submit")) continue;
+    const { requestId, request } = harness.pending("submit");
+    const { clientOrderId, sizeLots: lots } = request.order;
+    if (isFilled) {
+      harness.acknowledge(clientOrderId);
+      harness.fill(harness.order(clientOrderId), lots);
+    } else {
+      const outcome = { kind: "rejected" as const, code: "other" as const, venueCode: "", venueText: "" };
+      harness.answer(requestId, { kind: "submit", outcome });
+    }
+  }
+  return harness;
+}
+
+const kill: OperatorCommand = { kind: "kill", flatten: true };
+const repairsOf = (harness: EngineHarness): readonly unknown[] =>
+  harness.journal("repair").flatMap(({ repair }) => repair.kind === "position_offset" ? [repair] : []);
+const foreignOf = (harness: EngineHarness): readonly unknown[] | undefined =>
+  harness.engine.snapshot(harness.nowUs).venues[0]?.foreignPositions;
+
+for (
+  const { foreignLots, ordered, offset, foreignAfter } of [
+    { foreignLots: -10, ordered: [], offset: 10, foreignAfter: [] },
+    { foreignLots: -4, ordered: [6], offset: 4, foreignAfter: [] },
+    {
+      foreignLots: -25,
+      ordered: [],
+      offset: 10,
+      foreignAfter: [{ instrument, positionLots: sizeLots(-15) }],
+    },
+  ]
+) {
+  Deno.test(`killed and flattened, 10 lots beside ${foreignLots} foreign ones are closed where they are: ${offset} of them in the books`, () => {
+    const harness = boughtBeside(foreignLots, kill);
+    const lots = harness.hasPending("submit") ? [harness.pending("submit").request.order.sizeLots] : [];
+    assertEquals<readonly number[]>(lots, ordered);
+    flattened(harness, true);
+    assertEquals(harness.positionLots(maker), 0);
+    const priceOf = priceTicks(500_000);
+    assertEquals<unknown>(repairsOf(harness), [
+      { kind: "position_offset", instrument, plugin: maker, lots: sizeLots(offset), priceTicks: priceOf },
+    ]);
+    assertEquals<unknown>(foreignOf(harness), foreignAfter);
+    assertEquals(
+      harness.notices().filter((code) => code.startsWith("FLATTEN")),
+      ["FLATTEN_STARTED", "FLATTEN_DONE"],
+    );
+    // What the venue says of the account is what the books add up to.
+    harness.connect();
+    harness.reconcile(alpha, { positions: foreignAfter.map(({ positionLots }) => held(positionLots)) });
+    assertEquals<unknown>([harness.positionLots(maker), foreignOf(harness)], [0, foreignAfter]);
+  });
+}
+
+Deno.test("what the account does hold is closed at the venue or not at all", () => {
+  for (const foreignLots of [5, -4]) {
+    const harness = flattened(boughtBeside(foreignLots, kill), false);
+    assertEquals(harness.positionLots(maker), foreignLots < 0 ? 6 : 10);
+    assertEquals(harness.notices().includes("FLATTEN_FAILED"), true);
+  }
+});
+
+Deno.test("where an order may be sent it is sent, and leaves the account with what is foreign", () => {
+  const harness = boughtBeside(-10, { kind: "flatten", scope: { kind: "plugin", plugin: maker } });
+  const { order } = harness.pending("submit").request;
+  assertEquals([order.reduceOnly, order.sizeLots], [false, 10]);
+  flattened(harness, true);
+  assertEquals<unknown>(
+    [harness.positionLots(maker), repairsOf(harness), foreignOf(harness)],
+    [0, [], [{ instrument, positionLots: sizeLots(-10) }]],
+  );
+});
