@@ -1,4 +1,4 @@
-/** What can be set of alerts. The configuration's schema (core/host/alerts_config.ts) fills in the defaults of this file. */
+/** What can be set of alerts. The configuration's schema (core/host/config/alerts_section.ts) fills in the defaults of this file. */
 import { defaultQuoteThresholds } from "../model/quote_health.ts";
 import { type AlertRule, type AlertSeverity, ruleSeverities } from "./alert.ts";
 

@@ -1,8 +1,8 @@
 /** The curves: the newest moment as it is sent live, and what lies behind it, of runs before too. */
 import * as v from "valibot";
-import { scopeText } from "./commands.ts";
 import { BerthError } from "../errors.ts";
 import type { JournalReader } from "../journal/reader.ts";
+import { scopeText } from "./commands.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { type History, type PnlPoint, sampleOf, type SpreadMoment } from "./history.ts";
 import { opportunityOf, pastSamples } from "./past_curves.ts";
@@ -34,7 +34,10 @@ const pastProblem = v.pipe(
 export const pnlHistorySchema = v.object({
   scope: text,
   pastProblem,
-  tsMs: v.pipe(v.array(timeMs), v.description("Oldest first; the further back, the wider apart.")),
+  tsMs: v.pipe(
+    v.array(timeMs),
+    v.description("Oldest first, at most 1200 of them and the breaks: the longer the time, the wider apart."),
+  ),
   totalUsd: v.pipe(v.array(usd), v.description("Null between two starts of the host.")),
   drawdownUsd: v.pipe(
     v.array(usd),
