@@ -190,7 +190,8 @@ function checkSide(positionSide: string): void {
 /** Income that is negative was paid by us. */
 const fundingPayment = (row: IncomeRow, one: AsterInstrument): FundingPayment => ({
   instrument: one.instrument.id,
-  paymentId: `${row.symbol}-${row.tranId}`,
+  // The venue's number may have more digits than JSON keeps.
+  paymentId: `${row.symbol}-${row.tranId}-${row.time}`,
   amount: money(-cutMoney(row.income)),
   asset: row.asset,
   tsVenueMs: row.time,

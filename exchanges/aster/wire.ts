@@ -4,8 +4,14 @@ import * as v from "valibot";
 /** No venue's number is longer; what is may not be read digit by digit for seconds. */
 const decimal = v.pipe(v.string(), v.regex(/^-?\d{1,30}(\.\d{1,30})?$/, "no decimal"));
 const unsigned = v.pipe(v.string(), v.regex(/^\d{1,30}(\.\d{1,30})?$/, "no decimal without sign"));
-const epochMs = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(8_640_000_000_000_000));
 const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** In rows of REST some whole numbers come as text. */
+const wholeOrText = v.pipe(
+  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,16}$/), v.transform(Number))]),
+  v.safeInteger(),
+  v.minValue(0),
+);
+const epochMs = v.pipe(wholeOrText, v.maxValue(8_640_000_000_000_000));
 const shortText = v.pipe(v.string(), v.maxLength(64));
 const symbol = v.pipe(v.string(), v.minLength(1), v.maxLength(40));
 const asset = v.pipe(v.string(), v.minLength(1), v.maxLength(20));
@@ -46,7 +52,11 @@ export const exchangeInfoSchema = v.object({
 });
 export const priceFilterSchema = v.object({ tickSize: unsigned });
 export const lotFilterSchema = v.object({ minQty: unsigned, maxQty: unsigned, stepSize: unsigned });
-export const notionalFilterSchema = v.object({ notional: unsigned });
+/** Documented as `notional`; spot's filters of this name have `minNotional`. */
+export const notionalFilterSchema = v.pipe(
+  v.union([v.object({ notional: unsigned }), v.object({ minNotional: unsigned })]),
+  v.transform((filter) => ({ notional: "notional" in filter ? filter.notional : filter.minNotional })),
+);
 
 export const fundingInfoSchema = v.object({
   symbol,
@@ -111,7 +121,7 @@ const orderStatus = v.picklist([
 /** An order as REST tells it. */
 export const orderSchema = v.object({
   symbol,
-  orderId: wholeNumber,
+  orderId: wholeOrText,
   clientOrderId: shortText,
   side,
   status: orderStatus,
@@ -128,7 +138,7 @@ export const orderSchema = v.object({
 });
 export type OrderRow = v.InferOutput<typeof orderSchema>;
 /** What an order's or a change's acknowledgement must say. */
-export const acknowledgementSchema = v.object({ orderId: wholeNumber, updateTime: v.optional(epochMs) });
+export const acknowledgementSchema = v.object({ orderId: wholeOrText, updateTime: v.optional(epochMs) });
 /** What it takes to cancel orders that are in no list of ours. */
 export const orderSymbolSchema = v.object({ symbol });
 
@@ -165,8 +175,8 @@ export type OrderEvent = v.InferOutput<typeof orderEventSchema>;
 
 export const tradeSchema = v.object({
   symbol,
-  id: wholeNumber,
-  orderId: wholeNumber,
+  id: wholeOrText,
+  orderId: wholeOrText,
   side,
   price: unsigned,
   qty: unsigned,
