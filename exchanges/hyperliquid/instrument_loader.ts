@@ -3,11 +3,11 @@ import * as v from "valibot";
 import {
   describeError,
   type ExchangeContext,
-  instrumentId,
   type InstrumentIndex,
   type Log,
   type Publish,
 } from "@berth/sdk";
+import { renamed } from "@berth/sdk/venue/instrument_names.ts";
 import { matchesAny } from "@berth/sdk/venue/symbol_patterns.ts";
 import {
   type FeeBps,
@@ -57,11 +57,7 @@ export class InstrumentLoader {
         const symbol = symbolFor(name, usualSymbol(name));
         if (!matchesAny(symbol, symbols)) return;
         const one = toInstrument(parsed.output, asset, fees);
-        const { instrument } = one;
-        this.#announce({
-          ...one,
-          instrument: { ...instrument, symbol, id: instrumentId(instrument.venue, symbol) },
-        });
+        this.#announce({ ...one, instrument: renamed(one.instrument, symbol) });
       } catch (error) {
         log.debug("an instrument can't be read", { coin: parsed.output.name, why: describeError(error) });
         unreadable.push(parsed.output.name);

@@ -4,7 +4,6 @@ import {
   type Clock,
   describeError,
   type ExchangeContext,
-  instrumentId,
   type InstrumentIndex,
   type InstrumentStatus,
   type Log,
@@ -20,6 +19,7 @@ import {
   preferredSwaps,
   toInstrument,
 } from "./instruments.ts";
+import { renamed } from "@berth/sdk/venue/instrument_names.ts";
 import { matchesAny } from "@berth/sdk/venue/symbol_patterns.ts";
 import { fundingIntervalHours } from "./market_data.ts";
 import { stricter } from "./venue_status.ts";
@@ -177,8 +177,7 @@ export class InstrumentLoader {
   /** @throws {BerthError} INSTRUMENT_NAME_REFUSED */
   #named(one: OkxInstrument): OkxInstrument {
     const { instrument, instId } = one;
-    const symbol = this.#options.symbolFor(instId, instrument.symbol);
-    return { ...one, instrument: { ...instrument, symbol, id: instrumentId(instrument.venue, symbol) } };
+    return { ...one, instrument: renamed(instrument, this.#options.symbolFor(instId, instrument.symbol)) };
   }
 
   /** The account's rates; undefined without keys, or where the venue does not state them. */

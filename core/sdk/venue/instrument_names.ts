@@ -3,6 +3,15 @@
  * configuration, the venue's symbol to berth's. Only the name changes: prices and sizes are in the venue's units.
  */
 import { BerthError } from "../../errors.ts";
+import { instrumentId } from "../../model/ids.ts";
+import type { Instrument } from "../../model/instrument.ts";
+
+/** The instrument by another name. */
+export const renamed = (instrument: Instrument, symbol: string): Instrument => ({
+  ...instrument,
+  symbol,
+  id: instrumentId(instrument.venue, symbol),
+});
 
 const isPerpetual = (symbol: string): boolean => symbol.endsWith("-PERP");
 
