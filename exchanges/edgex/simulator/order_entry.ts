@@ -4,7 +4,7 @@
  * these are made of the words that it uses.
  */
 import * as v from "valibot";
-import { parseIncrements } from "@berth/sdk";
+import { parseIncrements, roundToIncrements } from "@berth/sdk";
 import type {
   SimulatedCredentials,
   SimulatedFill,
@@ -13,7 +13,7 @@ import type {
   SimulatedRefusal,
   SimulatedVenue,
 } from "../../simulation/ports.ts";
-import { collateral, type EdgexListing, listingOf, listingOfSymbol, type Row } from "./listing.ts";
+import { collateral, type EdgexListing, listingOf, listingOfSymbol, priceBand, type Row } from "./listing.ts";
 import { isOrderSignedBy, nonceFor, unitsOf } from "./order_signatures.ts";
 import { isLateRefusal, orderRow, type OrderTerms, type WireOrder } from "./rows.ts";
 import { type TriggerOrder, TriggerOrders, type TriggerPriceType } from "./trigger_orders.ts";
@@ -291,13 +291,15 @@ export class OrderEntry {
   }
 
   #request(body: Body, one: EdgexListing): SimulatedOrderRequest {
-    const isMarket = isMarketType(body.type);
+    const limitPriceTicks = isMarketType(body.type)
+      ? this.#boundTicks(body, one)
+      : parseIncrements(body.price, one.tick);
     return {
       accountId: this.#options.accountId,
       symbol: one.simulated.symbol,
       clientOrderId: body.clientOrderId,
       side: body.side === "BUY" ? "buy" : "sell",
-      type: isMarket ? "market" : "limit",
+      type: limitPriceTicks === undefined ? "market" : "limit",
       timeInForce: body.timeInForce === "FILL_OR_KILL"
         ? "FOK"
         : body.timeInForce === "IMMEDIATE_OR_CANCEL"
@@ -306,8 +308,22 @@ export class OrderEntry {
       postOnly: body.timeInForce === "POST_ONLY",
       reduceOnly: body.reduceOnly,
       sizeLots: parseIncrements(body.size, one.lot),
-      ...(isMarket ? {} : { limitPriceTicks: parseIncrements(body.price, one.tick) }),
+      ...(limitPriceTicks === undefined ? {} : { limitPriceTicks }),
     };
+  }
+
+  /**
+   * What a market order's signature bounds it by, for it could not settle at a worse price; undefined where that is
+   * beyond any price that the band allows.
+   */
+  #boundTicks(body: Body, one: EdgexListing): number | undefined {
+    const price = Number(body.l2Value) / Number(body.l2Size);
+    const reference = isConditional(body.type)
+      ? Number(body.triggerPrice)
+      : this.#options.venue.mark(one.simulated.symbol).markPrice;
+    const ticks = roundToIncrements(price, one.tick, body.side === "BUY" ? "down" : "up");
+    const widest = Number(body.side === "BUY" ? priceBand.maxBuyRatio : priceBand.minSellRatio);
+    return Math.abs(price / reference - 1) <= widest ? ticks : undefined;
   }
 
   /** What is wrong with the terms of an order, before anything of the market is looked at. */

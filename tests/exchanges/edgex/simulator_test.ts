@@ -238,3 +238,19 @@ interface Event {
 }
 const isEvent = (found: unknown): found is Event =>
   typeof found === "object" && found !== null && "data" in found;
+
+Deno.test("a market order trades no worse than its signature allows", async () => {
+  const edgex = await simulatedEdgex();
+  const market = { type: "MARKET", price: "0", timeInForce: "IMMEDIATE_OR_CANCEL" };
+  // The offers stand at 60,001 and above.
+  for (const [id, bound, filledLots] of [["bound1", "60000", 0], ["bound2", "60001", 100]] as const) {
+    const order = edgex.order(id, market, {});
+    const signed = edgex.order(id, { price: bound });
+    const keys = ["l2Value", "l2LimitFee", "l2Signature"] as const;
+    const body = { ...order, ...Object.fromEntries(keys.map((key) => [key, signed[key]])) };
+    assertEquals((await edgex.request("POST", createPath, body)).code, "SUCCESS", id);
+    const [found] = edgex.venue.orderHistory(accountId).filter(({ clientOrderId }) => clientOrderId === id);
+    assertEquals(found?.filledLots, filledLots, id);
+  }
+  edgex.protocol.stop();
+});
