@@ -36,7 +36,9 @@ export const pnlHistorySchema = v.object({
   pastProblem,
   tsMs: v.pipe(
     v.array(timeMs),
-    v.description("Oldest first, at most 1200 of them and the breaks: the longer the time, the wider apart."),
+    v.description(
+      "Oldest first: the last quarter of an hour each second, what lies before it in at most 1000 points.",
+    ),
   ),
   totalUsd: v.pipe(v.array(usd), v.description("Null between two starts of the host.")),
   drawdownUsd: v.pipe(

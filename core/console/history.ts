@@ -10,8 +10,8 @@ import { type PastSample, spreadWindowMs } from "./past_curves.ts";
 import type { HostPicture } from "./ports.ts";
 
 const sampleEveryMs = 1_000;
-/** Of a curve of profit and loss: when it is full, each two become one. */
-const maxCurvePoints = 1_200;
+/** Of a curve of profit and loss before its last minutes: when it is full, each two become one. */
+const maxOlderPoints = 1_000;
 /** Plugins come and go; what is beyond is not drawn. */
 const maxScopes = 100;
 const maxSymbols = 50;
@@ -76,40 +76,68 @@ export interface PnlPoint {
   readonly isNewRun?: boolean;
 }
 
-/** A curve over any length of time in bounded memory: old points get coarser, each two alike. */
+/** A curve over any length of time in bounded memory: its last minutes as they came, what is older ever coarser. */
 class PnlCurve {
+  readonly #older = new ThinnedCurve();
+  readonly #newest: PnlPoint[] = [];
+  #runId: string | undefined;
+
+  get points(): readonly PnlPoint[] {
+    return [...this.#older.points, ...this.#newest];
+  }
+
+  add(point: PnlPoint, runId: string | undefined): void {
+    const isNewRun = this.#newest.length > 0 && runId !== this.#runId;
+    this.#runId = runId;
+    this.#newest.push(isNewRun ? { ...point, isNewRun } : point);
+    for (let [first] = this.#newest; first !== undefined; [first] = this.#newest) {
+      if (first.tsMs >= point.tsMs - spreadWindowMs) return;
+      this.#older.add(first);
+      this.#newest.shift();
+    }
+  }
+}
+
+/** When it is full, each two points become one, and later ones stand for twice the time. */
+class ThinnedCurve {
   #points: PnlPoint[] = [];
   #stepMs = sampleEveryMs;
   /** Where the newest point's time begins; it ends a step later. */
   #fromMs = -Infinity;
-  #runId: string | undefined;
 
   get points(): readonly PnlPoint[] {
     return this.#points;
   }
 
-  add(point: PnlPoint, runId: string | undefined): void {
+  add(point: PnlPoint): void {
     const last = this.#points.at(-1);
-    const isNewRun = last !== undefined && runId !== this.#runId;
-    this.#runId = runId;
     // A tenth before its time is its time: pictures come on a timer that is not exact.
-    if (last !== undefined && !isNewRun && point.tsMs - this.#fromMs < this.#stepMs * 0.9) {
+    const isSameStep = point.isNewRun !== true && point.tsMs - this.#fromMs < this.#stepMs * 0.9;
+    if (last !== undefined && isSameStep) {
       this.#points[this.#points.length - 1] = merged(last, point);
       return;
     }
     this.#fromMs = point.tsMs;
-    this.#points.push(isNewRun ? { ...point, isNewRun } : point);
-    if (this.#points.length > maxCurvePoints) this.#thin();
+    this.#points.push(point);
+    if (this.#points.length > maxOlderPoints) this.#thin();
   }
 
   #thin(): void {
+    // Points may lie further apart than a step, as kept samples do: those to come shall not be denser than these.
+    this.#stepMs = 2 * Math.max(this.#stepMs, usualDistanceMs(this.#points));
     this.#points = this.#points.flatMap((point, index, all) => {
       if (index % 2 === 1) return [];
       const next = all[index + 1];
       return [next === undefined ? point : merged(point, next)];
     });
-    this.#stepMs *= 2;
   }
+}
+
+/** Between neighbours: the middle of all distances. */
+function usualDistanceMs(points: readonly PnlPoint[]): number {
+  const distances = points.slice(1).map(({ tsMs }, index) => tsMs - (points[index]?.tsMs ?? tsMs))
+    .sort((a, b) => a - b);
+  return distances[distances.length >> 1] ?? 0;
 }
 
 const merged = (earlier: PnlPoint, later: PnlPoint): PnlPoint => ({

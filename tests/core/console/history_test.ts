@@ -148,4 +148,7 @@ Deno.test("a day of samples before a run is as bounded as the run's own", () => 
   assert(points.length <= 1_200, `${points.length} points`);
   assertEquals(points.filter(({ isNewRun }) => isNewRun === true).length, 12, "breaks are not thinned out");
   assertEquals(points.at(-1)?.totalUsd, 1);
+  const apartMs = points.slice(1).map(({ tsMs }, index) => tsMs - (points[index]?.tsMs ?? 0));
+  assert(Math.max(...apartMs) <= 300_000, "no part of the day is much coarser than the others");
+  assertEquals(new Set(apartMs.slice(-58)), new Set([15_000]), "the last minutes are as they were kept");
 });
