@@ -157,6 +157,15 @@ const fingerprintText = v.pipe(
 );
 export const approveBody = v.strictObject({ fingerprint: fingerprintText });
 
+export const replayActions = ["pause", "resume", "step"] as const;
+export type ReplayAction = (typeof replayActions)[number];
+export const replayBody = v.strictObject({
+  action: v.pipe(
+    v.picklist(replayActions),
+    v.description("A step goes on to the next market data and pauses there."),
+  ),
+});
+
 export const pluginActions = ["approve", "start", "stop", "reload"] as const;
 
 export const commandSchema = v.variant("kind", [
@@ -193,6 +202,7 @@ export const commandSchema = v.variant("kind", [
     settings: pluginSettingsBody.entries.settings,
   }),
   v.strictObject({ kind: v.literal("reload_alerts") }),
+  v.strictObject({ kind: v.literal("replay"), ...replayBody.entries }),
 ]);
 
 /** As it is sent from the console's thread: scopes are text. */

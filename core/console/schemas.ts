@@ -414,6 +414,11 @@ export const noticeSchema = v.object({
   severity: v.picklist(["info", "warning", "critical"]),
   text,
 });
+export const replayStandSchema = v.object({
+  isPaused: v.boolean(),
+  atMs: v.pipe(v.number(), v.description("The recording's time.")),
+  share: v.pipe(v.number(), v.description("Of the recording that has been played, 0 to 1.")),
+});
 /** Of a change that has nothing else to say. */
 export const doneSchema = v.object({ done: v.literal(true) });
 

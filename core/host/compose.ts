@@ -360,6 +360,7 @@ async function showRun(
           loopDelayMs: parts.pulse?.takeLoopDelayMs() ?? 0,
         }),
       alerts: parts.alerts,
+      replay: parts.replay,
       isStopping: () => course.isStopping,
       journal,
       protect: (secrets) => session.protect(secrets),

@@ -1,5 +1,7 @@
 /** The host itself: whether it answers, whether it can trade, what it told people. */
-import { type Endpoint, endpoint, json } from "../endpoint.ts";
+import * as v from "valibot";
+import { replayBody } from "../commands.ts";
+import { answerOf, type Endpoint, endpoint, json } from "../endpoint.ts";
 import * as resources from "../resources.ts";
 import * as s from "../schemas.ts";
 import { done } from "./answers.ts";
@@ -48,6 +50,21 @@ export const hostEndpoints: readonly Endpoint[] = [
     summary: "The run, its trading state and a few counts.",
     answer: s.statusSchema,
     handle: ({ picture }) => ({ answer: resources.status(picture) }),
+  }),
+  endpoint({
+    id: "steerReplay",
+    method: "POST",
+    path: "/api/v1/replay",
+    tag: "host",
+    summary: "Pauses the recording that is played, goes on, or takes one step. 409 where none is.",
+    body: replayBody,
+    answer: s.replayStandSchema,
+    problems: [409],
+    handle: async ({ body }, { command }) =>
+      answerOf(
+        await command({ kind: "replay", ...body }),
+        (value) => v.parse(s.replayStandSchema, value),
+      ),
   }),
   endpoint({
     id: "listNotices",

@@ -1,5 +1,5 @@
 /** Carries out what the console was told, and says in words what can't be. The engine checks again what it must hold. */
-import type { Command } from "../../console/commands.ts";
+import type { Command, ReplayAction } from "../../console/commands.ts";
 import type { CommandResult } from "../../console/ports.ts";
 import { killReport } from "../../console/resources.ts";
 import type { OperatorCommand } from "../../engine/events.ts";
@@ -19,6 +19,7 @@ export interface OperatorCommandsOptions {
   readonly killSwitch: Pick<KillSwitch, "kill" | "isHeldByFile">;
   readonly reloadAlerts: (command: ReloadAlertsCommand, by: string) => Promise<CommandResult>;
   readonly plugins: (command: PluginCommand, by: string) => Promise<CommandResult>;
+  readonly replay: (action: ReplayAction) => CommandResult;
 }
 
 const done: CommandResult = { kind: "done", value: null };
@@ -81,6 +82,8 @@ export class OperatorCommands {
         return await this.#options.plugins(command, by);
       case "reload_alerts":
         return await this.#options.reloadAlerts(command, by);
+      case "replay":
+        return this.#options.replay(command.action);
       default:
         return command satisfies never;
     }

@@ -8,6 +8,7 @@ import type { Clock } from "../../model/clock.ts";
 import type { Environment } from "../../sdk/manifest.ts";
 import { defaultPluginConfig, type HostConfig, journalPath } from "../config/config.ts";
 import { hostPicture } from "./console_picture.ts";
+import { type SteeredReplay, steeredReplay } from "../replay/steering.ts";
 import { ConsoleServer } from "./console_server.ts";
 import type { HostAlerts } from "../alerts/host_alerts.ts";
 import type { DisplayFeed } from "../observers/display_feed.ts";
@@ -38,6 +39,8 @@ export interface OperatorConsoleParts {
   readonly run: () => ConsoleRun;
   /** Undefined where nobody ever watches: in a replay. */
   readonly alerts: Pick<HostAlerts, "service" | "reload"> | undefined;
+  /** Undefined where the markets are of the present. */
+  readonly replay: SteeredReplay | undefined;
   readonly isStopping: () => boolean;
   /** Keeps what was done with a plugin; what the engine is told it writes down itself. */
   readonly journal: Pick<JournalWriter, "append">;
@@ -84,6 +87,7 @@ export function operatorConsole(parts: OperatorConsoleParts): OperatorConsole {
     killSwitch,
     plugins: async (command, by) => noted(command, by, await plugins.execute(command)),
     reloadAlerts: async (command, by) => noted(command, by, await reloadedAlerts(parts.alerts?.reload)),
+    replay: (action) => steeredReplay(parts.replay, action),
   });
   const picture = () =>
     hostPicture({

@@ -63,6 +63,7 @@ const examples: Readonly<
   setTradingState: { body: { scope: "plugin/maker", state: "reducing", reason: "maintenance" } },
   resume: { body: { scope: "global", reason: "seen" } },
   kill: { body: { flatten: true } },
+  steerReplay: { body: { action: "pause" } },
   listRecords: { query: "?kind=fill,order&limit=5&fromUs=1" },
   listRuns: { query: "?limit=3" },
   explain: { query: "?id=fill/alpha/1" },
@@ -145,6 +146,7 @@ const killReport = {
 /** What the host answers to commands whose answer says more than that they are done. */
 const values: Readonly<Record<string, unknown>> = {
   kill: killReport,
+  steerReplay: { isPaused: true, atMs: 1_700_000_000_000, share: 0.5 },
   reloadAlerts: { changes: ["rule fill: enabled true → false"] },
 };
 
