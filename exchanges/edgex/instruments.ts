@@ -83,7 +83,7 @@ export function toInstrument(
   },
 ): EdgexInstrument {
   const lot = increment(contract.stepSize);
-  const hasFees = setting?.isSetFeeRate === true;
+  const own = setting?.isSetFeeRate === true ? setting : undefined;
   const hasLeverage = setting?.isSetMaxLeverage === true;
   const instrument: Instrument = {
     id: instrumentId(venue, symbol),
@@ -101,8 +101,8 @@ export function toInstrument(
     minSizeLots: parseIncrements(contract.minOrderSize, lot),
     maxSizeLots: maxLots(contract.maxOrderSize, contract.stepSize),
     minNotional: 0,
-    makerFeeBps: bps(hasFees ? setting.makerFeeRate : contract.defaultMakerFeeRate, "maker fee"),
-    takerFeeBps: bps(hasFees ? setting.takerFeeRate : contract.defaultTakerFeeRate, "taker fee"),
+    makerFeeBps: bps(own?.makerFeeRate || contract.defaultMakerFeeRate, "maker fee"),
+    takerFeeBps: bps(own?.takerFeeRate || contract.defaultTakerFeeRate, "taker fee"),
     maxLeverage: positiveNumber(
       hasLeverage ? setting.maxLeverage : contract.riskTierList[0]?.maxLeverage,
       "largest leverage",

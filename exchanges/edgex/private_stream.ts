@@ -224,14 +224,14 @@ export class AccountReader {
   } {
     const positions = this.allPositions(asset.positionList, newestOf(asset.positionList));
     this.#bound.clear();
-    for (const { availableAmount, coinId } of asset.collateralAssetModelList) {
+    for (const { availableAmount, coinId } of asset.collateralAssetModelList ?? []) {
       const row = asset.collateralList.find((one) => isRecord(one) && one["coinId"] === coinId);
       const parsed = v.safeParse(collateralRowSchema, row);
       if (!parsed.success || availableAmount === "") continue;
       this.#bound.set(coinId, { total: this.#total(parsed.output), available: parseMoney(availableAmount) });
     }
     const prices = new Map(
-      asset.positionAssetList.map(({ contractId, liquidatePrice }) => [contractId, liquidatePrice]),
+      (asset.positionAssetList ?? []).map(({ contractId, liquidatePrice }) => [contractId, liquidatePrice]),
     );
     const values = positions.values.map((position) => {
       const contractId = this.#options.instruments.byId(position.instrument)?.contractId ?? "";

@@ -8,8 +8,15 @@ const matching = (pattern: RegExp, what: string) => v.pipe(v.string(), v.regex(p
 const unsigned = matching(/^\d{1,30}(\.\d{1,30})?$/, "decimal without sign");
 const signed = matching(/^-?\d{1,30}(\.\d{1,30})?$/, "decimal");
 const positive = v.pipe(unsigned, v.check((digits) => Number(digits) > 0, "zero"));
+/** What may be absent, null or empty comes as "". */
 const orEmpty = (schema: v.GenericSchema<string, string>) =>
-  v.optional(v.union([v.literal(""), schema], "neither empty nor a decimal"), "");
+  v.optional(
+    v.union(
+      [v.pipe(v.null(), v.transform(() => "")), v.literal(""), schema],
+      "neither empty nor a decimal",
+    ),
+    "",
+  );
 /** Milliseconds since the epoch; 15 digits last until the year 33,000. */
 const time = matching(/^\d{1,15}$/, "time in ms");
 /** 64-bit ids, beyond what a double holds. */
@@ -65,15 +72,15 @@ export const metadataSchema = v.object({
 export type Metadata = v.InferOutput<typeof metadataSchema>;
 
 const tradeSettingSchema = v.object({
-  isSetFeeRate: v.optional(v.boolean(), false),
+  isSetFeeRate: v.optional(v.nullable(v.boolean()), false),
   takerFeeRate: orEmpty(signed),
   makerFeeRate: orEmpty(signed),
-  isSetMaxLeverage: v.optional(v.boolean(), false),
+  isSetMaxLeverage: v.optional(v.nullable(v.boolean()), false),
   maxLeverage: optionalText,
 });
 export type TradeSetting = v.InferOutput<typeof tradeSettingSchema>;
 export const accountSchema = v.object({
-  createOrderPerMinuteLimit: v.optional(v.union([v.number(), v.string()]), 0),
+  createOrderPerMinuteLimit: v.optional(v.nullable(v.union([v.number(), v.string()])), 0),
   defaultTradeSetting: v.optional(v.nullable(tradeSettingSchema)),
   contractIdToTradeSetting: v.optional(v.nullable(v.record(v.string(), tradeSettingSchema))),
 });
@@ -94,7 +101,8 @@ export const orderRowSchema = v.object({
   type: text,
   timeInForce: optionalText,
   price: orEmpty(unsigned),
-  size: positive,
+  // One that closes a whole position at a price has none of its own.
+  size: unsigned,
   reduceOnly: v.optional(v.nullable(v.boolean()), false),
   triggerPrice: orEmpty(unsigned),
   status: text,
@@ -143,8 +151,8 @@ export const accountAssetSchema = v.object({
   account: v.optional(v.unknown()),
   collateralList: v.array(v.unknown()),
   positionList: v.array(v.unknown()),
-  positionAssetList: v.optional(v.array(positionAssetSchema), []),
-  collateralAssetModelList: v.optional(v.array(collateralAssetSchema), []),
+  positionAssetList: v.optional(v.nullable(v.array(positionAssetSchema)), []),
+  collateralAssetModelList: v.optional(v.nullable(v.array(collateralAssetSchema)), []),
 });
 export type AccountAsset = v.InferOutput<typeof accountAssetSchema>;
 

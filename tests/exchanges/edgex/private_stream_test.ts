@@ -1,9 +1,11 @@
 /** Rows of the account as reports, fills, positions and balances; what can't be read is counted and breaks nothing. */
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import * as v from "valibot";
 import { formatMoney, parseMoney, sizeLots } from "@berth/sdk";
 import { AccountReader } from "../../../exchanges/edgex/private_stream.ts";
 import { isUnknownOutcome, orderEnd, rejectCodeOf } from "../../../exchanges/edgex/reject_codes.ts";
+import { accountAssetSchema, accountSchema } from "../../../exchanges/edgex/wire.ts";
 import { bookOf, btcInstrument } from "./builders.ts";
 
 const newReader = () =>
@@ -127,6 +129,36 @@ Deno.test("ends of orders and refusals have berth's words", () => {
     assertEquals<string>(rejectCodeOf(code), expected, code);
   }
   assertEquals(["HTTP_429", "SYSTEM_ERROR", "INVALID_API_KEY"].map(isUnknownOutcome), [true, true, false]);
+});
+
+Deno.test("what a venue leaves empty, or null, or at zero, hides no order and no account", () => {
+  const reader = newReader();
+  const row = {
+    ...order,
+    size: "0",
+    price: null,
+    triggerPrice: null,
+    cancelReason: null,
+    cumMatchSize: null,
+  };
+  const { misfits, values } = reader.orders([row]);
+  assertEquals([misfits, values.map(({ limitPriceTicks, sizeLots: lots }) => [limitPriceTicks, lots])], [
+    [],
+    [[undefined, sizeLots(0)]],
+  ]);
+  const asset = v.parse(accountAssetSchema, {
+    collateralList: [{ coinId: "1000", amount: "5" }],
+    positionList: [],
+    positionAssetList: null,
+    collateralAssetModelList: [{ coinId: "1000", availableAmount: null }],
+  });
+  const [balance] = reader.account(asset).balances.values;
+  assertEquals([balance?.total, balance?.available], [parseMoney("5"), parseMoney("5")]);
+  const account = {
+    createOrderPerMinuteLimit: null,
+    defaultTradeSetting: { isSetFeeRate: null, takerFeeRate: null },
+  };
+  assertEquals(v.is(accountSchema, account), true);
 });
 
 Deno.test("no rows of whatever kind break the reader", () => {
