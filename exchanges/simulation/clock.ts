@@ -63,7 +63,9 @@ export class VirtualClock implements SimulationClock {
   /** Runs everything that is due up to `untilMs`, and ends there. */
   advanceTo(untilMs: number): void {
     for (let next = this.#heap[0]; next !== undefined && next.atMs <= untilMs; next = this.#heap[0]) {
-      this.runNext();
+      // Behind a cancelled one may stand one that is not due yet.
+      if (next.isCancelled) this.#pop();
+      else this.runNext();
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
   }

@@ -190,21 +190,6 @@ Deno.test("a stop takes the switch back: what is meant to stay at the venue stay
   assertEquals(bench.venue.openOrders(accountId).length, 1);
 });
 
-Deno.test("the listen key is extended before its hour is over, and asked for again with each connection", async () => {
-  const bench = await startedBench();
-  const { published } = bench;
-  await bench.run(65 * 60_000);
-  assertEquals(bench.requests.filter((line) => line === "PUT /fapi/v3/listenKey").length, 2);
-  assertEquals(published.of("restored").length, 1, "the stream held");
-  bench.network.cutAll();
-  await bench.run(5_000);
-  assertEquals(published.of("restored").length, 2);
-  await bench.settled(bench.trading.submit(order("after1"), never));
-  await bench.run(200);
-  assertEquals(reportsOf(bench, "after1").at(-1)?.status, "open");
-  await bench.settled(bench.adapter.stop());
-});
-
 Deno.test("a wall clock that jumps minutes back or a day ahead has no order refused", async () => {
   const bench = await startedBench();
   for (const [at, jumpMs] of [-300_000, 2 * 86_400_000, -86_400_000].entries()) {
@@ -212,23 +197,6 @@ Deno.test("a wall clock that jumps minutes back or a day ahead has no order refu
     const outcome = await bench.settled(bench.trading.submit(order(`jump${at}`), never));
     assertEquals(outcome.kind, "acknowledged", JSON.stringify(outcome));
   }
-  await bench.settled(bench.adapter.stop());
-});
-
-Deno.test("a crowd of questions stays below the venue's weight, and cancels pass all the same", async () => {
-  const bench = await startedBench();
-  const { trading } = bench;
-  await bench.settled(trading.submit(order("rest1"), never));
-  const startedMs = bench.world.clock.nowMs();
-  // 5 each: 3,000 in all, where 1,512 are left to questions in a minute. Those that wait too long are not sent.
-  const crowd = Array.from({ length: 600 }, () => trading.balances(never).then(() => "told", () => "unsent"));
-  await bench.run(100);
-  assertEquals(await bench.settled(trading.cancel(keyOf("rest1"), never)), { kind: "acknowledged" });
-  const answers = await bench.settled(Promise.all(crowd));
-  const told = answers.filter((answer) => answer === "told").length;
-  assert(told > 250 && told < 303, `${told} were told`);
-  assert(bench.world.clock.nowMs() - startedMs < 20_000);
-  assertEquals(bench.log.lines.filter(({ level }) => level === "error"), []);
   await bench.settled(bench.adapter.stop());
 });
 

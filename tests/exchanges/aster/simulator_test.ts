@@ -2,6 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { RequestSigner } from "../../../exchanges/aster/signing.ts";
+import { ListenKeys } from "../../../exchanges/aster/simulator/listen_keys.ts";
+import { VirtualClock } from "../../../exchanges/simulation/clock.ts";
+import { seededRandom } from "../../../exchanges/simulation/random.ts";
 import type { ServerSocketHandlers } from "../../../exchanges/simulation/sockets.ts";
 import { nonsense } from "../../support/nonsense.ts";
 import { accountId } from "../../support/venue_bench.ts";
@@ -271,26 +274,37 @@ Deno.test("sockets: raw and combined, ids, ten messages a second, 200 streams", 
   assertEquals(bench.protocol.upgrade(new Request("http://venue.test/other")).kind, "refused");
 });
 
-Deno.test("a listen key is one for an hour; its end is told, and nothing of the account follows", async () => {
+Deno.test("a listen key is one for an hour from when it was last asked for; without one nothing is extended", () => {
+  const clock = new VirtualClock(startMs);
+  const ended: string[] = [];
+  const keys = new ListenKeys(clock, seededRandom(1), (key) => void ended.push(key));
+  assertEquals([keys.extend(), keys.close()], [false, false]);
+  const key = keys.open();
+  const minuteMs = 60_000;
+  clock.advanceTo(startMs + 50 * minuteMs);
+  assertEquals([keys.open(), keys.isActive(key)], [key, true]);
+  clock.advanceTo(startMs + 100 * minuteMs);
+  assertEquals(keys.extend(), true);
+  clock.advanceTo(startMs + 160 * minuteMs - 1);
+  assertEquals([keys.isActive(key), ended], [true, []]);
+  clock.advanceTo(startMs + 160 * minuteMs);
+  assertEquals([keys.isActive(key), ended, keys.extend()], [false, [key], false]);
+  assert(keys.open() !== key);
+});
+
+Deno.test("the account's stream is where its key says; with the key it ends, which is told", async () => {
   const bench = await protocolBench();
-  const open = async () =>
-    Reflect.get(Object((await bench.ask("POST", "/fapi/v3/listenKey", {})).body), "listenKey");
-  const key = await open();
-  const socket = socketTo(bench, `/ws/${key}`);
-  await bench.run(50 * 60_000);
-  bench.setNonce(Math.floor(bench.now()) * 1_000);
-  assertEquals(await open(), key);
-  await bench.run(59 * 60_000);
-  bench.setNonce(Math.floor(bench.now()) * 1_000);
+  const opened = await bench.ask("POST", "/fapi/v3/listenKey", {});
+  const socket = socketTo(bench, `/ws/${Reflect.get(Object(opened.body), "listenKey")}`);
+  const stranger = socketTo(bench, "/ws/0123456789abcdef");
   await bench.ask("POST", "/fapi/v3/order", limitOrder);
   await bench.run(10);
   assertEquals(socket.frames.map((text) => JSON.parse(text).e), ["ORDER_TRADE_UPDATE"]);
-  await bench.run(2 * 60_000);
-  bench.setNonce(Math.floor(bench.now()) * 1_000);
+  await bench.ask("DELETE", "/fapi/v3/listenKey", {});
   await bench.ask("DELETE", "/fapi/v3/order", { symbol: "BTCUSDT", origClientOrderId: "table1" });
   await bench.run(10);
   assertEquals(socket.frames.map((text) => JSON.parse(text).e), ["ORDER_TRADE_UPDATE", "listenKeyExpired"]);
-  assert(await open() !== key);
+  assertEquals(stranger.frames, []);
 });
 
 Deno.test("bodies and frames of every form have an answer of the venue's, and change nothing", async () => {

@@ -252,3 +252,15 @@ Deno.test("arbitrage beyond the fees of a round trip appears, and is the excepti
   assertEquals(edges >= 5 && edges <= 40, true, `${edges} edges in 300 s`);
   for (const { widestBps } of runs) assertEquals(widestBps < 150, true, `${widestBps} bps`);
 });
+
+Deno.test("virtual time ends where it was told to, though what stands before it was cancelled", () => {
+  const clock = new VirtualClock(0);
+  const ran: number[] = [];
+  const cancel = clock.schedule(10, () => void ran.push(10));
+  clock.schedule(100, () => void ran.push(100));
+  cancel();
+  clock.advanceTo(50);
+  assertEquals([ran, clock.nowMs()], [[], 50]);
+  clock.advanceTo(100);
+  assertEquals([ran, clock.nowMs()], [[100], 100]);
+});
