@@ -14,9 +14,13 @@ import type * as s from "./schemas.ts";
 
 type Out<S extends v.GenericSchema> = v.InferOutput<S>;
 
-/** JSON has no NaN and no Infinity. */
-export const figure = (value: number | undefined): number | null =>
-  value === undefined || !Number.isFinite(value) ? null : value;
+/** As JSON has it: there is no NaN and no Infinity, and nothing but figures. */
+export function figure(value: number | undefined): number | null {
+  if (value === undefined || !Number.isFinite(value)) return null;
+  // Twelve figures are more than a price or a size has, and drop what binary fractions add: 0.21489999999999998.
+  const isFraction = !Number.isInteger(value) && Math.abs(value) < 1e9; // beyond it are moments
+  return isFraction ? Number(value.toPrecision(12)) : value;
+}
 const moneyText = (value: Money): string => formatMoney(value);
 
 export function readiness({ run, engine, plugins }: HostPicture): Out<typeof s.readinessSchema> {
