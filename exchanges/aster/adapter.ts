@@ -25,7 +25,7 @@ import { untilReached } from "@berth/sdk/venue/waiting.ts";
 import { AccountSide } from "./account_side.ts";
 import { BookSnapshots } from "./book_snapshots.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
-import { InstrumentBook } from "./instruments.ts";
+import { instrumentBook } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";
 import { AsterQueries } from "./market_queries.ts";
 import { NonceSource } from "./nonces.ts";
@@ -52,7 +52,7 @@ export class AsterAdapter implements ExchangeAdapter {
   readonly trading?: Trading;
   readonly #ctx: AsterContext;
   readonly #rest: RestClient;
-  readonly #instruments = new InstrumentBook();
+  readonly #instruments = instrumentBook();
   readonly #loader: InstrumentLoader;
   readonly #statistics: FeedStatistics;
   readonly #reader: MarketDataReader;

@@ -191,7 +191,7 @@ export class InstrumentLoader {
   /** Publishes what is new or changed. */
   #announce(one: AsterInstrument): void {
     const { instruments, onInstrument, publish } = this.#options;
-    const known = instruments.bySymbol(one.symbol);
+    const known = instruments.byName(one.symbol);
     instruments.add(one);
     if (known !== undefined && JSON.stringify(known) === JSON.stringify(one)) return;
     onInstrument(one, publish.instrument(one.instrument));

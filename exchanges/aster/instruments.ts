@@ -5,7 +5,6 @@ import {
   formatIncrements,
   increment,
   type Instrument,
-  type InstrumentId,
   instrumentId,
   type InstrumentStatus,
   parseIncrements,
@@ -15,6 +14,7 @@ import {
   sizeLots,
   venueId,
 } from "@berth/sdk";
+import { ListedInstruments } from "@berth/sdk/venue/listed_instruments.ts";
 import { lotFilterSchema, notionalFilterSchema, priceFilterSchema, type SymbolRow } from "./wire.ts";
 
 export const venue = venueId("aster");
@@ -154,25 +154,6 @@ export const parseSize = (text: string, one: AsterInstrument): SizeLots =>
 export const parsePrice = (text: string, one: AsterInstrument): PriceTicks =>
   priceTicks(parseIncrements(text, one.instrument.tick));
 
-/** The adapter's instruments by both names. */
-export class InstrumentBook {
-  readonly #bySymbol = new Map<string, AsterInstrument>();
-  readonly #byId = new Map<InstrumentId, AsterInstrument>();
+export type InstrumentBook = ListedInstruments<AsterInstrument>;
 
-  add(one: AsterInstrument): void {
-    this.#bySymbol.set(one.symbol, one);
-    this.#byId.set(one.instrument.id, one);
-  }
-
-  bySymbol(symbol: string): AsterInstrument | undefined {
-    return this.#bySymbol.get(symbol);
-  }
-
-  byId(id: InstrumentId): AsterInstrument | undefined {
-    return this.#byId.get(id);
-  }
-
-  all(): readonly AsterInstrument[] {
-    return [...this.#byId.values()];
-  }
-}
+export const instrumentBook = (): InstrumentBook => new ListedInstruments(({ symbol }) => symbol);

@@ -344,7 +344,7 @@ export class AccountReader {
         misfits.push(issueText(parsed.issues));
         continue;
       }
-      const one = this.#instruments.bySymbol(symbolOf(parsed.output));
+      const one = this.#instruments.byName(symbolOf(parsed.output));
       if (one === undefined) continue; // an instrument that nobody asked for
       try {
         const value = make(parsed.output, one);

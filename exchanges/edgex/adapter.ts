@@ -22,7 +22,7 @@ import { VenueTime } from "@berth/sdk/venue/venue_time.ts";
 import { untilReached } from "@berth/sdk/venue/waiting.ts";
 import { AccountSide, credentialsOf } from "./account_side.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
-import { type EdgexInstrument, InstrumentBook } from "./instruments.ts";
+import { type EdgexInstrument, instrumentBook } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";
 import { EdgexQueries } from "./market_queries.ts";
 import { PublicSocket } from "./public_socket.ts";
@@ -52,7 +52,7 @@ export class EdgexAdapter implements ExchangeAdapter {
   readonly trading?: Trading;
   readonly #ctx: EdgexContext;
   readonly #rest: RestClient;
-  readonly #instruments = new InstrumentBook();
+  readonly #instruments = instrumentBook();
   readonly #depth: ReturnType<typeof depthChannels>;
   readonly #loader: InstrumentLoader;
   readonly #statistics: FeedStatistics;

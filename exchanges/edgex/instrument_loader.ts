@@ -157,7 +157,7 @@ export class InstrumentLoader {
   /** Publishes what is new or changed. */
   #announce(one: EdgexInstrument): void {
     const { instruments, onInstrument, publish } = this.#options;
-    const known = instruments.byContractId(one.contractId);
+    const known = instruments.byName(one.contractId);
     instruments.add(one);
     if (known !== undefined && isSame(known, one)) return;
     onInstrument(one, publish.instrument(one.instrument));

@@ -4,7 +4,6 @@ import {
   formatIncrements,
   increment,
   type Instrument,
-  type InstrumentId,
   instrumentId,
   type InstrumentStatus,
   parseIncrements,
@@ -14,6 +13,7 @@ import {
   sizeLots,
   venueId,
 } from "@berth/sdk";
+import { ListedInstruments } from "@berth/sdk/venue/listed_instruments.ts";
 import { feeLimitRate, resolutionOf, type SettlementTerms } from "./order_signing.ts";
 import type { Coin, Contract, TradeSetting } from "./wire.ts";
 
@@ -132,25 +132,6 @@ export const parseSize = (text: string, one: EdgexInstrument): SizeLots =>
 export const parsePrice = (text: string, one: EdgexInstrument): PriceTicks =>
   priceTicks(parseIncrements(text, one.instrument.tick));
 
-/** The adapter's instruments by both names. */
-export class InstrumentBook {
-  readonly #byContractId = new Map<string, EdgexInstrument>();
-  readonly #byId = new Map<InstrumentId, EdgexInstrument>();
+export type InstrumentBook = ListedInstruments<EdgexInstrument>;
 
-  add(one: EdgexInstrument): void {
-    this.#byContractId.set(one.contractId, one);
-    this.#byId.set(one.instrument.id, one);
-  }
-
-  byContractId(contractId: string): EdgexInstrument | undefined {
-    return this.#byContractId.get(contractId);
-  }
-
-  byId(id: InstrumentId): EdgexInstrument | undefined {
-    return this.#byId.get(id);
-  }
-
-  all(): readonly EdgexInstrument[] {
-    return [...this.#byId.values()];
-  }
-}
+export const instrumentBook = (): InstrumentBook => new ListedInstruments(({ contractId }) => contractId);

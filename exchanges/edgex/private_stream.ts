@@ -400,7 +400,7 @@ export class AccountReader {
         misfits.push(issueText(parsed.issues));
         continue;
       }
-      const one = this.#options.instruments.byContractId(parsed.output.contractId);
+      const one = this.#options.instruments.byName(parsed.output.contractId);
       if (one === undefined) continue; // an instrument that nobody asked for
       try {
         const value = make(parsed.output, one);

@@ -7,7 +7,7 @@ import { AccountQueries } from "./account_queries.ts";
 import { ActionSender } from "./action_sender.ts";
 import type { ConnectionPorts, ConnectionView } from "@berth/sdk/venue/kept_connection.ts";
 import { DeadMansSwitch } from "./dead_mans_switch.ts";
-import type { InstrumentBook } from "./instruments.ts";
+import type { AssetNumbers, InstrumentBook } from "./instruments.ts";
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { NonceSource } from "./nonces.ts";
 import { OrderChains } from "./order_chains.ts";
@@ -38,6 +38,7 @@ export interface AccountSideOptions {
   readonly rest: RestClient;
   readonly weight: WeightBudget;
   readonly instruments: InstrumentBook;
+  readonly assets: AssetNumbers;
   readonly statistics: FeedStatistics;
   readonly misfits: TextMisfits;
   readonly tasks: RepeatedTasks;
@@ -69,7 +70,7 @@ export class AccountSide {
   #isStarted = false;
 
   constructor(options: AccountSideOptions) {
-    const { credentials, ctx, instruments, misfits, ports, rest, statistics, time, weight } = options;
+    const { assets, credentials, ctx, instruments, misfits, ports, rest, statistics, time, weight } = options;
     const { clock, log, publish, scheduler } = ctx;
     const { user, vaultAddress } = credentials;
     this.#options = options;
@@ -111,6 +112,7 @@ export class AccountSide {
     this.trading = new HyperliquidTrading({
       sender,
       queries: this.#queries,
+      assets,
       instruments,
       chains,
       clock,

@@ -21,7 +21,7 @@ import { untilReached } from "@berth/sdk/venue/waiting.ts";
 import { AccountSide, type Credentials } from "./account_side.ts";
 import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
-import { InstrumentBook } from "./instruments.ts";
+import { instrumentBook } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";
 import { HyperliquidQueries } from "./market_queries.ts";
 import type { TextFrameMisfit, TextMisfits } from "@berth/sdk/venue/misfits.ts";
@@ -46,7 +46,8 @@ export class HyperliquidAdapter implements ExchangeAdapter {
   readonly trading?: Trading;
   readonly #ctx: HyperliquidContext;
   readonly #rest: RestClient;
-  readonly #instruments = new InstrumentBook();
+  readonly #instruments = instrumentBook();
+  readonly #assets = new Map<string, number>();
   readonly #loader: InstrumentLoader;
   readonly #statistics: FeedStatistics;
   readonly #reader: MarketDataReader;
@@ -85,6 +86,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
       symbolFor: ctx.symbolFor,
       settings: ctx.settings,
       instruments: this.#instruments,
+      assets: this.#assets,
       publish,
       log,
       onInstrument: (one, index) => this.#reader.set(one, index),
@@ -122,6 +124,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
       rest: this.#rest,
       weight,
       instruments: this.#instruments,
+      assets: this.#assets,
       statistics: this.#statistics,
       misfits: this.#misfits,
       tasks: this.#tasks,

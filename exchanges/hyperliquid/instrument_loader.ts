@@ -29,6 +29,8 @@ export interface InstrumentLoaderOptions {
   readonly symbolFor: ExchangeContext["symbolFor"];
   readonly settings: Pick<HyperliquidSettings, "defaultMakerFeeBps" | "defaultTakerFeeBps">;
   readonly instruments: InstrumentBook;
+  /** Takes the number of every coin. */
+  readonly assets: Map<string, number>;
   readonly publish: Publish;
   readonly log: Log;
   /** New or changed. */
@@ -44,14 +46,14 @@ export class InstrumentLoader {
 
   /** @throws {BerthError} VENUE_REFUSED, VENUE_UNREACHABLE, VENUE_ANSWER_INVALID */
   async load(signal: AbortSignal): Promise<void> {
-    const { instruments, log, rest, symbols, symbolFor } = this.#options;
+    const { assets, instruments, log, rest, symbols, symbolFor } = this.#options;
     const { universe } = await rest.ask({ type: "meta" }, metaSchema, { weight: 20, signal });
     const fees = await this.#fees(signal);
     const unreadable: string[] = [];
     universe.forEach((row, asset) => {
       const parsed = v.safeParse(assetSchema, row);
       if (!parsed.success) return void unreadable.push(`asset ${asset}`);
-      instruments.addAsset(parsed.output.name, asset);
+      assets.set(parsed.output.name, asset);
       try {
         const { name } = parsed.output;
         const symbol = symbolFor(name, usualSymbol(name));

@@ -10,7 +10,6 @@ import {
   formatIncrements,
   increment,
   type Instrument,
-  type InstrumentId,
   instrumentId,
   parseIncrements,
   type PriceTicks,
@@ -20,6 +19,7 @@ import {
   sizeLots,
   venueId,
 } from "@berth/sdk";
+import { ListedInstruments } from "@berth/sdk/venue/listed_instruments.ts";
 import type { AssetRow } from "./wire.ts";
 
 export const venue = venueId("hyperliquid");
@@ -119,30 +119,9 @@ export const parseSize = (text: string, one: HyperliquidInstrument): SizeLots =>
 export const parsePrice = (text: string, one: HyperliquidInstrument): PriceTicks =>
   priceTicks(parseIncrements(text, one.instrument.tick));
 
-/** The adapter's instruments by both names. */
-export class InstrumentBook {
-  readonly #byCoin = new Map<string, HyperliquidInstrument>();
-  readonly #byId = new Map<InstrumentId, HyperliquidInstrument>();
-  /** Every coin of the venue's list, wanted or not: "cancel all" is the account's. */
-  readonly #assets = new Map<string, number>();
+/** Numbers of all coins of the venue's list, wanted or not: "cancel all" is the account's. */
+export type AssetNumbers = ReadonlyMap<string, number>;
 
-  add(one: HyperliquidInstrument): void {
-    this.#byCoin.set(one.coin, one);
-    this.#byId.set(one.instrument.id, one);
-  }
-  addAsset(coin: string, asset: number): void {
-    this.#assets.set(coin, asset);
-  }
-  byCoin(coin: string): HyperliquidInstrument | undefined {
-    return this.#byCoin.get(coin);
-  }
-  byId(id: InstrumentId): HyperliquidInstrument | undefined {
-    return this.#byId.get(id);
-  }
-  assetOf(coin: string): number | undefined {
-    return this.#assets.get(coin);
-  }
-  all(): readonly HyperliquidInstrument[] {
-    return [...this.#byId.values()];
-  }
-}
+export type InstrumentBook = ListedInstruments<HyperliquidInstrument>;
+
+export const instrumentBook = (): InstrumentBook => new ListedInstruments(({ coin }) => coin);

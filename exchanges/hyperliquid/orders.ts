@@ -37,7 +37,13 @@ import {
   wireOrder,
 } from "./actions.ts";
 import { cloidOf } from "./client_ids.ts";
-import { type InstrumentBook, priceText, sizeText, triggerPriceText } from "./instruments.ts";
+import {
+  type AssetNumbers,
+  type InstrumentBook,
+  priceText,
+  sizeText,
+  triggerPriceText,
+} from "./instruments.ts";
 import type { OrderChains } from "./order_chains.ts";
 import { isDoneText, rejectCodeOf } from "./reject_codes.ts";
 import { orderKeySchema, type OrderResult, orderResultSchema } from "./wire.ts";
@@ -46,6 +52,7 @@ export interface OrdersOptions {
   readonly sender: ActionSender;
   readonly queries: AccountQueries;
   readonly instruments: InstrumentBook;
+  readonly assets: AssetNumbers;
   readonly chains: OrderChains;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -175,14 +182,14 @@ export class HyperliquidTrading implements Trading {
 
   /** Orders of instruments that nobody asked for are cancelled too: "all" is the account's. */
   async cancelAll(instrument: InstrumentId | undefined, signal: AbortSignal): Promise<CancelOutcome> {
-    const { instruments, queries, sender } = this.#options;
+    const { assets, instruments, queries, sender } = this.#options;
     const one = instrument === undefined ? undefined : instruments.byId(instrument);
     if (instrument !== undefined && one === undefined) return notListed(instrument);
     let keys: readonly { readonly asset: number; readonly oid: number }[];
     try {
       keys = (await queries.openOrderRows(signal)).flatMap((row) => {
         const { coin, oid } = v.parse(orderKeySchema, row);
-        const asset = instruments.assetOf(coin);
+        const asset = assets.get(coin);
         if (one !== undefined && coin !== one.coin) return [];
         if (asset === undefined) throw new Error(`${coin} is in no list of assets`);
         return [{ asset, oid }];

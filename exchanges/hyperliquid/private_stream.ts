@@ -171,7 +171,7 @@ export class AccountReader {
     const held = new Set<string>();
     for (const { position: row } of state.assetPositions) {
       held.add(row.coin);
-      const one = this.#instruments.byCoin(row.coin);
+      const one = this.#instruments.byName(row.coin);
       if (one === undefined) continue; // an instrument that nobody asked for
       try {
         const positionLots = parseSize(row.szi, one);
@@ -192,7 +192,7 @@ export class AccountReader {
     }
     if (!isTold) return { values, misfits };
     for (const coin of this.#held) {
-      const one = held.has(coin) ? undefined : this.#instruments.byCoin(coin);
+      const one = held.has(coin) ? undefined : this.#instruments.byName(coin);
       if (one !== undefined) values.push({ ...flat, instrument: one.instrument.id, tsVenueMs });
     }
     this.#held = held;
@@ -213,7 +213,7 @@ export class AccountReader {
         misfits.push(issueText(parsed.issues));
         continue;
       }
-      const one = this.#instruments.byCoin(coinOf(parsed.output));
+      const one = this.#instruments.byName(coinOf(parsed.output));
       if (one === undefined) continue; // an instrument that nobody asked for
       try {
         const value = make(parsed.output, one);

@@ -13,7 +13,7 @@ import {
   type VenuePosition,
 } from "@berth/sdk";
 import { FillOwners } from "@berth/sdk/venue/fill_owners.ts";
-import type { InstrumentBook } from "./instruments.ts";
+import { type InstrumentBook, tradedTypes } from "./instruments.ts";
 import { type AccountReader, fundingBill, type Read } from "./private_stream.ts";
 import { rejectCodeOf } from "./reject_codes.ts";
 import { errorOf, type RestClient } from "./rest.ts";
@@ -79,7 +79,7 @@ export class AccountLists {
       rows.push(...await this.pages("/api/v5/trade/fills", { begin }, "billId", signal));
     } else {
       // The longer list (3 months) wants a type, and is slower.
-      for (const instType of instruments.tradedTypes()) {
+      for (const instType of tradedTypes(instruments)) {
         rows.push(...await this.pages("/api/v5/trade/fills-history", { instType, begin }, "billId", signal));
       }
     }

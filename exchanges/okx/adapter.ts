@@ -19,7 +19,7 @@ import { untilReached } from "@berth/sdk/venue/waiting.ts";
 import type { ConnectionPorts } from "@berth/sdk/venue/kept_connection.ts";
 import { BookResync } from "@berth/sdk/venue/book_resync.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
-import { InstrumentBook, instrumentTypesOf } from "./instruments.ts";
+import { instrumentBook, instrumentTypesOf } from "./instruments.ts";
 import { MarketDataReader } from "./market_data.ts";
 import { OkxQueries } from "./market_queries.ts";
 import { Misfits } from "@berth/sdk/venue/misfits.ts";
@@ -53,7 +53,7 @@ export class OkxAdapter implements ExchangeAdapter {
   readonly #ctx: OkxContext;
   readonly #hasKeys: boolean;
   readonly #rest: RestClient;
-  readonly #instruments = new InstrumentBook();
+  readonly #instruments = instrumentBook();
   readonly #loader: InstrumentLoader;
   readonly #statistics: FeedStatistics;
   readonly #reader: MarketDataReader;
@@ -283,7 +283,7 @@ export class OkxAdapter implements ExchangeAdapter {
 
   #quotedTypes(): readonly string[] {
     const quoted = this.#public.wanted(this.#ctx.settings.quoteChannel);
-    return [...new Set(quoted.flatMap(({ instId }) => this.#instruments.byInstId(instId)?.instType ?? []))];
+    return [...new Set(quoted.flatMap(({ instId }) => this.#instruments.byName(instId)?.instType ?? []))];
   }
 
   #onRestTicker(row: unknown): void {

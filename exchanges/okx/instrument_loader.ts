@@ -213,7 +213,7 @@ export class InstrumentLoader {
     const { instruments, onInstrument, publish } = this.#options;
     const status = stricter(listed.instrument.status, this.#venueStatus);
     const one = { ...listed, instrument: { ...listed.instrument, status } };
-    const known = instruments.byInstId(one.instId);
+    const known = instruments.byName(one.instId);
     instruments.add(one);
     if (known !== undefined && JSON.stringify(known) === JSON.stringify(one)) return;
     onInstrument(one, publish.instrument(one.instrument));

@@ -6,7 +6,6 @@ import {
   type Increment,
   increment,
   type Instrument,
-  type InstrumentId,
   instrumentId,
   type InstrumentStatus,
   parseIncrements,
@@ -16,6 +15,7 @@ import {
   sizeLots,
   venueId,
 } from "@berth/sdk";
+import { ListedInstruments } from "@berth/sdk/venue/listed_instruments.ts";
 import type { FeeRow, InstrumentRow } from "./wire.ts";
 
 export const venue = venueId("okx");
@@ -220,30 +220,11 @@ export const parsePrice = (text: string, one: OkxInstrument): PriceTicks =>
 /** Base units of one contract (inverse: quote units), for quotes. */
 export const baseOfContract = (one: OkxInstrument): number => Number(one.instrument.contractMultiplier);
 
-/** The adapter's instruments by both names. */
-export class InstrumentBook {
-  readonly #byInstId = new Map<string, OkxInstrument>();
-  readonly #byId = new Map<InstrumentId, OkxInstrument>();
+export type InstrumentBook = ListedInstruments<OkxInstrument>;
 
-  add(one: OkxInstrument): void {
-    this.#byInstId.set(one.instId, one);
-    this.#byId.set(one.instrument.id, one);
-  }
+export const instrumentBook = (): InstrumentBook => new ListedInstruments(({ instId }) => instId);
 
-  byInstId(instId: string): OkxInstrument | undefined {
-    return this.#byInstId.get(instId);
-  }
-
-  byId(id: InstrumentId): OkxInstrument | undefined {
-    return this.#byId.get(id);
-  }
-
-  /** Types of what is listed and can be traded. */
-  tradedTypes(): readonly string[] {
-    return [...new Set(this.all().map(({ instType }) => instType).filter((one) => one !== "SPOT"))];
-  }
-
-  all(): readonly OkxInstrument[] {
-    return [...this.#byId.values()];
-  }
-}
+/** Types of what is listed and can be traded. */
+export const tradedTypes = (instruments: InstrumentBook): readonly string[] => [
+  ...new Set(instruments.all().map(({ instType }) => instType).filter((one) => one !== "SPOT")),
+];

@@ -293,7 +293,7 @@ export class AccountReader {
         misfits.push(issueText(parsed.issues[0]));
         continue;
       }
-      const one = this.#instruments.byInstId(parsed.output.instId);
+      const one = this.#instruments.byName(parsed.output.instId);
       if (one === undefined) continue; // an instrument that nobody asked for
       try {
         const value = make(parsed.output, one);

@@ -52,7 +52,7 @@ export function withoutShared(
   const kept = new Set(
     marked.map(({ instId }) => instId)
       .filter((instId) => !gone.some((one) => one.channel === "mark-price" && one.instId === instId))
-      .flatMap((instId) => instruments.byInstId(instId)?.indexId ?? []),
+      .flatMap((instId) => instruments.byName(instId)?.indexId ?? []),
   );
   return gone.filter((one) => one.channel !== "index-tickers" || !kept.has(one.instId));
 }

@@ -79,7 +79,7 @@ export class AccountQueries {
   async openOrders(signal: AbortSignal): Promise<readonly OrderReport[]> {
     const rows = await this.#list("/orders", {}, orderRecordSchema, signal);
     return rows.flatMap((order) => {
-      const listed = this.#options.instruments.byMarket(order.market);
+      const listed = this.#options.instruments.byName(order.market);
       return listed === undefined ? [] : [orderReportOf(order, listed.instrument)];
     });
   }
@@ -90,7 +90,7 @@ export class AccountQueries {
     return rows
       .filter((fill) => fill.tsVenueMs >= sinceMs)
       .flatMap((fill) => {
-        const listed = this.#options.instruments.byMarket(fill.market);
+        const listed = this.#options.instruments.byName(fill.market);
         const side = this.#options.stream.orderSide(fill.orderId);
         return listed === undefined ? [] : [fillOf(fill, listed.instrument, side, tsRecvUs)];
       })
@@ -105,7 +105,7 @@ export class AccountQueries {
     return rows
       .filter((payment) => payment.created_at >= sinceMs)
       .flatMap((payment) => {
-        const listed = this.#options.instruments.byMarket(payment.market);
+        const listed = this.#options.instruments.byName(payment.market);
         return listed === undefined ? [] : [fundingPaymentOf(payment, listed.instrument)];
       })
       .reverse()
@@ -115,7 +115,7 @@ export class AccountQueries {
   async positions(signal: AbortSignal): Promise<readonly VenuePosition[]> {
     const rows = await this.#list("/positions", {}, positionRecordSchema, signal);
     return rows.flatMap((position) => {
-      const listed = this.#options.instruments.byMarket(position.market);
+      const listed = this.#options.instruments.byName(position.market);
       return listed === undefined ? [] : [positionOf(position, listed.instrument)];
     });
   }

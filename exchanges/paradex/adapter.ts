@@ -12,7 +12,7 @@ import {
 } from "@berth/sdk";
 import type * as v from "valibot";
 import { VenueConnection } from "./connection.ts";
-import { type FeeRates, InstrumentList, readMarket, statusOfSystem } from "./instruments.ts";
+import { type FeeRates, instrumentList, readMarket, statusOfSystem } from "./instruments.ts";
 import { credentialsOf } from "./credentials.ts";
 import { channelNames, MarketDataFeed, summaryChannel } from "./market_data.ts";
 import { type ParadexContext, type Platform, PrivateSide } from "./private_side.ts";
@@ -50,7 +50,7 @@ export class ParadexAdapter implements ExchangeAdapter {
   readonly #ctx: ParadexContext;
   readonly #rest: RestClient;
   readonly #publicBudget: RateBudget;
-  readonly #instruments = new InstrumentList();
+  readonly #instruments = instrumentList();
   readonly #statistics: FeedStatistics;
   readonly #misfits: ParadexMisfits;
   readonly #feed: MarketDataFeed;
@@ -230,7 +230,7 @@ export class ParadexAdapter implements ExchangeAdapter {
     const known = this.#instruments.byId(instrument.id);
     if (known !== undefined && JSON.stringify(known.instrument) === JSON.stringify(instrument)) return;
     const index = this.#ctx.publish.instrument(instrument);
-    this.#instruments.set({ instrument, index });
+    this.#instruments.add({ instrument, index });
     this.#feed.instrumentChanged({ instrument, index }, this.#ctx.clock.epochUs());
   }
 

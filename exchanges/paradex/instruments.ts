@@ -3,7 +3,6 @@ import {
   type ExchangeContext,
   increment,
   type Instrument,
-  type InstrumentId,
   instrumentId,
   type InstrumentIndex,
   type InstrumentStatus,
@@ -11,6 +10,7 @@ import {
   venueId,
 } from "@berth/sdk";
 import { matchesAny } from "@berth/sdk/venue/symbol_patterns.ts";
+import { ListedInstruments } from "@berth/sdk/venue/listed_instruments.ts";
 import { type MarketRecord, marketSchema } from "./wire/json.ts";
 import { read } from "./wire/records.ts";
 
@@ -124,22 +124,7 @@ export interface ListedInstrument {
   readonly index: InstrumentIndex;
 }
 
-/** The published instruments by both names. */
-export class InstrumentList {
-  readonly #byMarket = new Map<string, ListedInstrument>();
-  readonly #byId = new Map<InstrumentId, ListedInstrument>();
+export type InstrumentList = ListedInstruments<ListedInstrument>;
 
-  set(listed: ListedInstrument): void {
-    this.#byMarket.set(listed.instrument.venueSymbol, listed);
-    this.#byId.set(listed.instrument.id, listed);
-  }
-  byMarket(market: string): ListedInstrument | undefined {
-    return this.#byMarket.get(market);
-  }
-  byId(id: InstrumentId): ListedInstrument | undefined {
-    return this.#byId.get(id);
-  }
-  all(): readonly ListedInstrument[] {
-    return [...this.#byId.values()];
-  }
-}
+export const instrumentList = (): InstrumentList =>
+  new ListedInstruments(({ instrument }) => instrument.venueSymbol);

@@ -323,7 +323,7 @@ export class PrivateStream {
   }
 
   #onOrder(order: OrderRecord): void {
-    const listed = this.#instruments.byMarket(order.market);
+    const listed = this.#instruments.byName(order.market);
     if (listed === undefined) return;
     this.#orderSides.set(order.id, sideOf(order.side));
     // Nothing changes after CLOSED.
@@ -334,7 +334,7 @@ export class PrivateStream {
   }
 
   #onFill(fill: FillRecord, tsRecvUs: number): void {
-    const listed = this.#instruments.byMarket(fill.market);
+    const listed = this.#instruments.byName(fill.market);
     if (listed === undefined || this.#fillIds.get(fill.id) === true) return;
     const side = this.#orderSides.get(fill.orderId);
     this.#publish.fill(fillOf(fill, listed.instrument, side, tsRecvUs));
@@ -342,7 +342,7 @@ export class PrivateStream {
   }
 
   #onPosition(position: PositionRecord): void {
-    const listed = this.#instruments.byMarket(position.market);
+    const listed = this.#instruments.byName(position.market);
     if (listed === undefined || !isNewer(this.#positionSequences, position.market, position.seqNo)) return;
     this.#publish.position(positionOf(position, listed.instrument));
   }
@@ -350,7 +350,7 @@ export class PrivateStream {
   #onFunding(data: unknown, tsRecvUs: number): void {
     const result = read(fundingPaymentSchema, data);
     if (result.kind === "misfit") return this.#misfit(result.details);
-    const listed = this.#instruments.byMarket(result.value.market);
+    const listed = this.#instruments.byName(result.value.market);
     if (listed === undefined) return;
     let payment: FundingPayment;
     try {

@@ -17,7 +17,7 @@ import { MarketDataReader as EdgexReader } from "../../exchanges/edgex/market_da
 import { depthChannels } from "../../exchanges/edgex/subscriptions.ts";
 import { MarketDataReader as HyperliquidReader } from "../../exchanges/hyperliquid/market_data.ts";
 import { MarketDataReader } from "../../exchanges/okx/market_data.ts";
-import { InstrumentList } from "../../exchanges/paradex/instruments.ts";
+import { instrumentList } from "../../exchanges/paradex/instruments.ts";
 import { channelNames, MarketDataFeed } from "../../exchanges/paradex/market_data.ts";
 import type { MisfitCode } from "../../exchanges/paradex/misfits.ts";
 import { sbeMessages } from "../../exchanges/paradex/wire/sbe_schema.ts";
@@ -172,9 +172,9 @@ const specOf = (name: string) => {
 
 async function paradexCosts(): Promise<readonly FrameCost[]> {
   const publish = await realPublish("paradex");
-  const instruments = new InstrumentList();
+  const instruments = instrumentList();
   const index = publish.instrument(btcInstrument);
-  instruments.set({ instrument: btcInstrument, index });
+  instruments.add({ instrument: btcInstrument, index });
   const feed = new MarketDataFeed({
     names: channelNames({ quoteChannel: "api", bookChannel: "deltas", fundingChannel: false }),
     clock,

@@ -7,7 +7,7 @@ import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import { Misfits, type TextFrameMisfit } from "@berth/sdk/venue/misfits.ts";
 import { BookFollower } from "../../../exchanges/aster/book_rules.ts";
 import {
-  InstrumentBook,
+  instrumentBook,
   preferredSymbols,
   toInstrument,
   usualSymbol,
@@ -140,7 +140,7 @@ function readers() {
     misfits,
     onBookGap: (symbol) => void gaps.push(symbol),
   });
-  const instruments = new InstrumentBook();
+  const instruments = instrumentBook();
   instruments.add(btcInstrument());
   reader.set(btcInstrument(), 0, 1);
   return { published, misfits, gaps, reader, account: new AccountReader(instruments) };
@@ -274,7 +274,7 @@ Deno.test("a fee is what the venue took, with the sign of the account's rate, on
       "0.25",
     ]] as const
   ) {
-    const instruments = new InstrumentBook();
+    const instruments = instrumentBook();
     const one = btcInstrument();
     instruments.add({ ...one, instrument: { ...one.instrument, makerFeeBps } });
     const account = new AccountReader(instruments);

@@ -1,5 +1,10 @@
 /** Rows and instruments of EdgeX for tests. */
-import { type EdgexInstrument, InstrumentBook, toInstrument } from "../../../exchanges/edgex/instruments.ts";
+import {
+  type EdgexInstrument,
+  type InstrumentBook,
+  instrumentBook,
+  toInstrument,
+} from "../../../exchanges/edgex/instruments.ts";
 
 const coin = (coinId: string, coinName: string, resolution: string) => ({
   coinId,
@@ -35,7 +40,7 @@ export const btcInstrument = (change: Partial<typeof contractRow> = {}): EdgexIn
   });
 
 export function bookOf(...all: readonly EdgexInstrument[]): InstrumentBook {
-  const book = new InstrumentBook();
+  const book = instrumentBook();
   for (const one of all) book.add(one);
   return book;
 }

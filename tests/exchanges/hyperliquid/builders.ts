@@ -1,7 +1,8 @@
 /** Instruments and rows for tests of the Hyperliquid adapter. */
 import {
   type HyperliquidInstrument,
-  InstrumentBook,
+  type InstrumentBook,
+  instrumentBook,
   toInstrument,
 } from "../../../exchanges/hyperliquid/instruments.ts";
 
@@ -11,11 +12,8 @@ export function btcInstrument(): HyperliquidInstrument {
 }
 
 export function bookOf(...instruments: readonly HyperliquidInstrument[]): InstrumentBook {
-  const book = new InstrumentBook();
-  for (const one of instruments) {
-    book.add(one);
-    book.addAsset(one.coin, one.asset);
-  }
+  const book = instrumentBook();
+  for (const one of instruments) book.add(one);
   return book;
 }
 

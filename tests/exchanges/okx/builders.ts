@@ -1,7 +1,8 @@
 /** Settings and instruments for tests of the OKX adapter. */
 import type { SettingValues } from "@berth/sdk";
 import {
-  InstrumentBook,
+  type InstrumentBook,
+  instrumentBook,
   type OkxInstrument,
   preferredSwaps,
   toInstrument,
@@ -56,7 +57,7 @@ export function okxInstrument(change: Partial<InstrumentRow> = {}): OkxInstrumen
 }
 
 export function bookOf(...instruments: readonly OkxInstrument[]): InstrumentBook {
-  const book = new InstrumentBook();
+  const book = instrumentBook();
   for (const one of instruments) book.add(one);
   return book;
 }

@@ -3,7 +3,7 @@ import { increment, type Instrument, instrumentId, type Log, type Publish, venue
 import { Misfits } from "@berth/sdk/venue/misfits.ts";
 import type { VirtualTime } from "../../support/venue_fakes.ts";
 import type { MisfitCode } from "../../../exchanges/paradex/misfits.ts";
-import { InstrumentList } from "../../../exchanges/paradex/instruments.ts";
+import { type InstrumentList, instrumentList } from "../../../exchanges/paradex/instruments.ts";
 import type { Socket, SocketHandlers } from "@berth/sdk/venue/transport.ts";
 
 export { constantRandom, recordingLog, settle, VirtualTime } from "../../support/venue_fakes.ts";
@@ -70,8 +70,8 @@ export const btcInstrument: Instrument = {
 };
 
 export function btcOnly(): InstrumentList {
-  const list = new InstrumentList();
-  list.set({ instrument: btcInstrument, index: 7 });
+  const list = instrumentList();
+  list.add({ instrument: btcInstrument, index: 7 });
   return list;
 }
 

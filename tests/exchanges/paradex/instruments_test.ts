@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { instrumentId } from "@berth/sdk";
 import {
   feeBps,
-  InstrumentList,
+  instrumentList,
   readMarket,
   statusOfSystem,
 } from "../../../exchanges/paradex/instruments.ts";
@@ -144,11 +144,11 @@ Deno.test("fee fractions are bps without the float's last digits", () => {
 });
 
 Deno.test("the list finds by both names", () => {
-  const list = new InstrumentList();
-  list.set({ instrument: btcInstrument, index: 3 });
-  assertEquals(list.byMarket("BTC-USD-PERP")?.index, 3);
+  const list = instrumentList();
+  list.add({ instrument: btcInstrument, index: 3 });
+  assertEquals(list.byName("BTC-USD-PERP")?.index, 3);
   assertEquals(list.byId(btcInstrument.id)?.index, 3);
-  assertEquals([list.byMarket("BTC-PERP"), list.all().length], [undefined, 1]);
+  assertEquals([list.byName("BTC-PERP"), list.all().length], [undefined, 1]);
 });
 
 const restFile = v.object({ items: v.array(v.object({ path: v.string(), response: v.unknown() })) });

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type ConnectionState, increment, instrumentId, parseInstrumentId } from "@berth/sdk";
-import { InstrumentList } from "../../../exchanges/paradex/instruments.ts";
+import { instrumentList } from "../../../exchanges/paradex/instruments.ts";
 import { channelNames, MarketDataFeed } from "../../../exchanges/paradex/market_data.ts";
 import { FeedStatistics } from "@berth/sdk/venue/feed_statistics.ts";
 import type { SbeFields } from "../../../exchanges/paradex/wire/sbe.ts";
@@ -70,8 +70,8 @@ function bench(
   };
   const time = new VirtualTime();
   const publish = recordingPublish();
-  const instruments = new InstrumentList();
-  instruments.set({ instrument: btcInstrument, index: 7 });
+  const instruments = instrumentList();
+  instruments.add({ instrument: btcInstrument, index: 7 });
   const statistics = new FeedStatistics(time);
   const log = recordingLog();
   const misfits = misfitsOf(time, log);
