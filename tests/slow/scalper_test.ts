@@ -1,6 +1,10 @@
 /** The scalper's books, stops and daily limit over whole sandboxed backtests. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import type { Bar } from "../../core/backtest/bars.ts";
+import { statisticsOf } from "../../core/backtest/statistics.ts";
 import { backtest, minuteBars } from "../core/backtest/builders.ts";
+import { readRecordedBars, recordedBarsPath } from "../support/recorded_bars.ts";
+import { sharedDataMissing } from "../support/shared_data.ts";
 import { eager, folder, settingsOf, swings } from "../plugins/paradex_scalper/eager_scalper.ts";
 
 Deno.test("its own record agrees with the books: trades, wins, profit after fees", async () => {
@@ -51,4 +55,25 @@ Deno.test("a daily loss limit ends the day's entries", async () => {
   ];
   assert(limited.trips.length < free.trips.length, `${limited.trips.length} of ${free.trips.length}`);
   assert(limited.trips.length > 0);
+});
+
+Deno.test({
+  name: `two days of the recorded month give a report with fees in every trade ${
+    recordedBarsPath === undefined ? sharedDataMissing : ""
+  }`,
+  ignore: recordedBarsPath === undefined,
+  async fn() {
+    const minutes = await readRecordedBars(recordedBarsPath ?? "");
+    const bars = minutes.slice(0, 2_880).map((bar): Bar => ({
+      ...bar,
+      volumeBase: bar.volumeQuote / bar.close,
+    }));
+    const recording = await backtest(folder, minuteBars(bars, 2_000), settingsOf({}));
+    const statistics = statisticsOf(recording);
+    assert(statistics.trips > 0);
+    for (const trip of recording.trips) {
+      assertAlmostEquals(trip.feesUsd, 2e-4 * trip.sizeBase * (trip.entryPrice + trip.exitPrice), 1e-6);
+    }
+    assertEquals(statistics.days.length, 3);
+  },
 });

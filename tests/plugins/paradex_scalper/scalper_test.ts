@@ -1,13 +1,9 @@
-/** The scalper in its sandbox over made-up and over recorded markets: exits where they should be, books that agree. */
+/** The scalper in its sandbox over made-up markets: exits where they should be, books that agree. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import type { Bar } from "../../../core/backtest/bars.ts";
-import { statisticsOf } from "../../../core/backtest/statistics.ts";
 import { exitsOf } from "../../../plugins/paradex_scalper/scalper.ts";
 import { settings as declared } from "../../../plugins/paradex_scalper/settings.ts";
 import { eager, folder, settingsOf, swings } from "./eager_scalper.ts";
 import { backtest, minuteBars } from "../../core/backtest/builders.ts";
-import { readRecordedBars, recordedBarsPath } from "../../support/recorded_bars.ts";
-import { sharedDataMissing } from "../../support/shared_data.ts";
 
 Deno.test("exitsOf() turns ROE into bps of the entry: 2 % at leverage 10 is 20 bps", () => {
   const exits = exitsOf({
@@ -35,25 +31,4 @@ Deno.test("a limit entry that does not fill is no position", async () => {
     `${recording.orders} orders, ${recording.fills.length} fills`,
   );
   assertEquals(recording.gauges["trades"] ?? 0, recording.trips.length);
-});
-
-Deno.test({
-  name: `two days of the recorded month give a report with fees in every trade ${
-    recordedBarsPath === undefined ? sharedDataMissing : ""
-  }`,
-  ignore: recordedBarsPath === undefined,
-  async fn() {
-    const minutes = await readRecordedBars(recordedBarsPath ?? "");
-    const bars = minutes.slice(0, 2_880).map((bar): Bar => ({
-      ...bar,
-      volumeBase: bar.volumeQuote / bar.close,
-    }));
-    const recording = await backtest(folder, minuteBars(bars, 2_000), settingsOf({}));
-    const statistics = statisticsOf(recording);
-    assert(statistics.trips > 0);
-    for (const trip of recording.trips) {
-      assertAlmostEquals(trip.feesUsd, 2e-4 * trip.sizeBase * (trip.entryPrice + trip.exitPrice), 1e-6);
-    }
-    assertEquals(statistics.days.length, 3);
-  },
 });

@@ -1,6 +1,6 @@
 /** Seeds of the deterministic simulation on Hyperliquid, its signatures, nonces and limits included, beside OKX. */
 import { assertGreater } from "@std/assert";
-import { holdSeeds } from "./held_seeds.ts";
+import { holdSeeds } from "../simulation/held_seeds.ts";
 
 const seeds = 15;
 
