@@ -12,6 +12,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { v8MemoryFlag } from "../../core/sandbox/edition.ts";
+import { leastPriority } from "../support/idle_policy.ts";
 import { LineReader } from "../support/line_reader.ts";
 
 const projectDir = fileURLToPath(new URL("../../", import.meta.url));
@@ -71,10 +72,8 @@ function figuresOf(delaysUs: readonly number[]): DelayFigures {
 async function askFor(url: string, size: LoadSize): Promise<ClientsReport> {
   const words = [url, size.followers, size.requestsPerSecond, size.seconds].map(String);
   const args = ["run", "-A", "--frozen", clients, ...words];
-  const isLinux = Deno.build.os === "linux";
-  const command = isLinux
-    ? new Deno.Command("chrt", { args: ["--idle", "0", Deno.execPath(), ...args], stderr: "inherit" })
-    : new Deno.Command(Deno.execPath(), { args, stderr: "inherit" });
+  const [program = Deno.execPath(), ...rest] = [...leastPriority, Deno.execPath(), ...args];
+  const command = new Deno.Command(program, { args: rest, stderr: "inherit" });
   const { code, stdout } = await command.output();
   if (code !== 0) throw new Error(`the clients ended with ${code}`);
   return JSON.parse(new TextDecoder().decode(stdout));

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hasIdlePolicy } from "../support/idle_policy.ts";
 import { LineReader } from "../support/line_reader.ts";
 
 const projectDir = fileURLToPath(new URL("../../", import.meta.url));
@@ -19,7 +20,6 @@ export default defineStrategy({
 `;
 
 const schedIdle = "5";
-const hasChrt = await Deno.stat("/usr/bin/chrt").then(() => Deno.build.os === "linux", () => false);
 
 /** Scheduling policies of a process's threads, the first thread first (proc_pid_stat(5), field 41). */
 function threadPolicies(pid: number): readonly (string | undefined)[] {
@@ -138,7 +138,7 @@ Deno.test("the console of a running host: live events, refusals on the wire, app
     ]]);
 
     // One thread gives way to all others, and it is not the first one, on which orders go out.
-    if (hasChrt) assertEquals(threadPolicies(host.pid).indexOf(schedIdle) > 0, true);
+    if (hasIdlePolicy) assertEquals(threadPolicies(host.pid).indexOf(schedIdle) > 0, true);
 
     const metrics = await (await fetch(`${url}/metrics`)).text();
     assertMatch(metrics, /berth_quotes_total\{venue="okx"\} [1-9]/);
