@@ -3,7 +3,6 @@ import * as v from "valibot";
 import {
   BerthError,
   type ConnectionState,
-  describeError,
   type ExchangeAdapter,
   type ExchangeCapabilities,
   type MarketData,
@@ -21,6 +20,7 @@ import { QuotePoller } from "@berth/sdk/venue/quote_poller.ts";
 import { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import { endpointOf, type Transport } from "@berth/sdk/venue/transport.ts";
 import { VenueTime } from "@berth/sdk/venue/venue_time.ts";
+import { VenueTimeReader } from "@berth/sdk/venue/venue_time_reader.ts";
 import { untilReached } from "@berth/sdk/venue/waiting.ts";
 import { AccountSide } from "./account_side.ts";
 import { BookSnapshots } from "./book_snapshots.ts";
@@ -40,8 +40,6 @@ const statisticsEveryMs = 5_000;
 const instrumentsEveryMs = 600_000;
 /** A nonce that is 10 s off is refused: a machine that slept, or whose clock drifts, is right again after this. */
 const clockEveryMs = 60_000;
-/** Beyond this a skewed clock is worth a line. */
-const skewWarningMs = 1_000;
 const tickersPath = "/fapi/v3/ticker/bookTicker";
 const quoteChannel = "bookTicker";
 
@@ -63,8 +61,8 @@ export class AsterAdapter implements ExchangeAdapter {
   readonly #misfits: TextMisfits;
   readonly #tasks: RepeatedTasks;
   readonly #time: VenueTime;
+  readonly #timeReader: VenueTimeReader;
   readonly #bookChannel: string;
-  #isReadingClock = false;
   #isStopped = false;
 
   constructor(ctx: AsterContext, transport: Transport) {
@@ -86,9 +84,10 @@ export class AsterAdapter implements ExchangeAdapter {
       scheduler,
       budget,
       signer,
-      onStale: () => this.#readClockSoon(),
+      onStale: () => this.#timeReader.readSoon(),
     });
     this.queries = new AsterQueries(this.#rest, this.#instruments);
+    this.#timeReader = new VenueTimeReader(ctx, this.#time, (signal) => this.queries.serverTimeMs(signal));
     this.#reader = new MarketDataReader({
       publish,
       statistics: this.#statistics,
@@ -170,7 +169,7 @@ export class AsterAdapter implements ExchangeAdapter {
 
   async start(signal: AbortSignal): Promise<void> {
     await untilReached(this.#ctx, signal, async () => {
-      await this.#readClock(signal);
+      await this.#timeReader.read(signal);
       await this.#account?.check(signal);
       await this.#loader.load(signal);
     });
@@ -182,7 +181,7 @@ export class AsterAdapter implements ExchangeAdapter {
       statisticsEveryMs,
       () => this.#ctx.publish.statistics(this.#statistics.takeChannels()),
     );
-    this.#tasks.every("venue time", clockEveryMs, () => this.#readClock(signal));
+    this.#tasks.every("venue time", clockEveryMs, () => this.#timeReader.read(signal));
     this.#tasks.every("instruments", instrumentsEveryMs, () => this.#loader.load(signal));
     await this.#account?.start(signal);
   }
@@ -195,32 +194,11 @@ export class AsterAdapter implements ExchangeAdapter {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#tasks.stop();
+    this.#timeReader.stop();
     this.#poller.stop();
     this.#public.stop();
     this.#snapshots.clear();
     await this.#account?.stop();
-  }
-
-  async #readClock(signal: AbortSignal): Promise<void> {
-    const { clock, gauge, log } = this.#ctx;
-    const sentMs = clock.monotonicMs();
-    const timeMs = await this.queries.serverTimeMs(signal);
-    const halfTripMs = (clock.monotonicMs() - sentMs) / 2;
-    this.#time.set(timeMs + halfTripMs);
-    const offsetMs = Math.round(timeMs + halfTripMs - clock.epochMs());
-    gauge("clock_offset_ms", offsetMs);
-    if (Math.abs(offsetMs) > skewWarningMs) {
-      log.warn("this machine's clock differs from the venue's", { offsetMs });
-    }
-  }
-
-  /** Out of turn, one at a time; what fails is tried again in turn. */
-  #readClockSoon(): void {
-    if (this.#isReadingClock || this.#isStopped) return;
-    this.#isReadingClock = true;
-    this.#readClock(new AbortController().signal).catch((error: unknown) =>
-      this.#ctx.log.warn("the venue was asked for its time in vain", { reason: describeError(error) })
-    ).finally(() => void (this.#isReadingClock = false));
   }
 
   // Market data --------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ import { QuotePoller } from "@berth/sdk/venue/quote_poller.ts";
 import { RepeatedTasks } from "@berth/sdk/venue/repeated_tasks.ts";
 import { endpointOf, type Transport } from "@berth/sdk/venue/transport.ts";
 import { VenueTime } from "@berth/sdk/venue/venue_time.ts";
+import { VenueTimeReader } from "@berth/sdk/venue/venue_time_reader.ts";
 import { untilReached } from "@berth/sdk/venue/waiting.ts";
 import { AccountSide, credentialsOf } from "./account_side.ts";
 import { InstrumentLoader } from "./instrument_loader.ts";
@@ -39,8 +40,6 @@ const statisticsEveryMs = 5_000;
 const instrumentsEveryMs = 300_000;
 /** Signatures are stamped with the venue's time. */
 const clockEveryMs = 60_000;
-/** Beyond this a skewed clock is worth a line. */
-const skewWarningMs = 1_000;
 /** Books that one pass of the poller asks for, one request each. */
 const maxPolledBooks = 3;
 const rowsSchema = v.array(v.unknown());
@@ -64,6 +63,7 @@ export class EdgexAdapter implements ExchangeAdapter {
   readonly #resync: BookResync;
   readonly #tasks: RepeatedTasks;
   readonly #time: VenueTime;
+  readonly #timeReader: VenueTimeReader;
   #polledFrom = 0;
   #isStopped = false;
 
@@ -94,6 +94,7 @@ export class EdgexAdapter implements ExchangeAdapter {
       },
     });
     this.queries = new EdgexQueries(this.#rest, this.#instruments);
+    this.#timeReader = new VenueTimeReader(ctx, this.#time, (signal) => this.queries.serverTimeMs(signal));
     this.#resync = new BookResync({
       clock,
       scheduler,
@@ -179,7 +180,7 @@ export class EdgexAdapter implements ExchangeAdapter {
 
   async start(signal: AbortSignal): Promise<void> {
     await untilReached(this.#ctx, signal, async () => {
-      await this.#readClock(signal);
+      await this.#timeReader.read(signal);
       await this.#loader.load(signal);
       await this.#account?.check(signal);
     });
@@ -191,7 +192,7 @@ export class EdgexAdapter implements ExchangeAdapter {
       statisticsEveryMs,
       () => this.#ctx.publish.statistics(this.#statistics.takeChannels()),
     );
-    this.#tasks.every("venue time", clockEveryMs, () => this.#readClock(signal));
+    this.#tasks.every("venue time", clockEveryMs, () => this.#timeReader.read(signal));
     this.#tasks.every("instruments", instrumentsEveryMs, () => this.#loader.load(signal));
     this.#account?.start(this.#tasks);
   }
@@ -209,19 +210,6 @@ export class EdgexAdapter implements ExchangeAdapter {
     this.#public.stop();
     this.#account?.stop();
     return Promise.resolve();
-  }
-
-  async #readClock(signal: AbortSignal): Promise<void> {
-    const { clock, gauge, log } = this.#ctx;
-    const sentMs = clock.monotonicMs();
-    const timeMs = await this.queries.serverTimeMs(signal);
-    const venueMs = timeMs + (clock.monotonicMs() - sentMs) / 2;
-    this.#time.set(venueMs);
-    const offsetMs = Math.round(venueMs - clock.epochMs());
-    gauge("clock_offset_ms", offsetMs);
-    if (Math.abs(offsetMs) > skewWarningMs) {
-      log.warn("this machine's clock differs from the venue's", { offsetMs });
-    }
   }
 
   // Market data --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 import {
   BerthError,
   type ConnectionState,
-  describeError,
   type ExchangeAdapter,
   type ExchangeCapabilities,
   type MarketData,
@@ -31,12 +30,11 @@ import { RestClient } from "./rest.ts";
 import type { HyperliquidContext } from "./settings.ts";
 import { isAddress, isPrivateKey } from "@berth/sdk/venue/eip712.ts";
 import { VenueTime } from "@berth/sdk/venue/venue_time.ts";
+import { VenueTimeReader } from "@berth/sdk/venue/venue_time_reader.ts";
 
 const healthEveryMs = 1_000;
 const statisticsEveryMs = 5_000;
 const instrumentsEveryMs = 600_000;
-/** Beyond this a skewed clock is worth a line. */
-const skewWarningMs = 1_000;
 /** Books that one pass of the poller asks for, one request each: a tenth of the budget at a pass a second. */
 const maxPolledCoins = 10;
 
@@ -57,7 +55,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
   readonly #misfits: TextMisfits;
   readonly #tasks: RepeatedTasks;
   readonly #time: VenueTime;
-  #isReadingClock = false;
+  readonly #timeReader: VenueTimeReader;
   #polledFrom = 0;
   #isStopped = false;
 
@@ -78,6 +76,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
       budget: weight,
     });
     this.queries = new HyperliquidQueries(this.#rest, this.#instruments, log);
+    this.#timeReader = new VenueTimeReader(ctx, this.#time, (signal) => this.queries.serverTimeMs(signal));
     this.#reader = new MarketDataReader({ publish, statistics: this.#statistics, misfits: this.#misfits });
     this.#loader = new InstrumentLoader({
       rest: this.#rest,
@@ -129,7 +128,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
       misfits: this.#misfits,
       tasks: this.#tasks,
       time: this.#time,
-      onExpired: () => this.#readClockSoon(),
+      onExpired: () => this.#timeReader.readSoon(),
       onState: (state, why) => this.#onState("account connection", state, why),
     });
     this.trading = this.#account.trading;
@@ -154,7 +153,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
 
   async start(signal: AbortSignal): Promise<void> {
     await untilReached(this.#ctx, signal, async () => {
-      await this.#readClock(signal);
+      await this.#timeReader.read(signal);
       await this.#account?.check(signal);
       await this.#loader.load(signal);
     });
@@ -167,7 +166,7 @@ export class HyperliquidAdapter implements ExchangeAdapter {
       () => this.#ctx.publish.statistics(this.#statistics.takeChannels()),
     );
     this.#tasks.every("instruments", instrumentsEveryMs, async () => {
-      await this.#readClock(signal);
+      await this.#timeReader.read(signal);
       await this.#loader.load(signal);
     });
     await this.#account?.start();
@@ -181,31 +180,10 @@ export class HyperliquidAdapter implements ExchangeAdapter {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#tasks.stop();
+    this.#timeReader.stop();
     this.#poller.stop();
     this.#public.stop();
     await this.#account?.stop();
-  }
-
-  async #readClock(signal: AbortSignal): Promise<void> {
-    const { clock, gauge, log } = this.#ctx;
-    const sentMs = clock.monotonicMs();
-    const timeMs = await this.queries.serverTimeMs(signal);
-    const halfTripMs = (clock.monotonicMs() - sentMs) / 2;
-    this.#time.set(timeMs + halfTripMs);
-    const offsetMs = Math.round(timeMs + halfTripMs - clock.epochMs());
-    gauge("clock_offset_ms", offsetMs);
-    if (Math.abs(offsetMs) > skewWarningMs) {
-      log.warn("this machine's clock differs from the venue's", { offsetMs });
-    }
-  }
-
-  /** Out of turn, one at a time; what fails is tried again in turn. */
-  #readClockSoon(): void {
-    if (this.#isReadingClock || this.#isStopped) return;
-    this.#isReadingClock = true;
-    this.#readClock(new AbortController().signal).catch((error: unknown) =>
-      this.#ctx.log.warn("the venue was asked for its time in vain", { reason: describeError(error) })
-    ).finally(() => void (this.#isReadingClock = false));
   }
 
   // Market data --------------------------------------------------------------------------------------------------------
