@@ -13,6 +13,7 @@ import {
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { shownText } from "@berth/sdk/venue/shown_text.ts";
 import { WantedSubscriptions } from "@berth/sdk/venue/wanted_subscriptions.ts";
+import { recordFrame } from "@berth/sdk/venue/text_frame.ts";
 import { handOverAfterMs, keepAlive } from "./keep_alive.ts";
 import { isRecord } from "./wire.ts";
 
@@ -193,13 +194,8 @@ export class PublicSocket {
       this.#use(session); // its first frame: the venue answers its subscriptions
     }
     if (this.#options.onHotText(text, tsRecvUs)) return;
-    let frame: unknown;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return this.#options.misfits.note("frame_not_json", `${text.length} characters`);
-    }
-    if (!isRecord(frame)) return this.#options.misfits.note("frame_not_known", "no record");
+    const frame = recordFrame(text, this.#options.misfits, "frame");
+    if (frame === undefined) return;
     if (typeof frame["e"] === "string") return this.#options.onFrame(frame, tsRecvUs);
     if (isRecord(frame["data"])) return this.#options.onFrame(frame["data"], tsRecvUs); // a combined stream's
     this.#onAnswer(session, frame);

@@ -10,6 +10,7 @@ import {
 } from "@berth/sdk/venue/kept_connection.ts";
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { shownText } from "@berth/sdk/venue/shown_text.ts";
+import { recordFrame } from "@berth/sdk/venue/text_frame.ts";
 import { keepAliveAt, pong } from "./keep_alive.ts";
 import type { RequestSigner } from "./signing.ts";
 import { isRecord, issueText, timeOf, type TradeEvent, tradeEventSchema } from "./wire.ts";
@@ -74,13 +75,8 @@ export class PrivateSocket {
   #onText(session: Session, text: string): void {
     const tsRecvUs = this.#options.ports.clock.epochUs();
     const { misfits } = this.#options;
-    let frame: unknown;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return misfits.note("private_frame_not_json", `${text.length} characters`);
-    }
-    if (!isRecord(frame)) return misfits.note("private_frame_not_known", "no record");
+    const frame = recordFrame(text, misfits, "private_frame");
+    if (frame === undefined) return;
     switch (frame["type"]) {
       case "trade-event":
         return this.#onEvent(session, frame["content"], tsRecvUs);

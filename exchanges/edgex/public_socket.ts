@@ -10,6 +10,7 @@ import {
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
 import { shownText } from "@berth/sdk/venue/shown_text.ts";
 import { WantedSubscriptions } from "@berth/sdk/venue/wanted_subscriptions.ts";
+import { recordFrame } from "@berth/sdk/venue/text_frame.ts";
 import { keepAliveAt, pong } from "./keep_alive.ts";
 import { isRecord, timeOf } from "./wire.ts";
 
@@ -121,13 +122,8 @@ export class PublicSocket {
 
   #onText(session: Session, text: string): void {
     const tsRecvUs = this.#options.ports.clock.epochUs();
-    let frame: unknown;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return this.#options.misfits.note("frame_not_json", `${text.length} characters`);
-    }
-    if (!isRecord(frame)) return this.#options.misfits.note("frame_not_known", "no record");
+    const frame = recordFrame(text, this.#options.misfits, "frame");
+    if (frame === undefined) return;
     switch (frame["type"]) {
       case "payload":
       case "quote-event": // the older name of the same

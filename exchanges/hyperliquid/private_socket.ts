@@ -16,6 +16,7 @@ import { type AccountReader, balanceOf, type Read } from "./private_stream.ts";
 import { type ActionResult, readAction } from "./rest.ts";
 import { accountStateSchema, isRecord, issueText, type PostResponse, postSchema } from "./wire.ts";
 import { shownText } from "@berth/sdk/venue/shown_text.ts";
+import { recordFrame } from "@berth/sdk/venue/text_frame.ts";
 
 export interface PrivateSocketOptions {
   readonly url: string;
@@ -117,13 +118,8 @@ export class PrivateSocket {
 
   #onText(session: Session, text: string): void {
     const tsRecvUs = this.#options.ports.clock.epochUs();
-    let frame: unknown;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return this.#options.misfits.note("private_frame_not_json", `${text.length} characters`);
-    }
-    if (!isRecord(frame)) return this.#options.misfits.note("private_frame_not_known", "no record");
+    const frame = recordFrame(text, this.#options.misfits, "private_frame");
+    if (frame === undefined) return;
     const { channel, data } = frame;
     switch (channel) {
       case "pong":

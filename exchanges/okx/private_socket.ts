@@ -15,6 +15,7 @@ import type { SocketResult } from "./order_channel.ts";
 import { loginArgument, type OkxKeys } from "./signing.ts";
 import { cutCode, isRecord, orderReplySchema } from "./wire.ts";
 import { shownText } from "@berth/sdk/venue/shown_text.ts";
+import { recordFrame } from "@berth/sdk/venue/text_frame.ts";
 
 export interface PrivateSocketOptions {
   readonly urls: readonly string[];
@@ -101,13 +102,8 @@ export class PrivateSocket {
 
   #onText(session: Session, text: string): void {
     const tsRecvUs = this.#options.ports.clock.epochUs();
-    let frame: unknown;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return this.#options.misfits.note("private_frame_not_json", `${text.length} characters`);
-    }
-    if (!isRecord(frame)) return this.#options.misfits.note("private_frame_not_known", "no record");
+    const frame = recordFrame(text, this.#options.misfits, "private_frame");
+    if (frame === undefined) return;
     if (typeof frame["op"] === "string") return this.#onReply(session, frame);
     if (typeof frame["event"] === "string") return this.#onEvent(session, frame["event"], frame);
     // What a replaced link still says about the account, its successor says too.

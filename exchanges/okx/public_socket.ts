@@ -13,8 +13,8 @@ import {
 import { WantedSubscriptions } from "@berth/sdk/venue/wanted_subscriptions.ts";
 import { keepAlive } from "./keep_alive.ts";
 import type { TextMisfits } from "@berth/sdk/venue/misfits.ts";
-import { isRecord } from "./wire.ts";
 import { shownText } from "@berth/sdk/venue/shown_text.ts";
+import { recordFrame } from "@berth/sdk/venue/text_frame.ts";
 
 export interface Argument {
   readonly channel: string;
@@ -163,13 +163,8 @@ export class PublicSocket {
       this.#use(session); // its first frame: the venue answers its subscriptions
     }
     if (this.#options.onHotText(text, tsRecvUs)) return;
-    let frame: unknown;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return this.#options.misfits.note("frame_not_json", `${text.length} characters`);
-    }
-    if (!isRecord(frame)) return this.#options.misfits.note("frame_not_known", "no record");
+    const frame = recordFrame(text, this.#options.misfits, "frame");
+    if (frame === undefined) return;
     if (typeof frame["event"] === "string") return this.#onEvent(frame["event"], frame);
     this.#options.onFrame(frame, tsRecvUs);
   }
