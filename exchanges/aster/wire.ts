@@ -243,9 +243,7 @@ export const listenKeySchema = v.object({
   listenKey: v.pipe(v.string(), v.regex(/^[\w-]{1,256}$/, "no listen key")),
 });
 
-/** True for what `JSON.parse` gives for a record. */
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+export { isRecord } from "@berth/sdk/venue/json_values.ts";
 
 /** A decimal text as number; NaN for whatever is none. */
 export const numberOf = (value: unknown): number =>

@@ -1,4 +1,5 @@
 /** WebSocket sessions of the simulated Paradex: JSON-RPC in text, public channels in binary (paradex.md, section 5). */
+import { isRecord } from "@berth/sdk/venue/json_values.ts";
 import * as v from "valibot";
 import type { Faults } from "../../simulation/faults.ts";
 import type { SimulatedEvent, SimulatedVenue } from "../../simulation/ports.ts";
@@ -77,8 +78,6 @@ const invalidSubscribe = (data: string): RpcError => ({
   message: "invalid subscribe request",
   data,
 });
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 export class Session {
   readonly #socket: ServerSocket;
